@@ -1,0 +1,1 @@
+"""The Textual application: app over screens over dialogs over widgets over present."""

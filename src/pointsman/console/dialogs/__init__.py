@@ -1,0 +1,1 @@
+"""Dialogs generated from an operation's declaration."""

@@ -1,0 +1,93 @@
+"""Which engines there are, and how they are put together.
+
+An engine is a package whose ``__init__`` exposes ``ENGINE``, an ``Engine``: the modules with its answers, and three
+functions. The order in ``_engines`` is the order of resumption after a restart: what is run comes before what waits
+for it, so that a pipeline finds the builds it waits for already judged.
+
+Engines call each other's plain functions with the same ``Scope`` inside one transaction, and hear of each other by
+events (``World.on``); which may know which is a contract of ``tests/contracts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from pointsman.local.answers import Table
+from pointsman.local.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a backend lives."""
+
+    root: Path
+    """The state folder; engines keep what is not a record in sub-folders of it (``builds/``, ``repositories/``)."""
+    account: str
+
+
+def _nothing(_: World) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One service's part in the backend."""
+
+    name: str
+    """botocore's service name."""
+    answers: Sequence[ModuleType]
+    """Modules with ``@answers`` functions."""
+    install: Callable[[World], None] = _nothing
+    """Subscribe handlers and declare tables. Runs once, before anything happens."""
+    resume: Callable[[World], None] = _nothing
+    """After a (re)start: pick up what was running when the backend died, or mark it failed with a sentence."""
+    stop: Callable[[World], None] = _nothing
+    """Before the backend closes: stop what runs and record it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Every engine of one backend."""
+
+    world: World
+    engines: tuple[Engine, ...]
+    table: Table
+
+    def resume(self) -> None:
+        """Pick up after a (re)start."""
+        for engine in self.engines:
+            with self.world.transaction():
+                engine.resume(self.world)
+
+    def stop(self) -> None:
+        """Stop what runs, last started first."""
+        for engine in reversed(self.engines):
+            engine.stop(self.world)
+
+
+def _engines() -> tuple[Engine, ...]:
+    from pointsman.local import codebuild, codecommit, codepipeline, logs, s3, secretsmanager, ssm, sts
+
+    modules = (sts, s3, ssm, secretsmanager, logs, codecommit, codebuild, codepipeline)
+    return tuple(module.ENGINE for module in modules)
+
+
+def assemble(world: World, root: Path, account: str, tools: Sequence[object] = ()) -> Engines:
+    """Put the engines together over one world.
+
+    Args:
+        world: What they share.
+        root: The state folder.
+        account: The account of this backend.
+        tools: What takes the place of the real doers (``BuildRunner``, ``Repositories``): the demo's scripted ones.
+    """
+    world.provide(Place(root, account))
+    for tool in tools:
+        world.provide(tool)
+    engines = _engines()
+    for engine in engines:
+        engine.install(world)
+    return Engines(world, engines, Table.of([module for engine in engines for module in engine.answers]))

@@ -1,0 +1,100 @@
+"""The backend under boto3: a session whose every call is answered here, below botocore's own events.
+
+Input validation, paginators, waiters and modelled exceptions are botocore's own. ``before-parameter-build`` keeps the
+parameters (last, when idempotency tokens are in), ``before-call`` answers (first). Such a session has dummy keys, an
+endpoint that leads nowhere and no eye for ``AWS_*`` or the user's AWS files: a call that slipped past the plug could
+not leave the machine.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.configprovider import ConstantProvider
+
+from pointsman.local.answers import AwsError, Parameters
+
+NOWHERE = "http://127.0.0.1:9"
+"""The discard port of this machine: nothing listens there."""
+
+Ask = Callable[[str, str, str, Parameters], tuple[dict[str, Any], str]]
+"""(region, service, operation, parameters) -> (answer, request id); raises AwsError."""
+
+_STASH = "pointsman.parameters"
+
+
+class _Response:
+    """What botocore looks at of an HTTP response."""
+
+    def __init__(self, status: int, request_id: str) -> None:
+        self.status_code = status
+        self.headers = {"x-amzn-requestid": request_id}
+
+
+class Session(boto3.session.Session):
+    """A boto3 session whose calls the backend answers."""
+
+    def client(self, service_name: str, *args: Any, **options: Any) -> Any:
+        """A client as boto3 makes it, with an endpoint that leads nowhere and a single attempt."""
+        options["endpoint_url"] = NOWHERE
+        ours = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+        given = options.get("config")
+        options["config"] = given.merge(ours) if given is not None else ours
+        return super().client(service_name, *args, **options)
+
+
+def session(ask: Ask, region: str) -> Session:
+    """A session for one region whose calls ``ask`` answers."""
+    core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+    store = core.get_component("config_store")
+    for name in ("config_file", "credentials_file", "data_path", "ca_bundle", "endpoint_url", "defaults_mode"):
+        store.set_config_provider(name, ConstantProvider(None))
+    store.set_config_provider("config_file", ConstantProvider("/dev/null"))
+    store.set_config_provider("credentials_file", ConstantProvider("/dev/null"))
+    store.set_config_provider("ignore_configured_endpoint_urls", ConstantProvider(True))
+    core.set_credentials("POINTSMANLOCAL", "local-only", "local-only")
+    plugged = Session(region_name=region, botocore_session=core)
+
+    def stash(params: Any, context: dict[str, Any], **_: Any) -> None:
+        context[_STASH] = params
+
+    def answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[_Response, dict[str, Any]]:
+        service = model.service_model.service_name
+        asked_region = context.get("client_region") or region
+        parameters = copy.deepcopy(context.get(_STASH) or {})
+        try:
+            parsed, request_id = ask(asked_region, service, model.name, parameters)
+        except AwsError as error:
+            return _failure(error, error.members.pop("request_id", "00000000-0000-0000-0000-000000000000"))
+        parsed["ResponseMetadata"] = {
+            "RequestId": request_id,
+            "HTTPStatusCode": 200,
+            "HTTPHeaders": {},
+            "RetryAttempts": 0,
+        }
+        return _Response(200, request_id), parsed
+
+    core.register("before-parameter-build.*.*", stash)
+    core.get_component("event_emitter").register_first("before-call.*.*", answer)
+    return plugged
+
+
+def _failure(error: AwsError, request_id: str) -> tuple[_Response, dict[str, Any]]:
+    parsed = {
+        **error.members,
+        "Error": {"Code": error.code, "Message": error.message},
+        "ResponseMetadata": {
+            "RequestId": request_id,
+            "HTTPStatusCode": error.status,
+            "HTTPHeaders": {},
+            "RetryAttempts": 0,
+        },
+    }
+    if "message" not in error.members:
+        parsed["message"] = error.message
+    return _Response(error.status, request_id), parsed

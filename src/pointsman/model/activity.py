@@ -1,0 +1,46 @@
+"""What was done here, and every call that was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pointsman.errors import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One API call."""
+
+    at: datetime
+    service: str
+    operation: str
+    milliseconds: float
+    outcome: str
+    """``ok``, or the error code."""
+    request_id: str = ""
+    write: bool = False
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One operation a person ran, as the audit log has it."""
+
+    id: str
+    """Ties the intent to its outcome."""
+    at: datetime
+    operation: str
+    """The operation's id."""
+    said: str
+    """``approved checkout / Gate / Sign-off``: past tense and target once it is done, ``approve …`` before."""
+    account: str = ""
+    region: str = ""
+    identity: str = ""
+    cli: str = ""
+    outcome: str = "running"
+    """``running``, ``done``, ``refused``, ``failed`` or ``unknown``."""
+    detail: str = ""
+    request_id: str = ""
+    ended: datetime | None = None
+    fault: Fault | None = None

@@ -1,0 +1,130 @@
+"""Builds as the screens see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pointsman.model.refs import BuildRef, LogRef, ProjectRef
+from pointsman.model.status import NOT_RUN, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One phase of a build."""
+
+    name: str
+    """AWS's word: ``PRE_BUILD``."""
+    status: Status = NOT_RUN
+    started: datetime | None = None
+    ended: datetime | None = None
+    seconds: int | None = None
+    """As CodeBuild says; whole seconds."""
+    contexts: tuple[tuple[str, str], ...] = ()
+    """(status code, message) of what went wrong; empty ones left out."""
+
+    def lasted(self, now: datetime) -> timedelta | None:
+        """How long it took, or has taken so far."""
+        if self.started is None:
+            return None
+        if self.ended is not None:
+            return self.ended - self.started
+        return max(timedelta(0), now - self.started)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentVariable:
+    """A build's variable; values of secrets are never read."""
+
+    name: str
+    value: str
+    kind: str = "PLAINTEXT"
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One build."""
+
+    ref: BuildRef
+    arn: str = ""
+    number: int | None = None
+    status: Status = NOT_RUN
+    phase: str = ""
+    phases: tuple[Phase, ...] = ()
+    started: datetime | None = None
+    ended: datetime | None = None
+    complete: bool = False
+    initiator: str = ""
+    source_version: str = ""
+    resolved_version: str = ""
+    source_type: str = ""
+    source_location: str = ""
+    log: LogRef | None = None
+    log_url: str = ""
+    artifacts: str = ""
+    """Where the artifacts went, as an ARN or path; empty when there are none."""
+    environment: tuple[EnvironmentVariable, ...] = ()
+    exported: tuple[tuple[str, str], ...] = ()
+    image: str = ""
+    compute: str = ""
+    timeout_minutes: int | None = None
+    reports: tuple[str, ...] = ()
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return self.ref.project
+
+    @property
+    def pipeline(self) -> str:
+        """The pipeline that started it; empty when a person or something else did."""
+        head, _, tail = self.initiator.partition("/")
+        return tail if head == "codepipeline" else ""
+
+    @property
+    def failure(self) -> str:
+        """The first thing that went wrong, in CodeBuild's words; empty when nothing did."""
+        for phase in self.phases:
+            if phase.status.failed:
+                for code, message in phase.contexts:
+                    return message or code
+                return f"{phase.name} {phase.status.word}"
+        return ""
+
+    @property
+    def slowest(self) -> Phase | None:
+        """The finished phase that took longest, when one stands out at all."""
+        timed = [phase for phase in self.phases if phase.started and phase.ended]
+        return max(timed, key=lambda phase: phase.ended - phase.started, default=None)  # type: ignore[operator, return-value]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A build project."""
+
+    ref: ProjectRef
+    arn: str = ""
+    description: str = ""
+    source_type: str = ""
+    source_location: str = ""
+    image: str = ""
+    updated: datetime | None = None
+    latest: Build | None = None
+    """Its newest build, where it could be read."""
+    variables: tuple[EnvironmentVariable, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self.ref.name
+
+
+@dataclass(frozen=True, slots=True)
+class BuildList:
+    """Builds, newest first, and whether there are older ones."""
+
+    builds: tuple[Build, ...] = ()
+    more: bool = False
+
+    def __len__(self) -> int:
+        return len(self.builds)

@@ -1,0 +1,100 @@
+"""Identities: hashable names of things, used as row keys, feed keys and the targets of operations.
+
+``str(ref)`` is how a person would say it. Every ref knows the words its thing is called by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PipelineRef:
+    """A pipeline by name."""
+
+    noun: ClassVar[str] = "pipeline"
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StageRef:
+    """A stage of a pipeline; also names the transition (gate) at its entrance."""
+
+    noun: ClassVar[str] = "stage"
+    pipeline: str
+    stage: str
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} / {self.stage}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ActionRef:
+    """An action of a stage."""
+
+    noun: ClassVar[str] = "action"
+    pipeline: str
+    stage: str
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} / {self.stage} / {self.action}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ExecutionRef:
+    """A pipeline execution by id."""
+
+    noun: ClassVar[str] = "execution"
+    pipeline: str
+    execution_id: str
+
+    def __str__(self) -> str:
+        return f"{self.pipeline} {self.execution_id[:8]}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ProjectRef:
+    """A build project by name."""
+
+    noun: ClassVar[str] = "project"
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class BuildRef:
+    """A build by id, ``project:uuid``."""
+
+    noun: ClassVar[str] = "build"
+    id: str
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return self.id.rpartition(":")[0]
+
+    def __str__(self) -> str:
+        project, _, number = self.id.rpartition(":")
+        return f"{project}:{number[:8]}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LogRef:
+    """A log stream."""
+
+    noun: ClassVar[str] = "log stream"
+    group: str
+    stream: str
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.stream}"
+
+
+Ref = PipelineRef | StageRef | ActionRef | ExecutionRef | ProjectRef | BuildRef | LogRef

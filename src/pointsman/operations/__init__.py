@@ -1,0 +1,1 @@
+"""What a person may do: one declaration per verb, one registry, one runner, one audit log."""

@@ -1,0 +1,1 @@
+"""AWS's rules as pure code without I/O, written once."""

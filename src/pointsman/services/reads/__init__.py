@@ -1,0 +1,1 @@
+"""Pure readers: one response dict in, model values out. Every member may be missing."""

@@ -1,0 +1,31 @@
+"""The bundle of services that screens and operations are handed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pointsman.aws.cloud import Cloud
+    from pointsman.clock import Clock
+    from pointsman.services.builds import Builds
+    from pointsman.services.feeds import Feeds
+    from pointsman.services.logs import Logs
+    from pointsman.services.pipelines import Pipelines
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the console may ask for."""
+
+    clock: Clock
+    cloud: Cloud
+    feeds: Feeds
+    pipelines: Pipelines
+    builds: Builds
+    logs: Logs
+    world: str = "aws"
+    """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
+    close: Callable[[], None] = lambda: None
+    """End the backend, if there is one of ours."""

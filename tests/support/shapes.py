@@ -1,0 +1,50 @@
+"""Judge answers by botocore's own output shapes, and make valid answers up."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.response import StreamingBody
+from botocore.validate import ParamValidator
+
+
+@cache
+def service_model(service: str) -> Any:
+    """botocore's model of a service."""
+    return botocore.session.Session().get_service_model(service)
+
+
+def problems(service: str, operation: str, answer: dict[str, Any]) -> str:
+    """What botocore's output shape has against an answer, wrong, missing and unknown members; empty when nothing."""
+    shape = service_model(service).operation_model(operation).output_shape
+    bare = {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+    if shape is None:
+        return "" if not bare else f"no output is modelled, but {sorted(bare)} came"
+    for name, member in shape.members.items():
+        if isinstance(bare.get(name), StreamingBody | io.IOBase) and member.type_name == "blob":
+            bare[name] = b""
+    report = ParamValidator().validate(bare, shape)
+    return str(report.generate_report()) if report.has_errors() else _unknown(bare, shape, "")
+
+
+def _unknown(value: Any, shape: Any, path: str) -> str:
+    if shape.type_name == "structure" and isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in shape.members:
+                return f"unknown member {path}.{key}"
+            if found := _unknown(inner, shape.members[key], f"{path}.{key}"):
+                return found
+    if shape.type_name == "list" and isinstance(value, list):
+        for index, inner in enumerate(value):
+            if found := _unknown(inner, shape.member, f"{path}[{index}]"):
+                return found
+    if shape.type_name == "map" and isinstance(value, dict):
+        for key, inner in value.items():
+            if found := _unknown(inner, shape.value, f"{path}.{key}"):
+                return found
+    if shape.type_name == "string" and shape.enum and value not in shape.enum:
+        return f"{path}: {value!r} is not one of {shape.enum}"
+    return ""
