@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from support.backend import CheckedBackend
 
 from pointsman.clock import ManualClock
+
+if TYPE_CHECKING:
+    from support.backend import CheckedBackend
 
 
 @pytest.fixture(autouse=True)
@@ -35,5 +38,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def backend(clock: ManualClock, tmp_path: Path) -> Iterator[CheckedBackend]:
     """A backend with a state folder under a manual clock, its answers checked."""
+    from support.backend import CheckedBackend
+
     with CheckedBackend(state=tmp_path / "state", clock=clock) as made:
         yield made

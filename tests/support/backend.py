@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from support.shapes import problems
-
 from pointsman.local import Backend
 from pointsman.local.answers import Parameters
+from support.shapes import problems
 
 
 class CheckedBackend(Backend):

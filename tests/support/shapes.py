@@ -13,7 +13,7 @@ from botocore.validate import ParamValidator
 
 @cache
 def service_model(service: str) -> Any:
-    """botocore's model of a service."""
+    """The botocore model of a service."""
     return botocore.session.Session().get_service_model(service)
 
 

@@ -75,7 +75,7 @@ class Table:
             for function in vars(module).values():
                 for place in getattr(function, _MARK, ()):
                     if getattr(function, "__module__", None) == module.__name__:
-                        table.add(*place, function)
+                        table.add(place[0], place[1], function)
         return table
 
     def add(self, service: str, operation: str, answer: Answer) -> None:

@@ -25,7 +25,6 @@ from typing import Any
 from pointsman.clock import Clock, ManualClock, SystemClock
 from pointsman.local.answers import AwsError, Parameters, Table
 from pointsman.local.engines import Engines, assemble
-from pointsman.local.loading import load
 from pointsman.local.plug import Session, session
 from pointsman.local.state import StateFolder
 from pointsman.local.store.blobs import Blobs, FolderBlobs, MemoryBlobs
@@ -124,6 +123,8 @@ class Backend:
         Raises:
             ConfigError: Names file, line and key.
         """
+        from pointsman.local.loading import load  # PyYAML is wanted only by whoever loads a file
+
         load(self, Path(path))
 
     def settle(self) -> None:

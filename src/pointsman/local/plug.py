@@ -8,14 +8,14 @@ not leave the machine.
 
 from __future__ import annotations
 
-import copy
+import os
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.configprovider import ConstantProvider
+from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
 
 from pointsman.local.answers import AwsError, Parameters
 
@@ -36,7 +36,7 @@ class _Response:
         self.headers = {"x-amzn-requestid": request_id}
 
 
-class Session(boto3.session.Session):
+class Session(boto3.session.Session):  # type: ignore[misc]
     """A boto3 session whose calls the backend answers."""
 
     def client(self, service_name: str, *args: Any, **options: Any) -> Any:
@@ -50,13 +50,8 @@ class Session(boto3.session.Session):
 
 def session(ask: Ask, region: str) -> Session:
     """A session for one region whose calls ``ask`` answers."""
-    core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-    store = core.get_component("config_store")
-    for name in ("config_file", "credentials_file", "data_path", "ca_bundle", "endpoint_url", "defaults_mode"):
-        store.set_config_provider(name, ConstantProvider(None))
-    store.set_config_provider("config_file", ConstantProvider("/dev/null"))
-    store.set_config_provider("credentials_file", ConstantProvider("/dev/null"))
-    store.set_config_provider("ignore_configured_endpoint_urls", ConstantProvider(True))
+    core = botocore.session.Session()
+    _shut_out(core, region)
     core.set_credentials("POINTSMANLOCAL", "local-only", "local-only")
     plugged = Session(region_name=region, botocore_session=core)
 
@@ -66,7 +61,7 @@ def session(ask: Ask, region: str) -> Session:
     def answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[_Response, dict[str, Any]]:
         service = model.service_model.service_name
         asked_region = context.get("client_region") or region
-        parameters = copy.deepcopy(context.get(_STASH) or {})
+        parameters = _own(context.get(_STASH) or {})
         try:
             parsed, request_id = ask(asked_region, service, model.name, parameters)
         except AwsError as error:
@@ -79,9 +74,32 @@ def session(ask: Ask, region: str) -> Session:
         }
         return _Response(200, request_id), parsed
 
-    core.register("before-parameter-build.*.*", stash)
-    core.get_component("event_emitter").register_first("before-call.*.*", answer)
+    events = core.get_component("event_emitter")
+    events.register_last("before-parameter-build.*.*", stash)
+    events.register_first("before-call.*.*", answer)
     return plugged
+
+
+def _shut_out(core: Any, region: str) -> None:
+    """Give every configuration variable botocore's own default: neither ``AWS_*`` nor the user's files are read."""
+    store = core.get_component("config_store")
+    for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items():
+        store.set_config_provider(name, ConstantProvider(default))
+    for name in ("config_file", "credentials_file"):
+        store.set_config_provider(name, ConstantProvider(os.devnull))
+    for name in ("s3", "proxies_config"):
+        store.set_config_provider(name, ConstantProvider({}))
+    store.set_config_provider("region", ConstantProvider(region))
+    store.set_config_provider("ignore_configured_endpoint_urls", ConstantProvider(True))
+
+
+def _own(value: Any) -> Any:
+    """A copy of the containers, so that the backend may keep what it is given; files and bytes stay as they are."""
+    if isinstance(value, dict):
+        return {key: _own(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_own(inner) for inner in value]
+    return value
 
 
 def _failure(error: AwsError, request_id: str) -> tuple[_Response, dict[str, Any]]:

@@ -5,8 +5,8 @@ timers and its events are committed together or not at all; what must leave the 
 ``after_commit`` and happens only once the commit stands.
 
 * **Timers** are kept in the database: after kill -9 they are still there. A timer with a key replaces its namesake.
-* **Events** (``emit``) are synchronous, inside the transaction of whoever emits them: engines hear each other this way.
-* **Facts** (``post``) come from other threads (a process has ended): queued, then handled in a transaction of their own.
+* **Events** (``emit``) are synchronous, inside the transaction of whoever emits them: engines hear each other so.
+* **Facts** (``post``) come from other threads (a process has ended): queued, then handled in a transaction each.
 * **Jobs** (``job``) are blocking pieces of work (git, a zip) done on a worker thread; the result is posted as a fact.
 
 Under the wall clock a thread of the backend calls ``run_due``; under a ManualClock ``settle`` does.

@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Protocol
-
-from io import BytesIO
 
 
 class Blobs(Protocol):
