@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pointsman.errors import Fault
+from pointsman.model.refs import Ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,9 @@ class Deed:
     request_id: str = ""
     ended: datetime | None = None
     fault: Fault | None = None
+    target: Ref | None = None
+    """What it was done to."""
+    result: Ref | None = None
+    """What it made, to be followed: an execution, a build."""
+    hint: str = ""
+    """What to look at or do next; may be empty."""

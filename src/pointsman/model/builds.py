@@ -95,7 +95,7 @@ class Build:
     def slowest(self) -> Phase | None:
         """The finished phase that took longest, when one stands out at all."""
         timed = [phase for phase in self.phases if phase.started and phase.ended]
-        return max(timed, key=lambda phase: phase.ended - phase.started, default=None)  # type: ignore[operator, return-value]
+        return max(timed, key=lambda phase: phase.ended - phase.started, default=None)  # type: ignore[operator]
 
 
 @dataclass(frozen=True, slots=True)

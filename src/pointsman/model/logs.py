@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pointsman.errors import Fault
+
 
 class LogLine(NamedTuple):
     """One log event; a tuple, because there are hundreds of thousands."""
@@ -26,3 +28,5 @@ class LogChunk:
     """The stream will grow no more: what writes it has ended and two reads in a row were empty."""
     missing: bool = False
     """There is no such group or stream (yet)."""
+    fault: Fault | None = None
+    """Why this read brought nothing; the next one is tried by itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pointsman.errors import Fault
@@ -186,7 +186,9 @@ class PipelineState:
     latest: Execution | None = None
     """The newest execution, where history could be read."""
     executions: tuple[Execution, ...] = ()
-    """The newest page of history, newest first; empty where it was not read."""
+    """The newest page of history, newest first, then older ones that are in a stage; empty where it was not read."""
+    missing: tuple[tuple[str, Fault], ...] = ()
+    """What could not be read (``history``, ``definition``), and why."""
 
     @property
     def name(self) -> str:
@@ -239,7 +241,7 @@ class PipelineRow:
     state: PipelineState | None = None
     fault: Fault | None = None
     """Why this row's state is missing or old."""
-    fetched_at: datetime | None = None
+    fetched_at: datetime | None = field(default=None, compare=False)
 
     @property
     def status(self) -> Status:

@@ -88,7 +88,7 @@ class Operation(Generic[S]):
     help: str
     """One sentence: what it does and when one wants it."""
     calls: tuple[str, ...]
-    """``codepipeline:StartPipelineExecution``: every API write it may send; the tests compare with what it does send."""
+    """``codepipeline:StartPipelineExecution``: every API write it may send; the tests compare with what it sends."""
     read: Callable[[Any, Ref], Awaitable[S]]
     """(services, ref) -> a fresh read of what the operation judges, past every cache."""
     plan: Callable[[S, Ref, Answers], WriteCall]
@@ -98,6 +98,9 @@ class Operation(Generic[S]):
     confirm: Callable[[S, Ref], Confirm] = lambda _state, _ref: Confirm.ASK
     consequences: Callable[[S, Ref, Answers], tuple[str, ...]] = lambda _state, _ref, _answers: ()
     """What will follow, a line each, for the dialog. Pure."""
+    basis: Callable[[S, Ref, Answers], dict[str, str]] = lambda _state, _ref, _answers: {}
+    """What a person decides on, label -> value: ``{"revision": "1f2e3d4"}``. When a fresh read gives another value
+    than the dialog showed, the write is refused and the sentence says which."""
     fields: Callable[[S, Ref], tuple[Field, ...]] = lambda _state, _ref: ()
     touches: Callable[[Ref], tuple[Any, ...]] = lambda _ref: ()
     """Feed keys to poke once it is done."""

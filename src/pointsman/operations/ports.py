@@ -1,0 +1,132 @@
+"""What the operations layer asks of the services beneath it, and nothing more.
+
+Small protocols instead of the concrete bundle: the runner can be driven by a test's fakes, and what a write path
+depends on can be read in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from datetime import datetime
+from typing import Any, Protocol
+
+from pointsman.clock import Clock
+from pointsman.model.builds import Build, Project
+from pointsman.model.pipelines import PipelineState
+from pointsman.model.refs import BuildRef, PipelineRef, ProjectRef
+from pointsman.model.snapshot import Identity
+
+
+class GuardLike(Protocol):
+    """The read-only guard, as the runner and arming see it."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether writes are refused unless armed."""
+        ...
+
+    @property
+    def locked(self) -> bool:
+        """Whether arming is refused too."""
+        ...
+
+    @property
+    def armed_until(self) -> datetime | None:
+        """Until when writes are allowed; None when they are not armed."""
+        ...
+
+    def arm(self, minutes: float, identity: Identity) -> object:
+        """Allow writes for a time, to this identity."""
+        ...
+
+    def disarm(self) -> object:
+        """Refuse writes again."""
+        ...
+
+    def why_not(self, now: datetime, identity: Identity | None) -> str | None:
+        """Why a write may not go out now; None when it may."""
+        ...
+
+
+class CloudLike(Protocol):
+    """The one way to AWS."""
+
+    @property
+    def region(self) -> str:
+        """The region its calls go to."""
+        ...
+
+    @property
+    def profile(self) -> str:
+        """The profile it was made with; empty for the default chain."""
+        ...
+
+    async def write(self, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Send a write exactly once."""
+        ...
+
+    async def whoami(self, *, fresh: bool = False) -> Identity:
+        """Who its calls are made as."""
+        ...
+
+
+class FeedsLike(Protocol):
+    """What is polled."""
+
+    def poke(self, *keys: Hashable) -> None:
+        """Read these again now."""
+        ...
+
+
+class PipelinesLike(Protocol):
+    """Pipelines, read past every cache."""
+
+    async def fresh(self, ref: PipelineRef) -> PipelineState:
+        """The pipeline as it is now."""
+        ...
+
+
+class BuildsLike(Protocol):
+    """Builds and projects, read past every cache."""
+
+    async def fresh(self, ref: BuildRef) -> Build:
+        """The build as it is now."""
+        ...
+
+    async def fresh_project(self, ref: ProjectRef) -> Project:
+        """The project as it is now."""
+        ...
+
+
+class ServicesLike(Protocol):
+    """The bundle of services, as far as operations need it."""
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def cloud(self) -> CloudLike:
+        """The one way to AWS."""
+        ...
+
+    @property
+    def feeds(self) -> FeedsLike:
+        """What is polled."""
+        ...
+
+    @property
+    def pipelines(self) -> PipelinesLike:
+        """Pipelines."""
+        ...
+
+    @property
+    def builds(self) -> BuildsLike:
+        """Builds and projects."""
+        ...
+
+    @property
+    def world(self) -> str:
+        """``aws``, ``demo`` or ``local``."""
+        ...

@@ -1,0 +1,118 @@
+"""Services an operation can be run against: they answer what they are told and remember what they were asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+from operations import states
+from pointsman.aws.guard import Guard
+from pointsman.clock import ManualClock
+from pointsman.errors import PointsmanError
+from pointsman.model.builds import Build, Project
+from pointsman.model.pipelines import PipelineState
+from pointsman.model.refs import BuildRef, PipelineRef, ProjectRef
+from pointsman.model.snapshot import Identity
+from pointsman.operations.audit import AuditLog, MemoryAudit
+from pointsman.operations.registry import Registry, default_registry
+from pointsman.operations.runner import Runner
+
+OPS = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/Ops/ada", "eu-west-1", "prod")
+MALLORY = Identity("999999999999", "arn:aws:iam::999999999999:user/mallory", "eu-west-1", "prod")
+
+
+@dataclass
+class FakeCloud:
+    region: str = "eu-west-1"
+    profile: str = "prod"
+    identity: Identity = OPS
+    answer: dict[str, Any] = field(default_factory=lambda: {"ResponseMetadata": {"RequestId": "req-1"}})
+    fault: Exception | None = None
+    who_fault: PointsmanError | None = None
+    sent: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+    """When set, a write waits for it."""
+    before: Callable[[], None] = lambda: None
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def write(self, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        self.before()
+        self.sent.append((service, operation, parameters))
+        self.reached.set()
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.fault is not None:
+            raise self.fault
+        return self.answer
+
+    async def whoami(self, *, fresh: bool = False) -> Identity:
+        if self.who_fault is not None:
+            raise self.who_fault
+        return self.identity
+
+
+@dataclass
+class FakeFeeds:
+    poked: list[Hashable] = field(default_factory=list)
+
+    def poke(self, *keys: Hashable) -> None:
+        self.poked += keys
+
+
+@dataclass
+class FakePipelines:
+    state: PipelineState
+    fault: PointsmanError | None = None
+
+    async def fresh(self, ref: PipelineRef) -> PipelineState:
+        assert ref == states.PIPELINE
+        if self.fault is not None:
+            raise self.fault
+        return self.state
+
+
+@dataclass
+class FakeBuilds:
+    build: Build = field(default_factory=states.build)
+    project: Project = field(default_factory=states.project)
+
+    async def fresh(self, ref: BuildRef) -> Build:
+        return self.build
+
+    async def fresh_project(self, ref: ProjectRef) -> Project:
+        return self.project
+
+
+class FakeServices:
+    """The bundle, with every part open to a test."""
+
+    def __init__(self, state: PipelineState | None = None, clock: ManualClock | None = None) -> None:
+        self.clock = clock or ManualClock()
+        self.cloud = FakeCloud()
+        self.feeds = FakeFeeds()
+        self.pipelines = FakePipelines(state or states.waiting())
+        self.builds = FakeBuilds()
+        self.world = "aws"
+
+
+def runner(
+    services: FakeServices,
+    *,
+    audit: AuditLog | None = None,
+    guard: Guard | None = None,
+    registry: Registry | None = None,
+    protected: tuple[str, ...] = (),
+    endpoint: str = "",
+) -> Runner:
+    """A runner that may write, unless a guard says otherwise."""
+    watched = guard or Guard(read_only=False, clock=services.clock)
+    return Runner(
+        services,
+        registry or default_registry(),
+        audit or MemoryAudit(),
+        lambda: watched,
+        lambda name: name in protected,
+        endpoint,
+    )
