@@ -102,13 +102,14 @@ class ManualClock:
         with self._lock:
             target = self._now + timedelta(seconds=seconds)
             self._settle()
-            while (due := self._next_due()) is not None and due <= target:
+            while (due := self.next_due()) is not None and due <= target:
                 self._move(max(due, self._now))
                 self._settle()
             self._move(target)
             self._settle()
 
-    def _next_due(self) -> datetime | None:
+    def next_due(self) -> datetime | None:
+        """When the earliest event of all that is driven falls due; None when there is none."""
         return min((due for driven in self._driven if (due := driven.next_due()) is not None), default=None)
 
     def _settle(self) -> None:

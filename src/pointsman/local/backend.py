@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pointsman.clock import Clock, ManualClock, SystemClock
 from pointsman.local.answers import AwsError, Parameters, Table
@@ -42,7 +42,7 @@ class Backend:
 
     Args:
         state: The state folder, made when absent; None keeps everything in memory and in a temporary folder that goes
-            with the backend.
+            with the backend. A StateFolder that the caller has claimed is taken over, and let go of at the end.
         clock: Time; None is the wall clock, run on a thread of the backend.
         seed: Makes ids predictable under a clock of the caller's; ignored on the wall clock.
         account: The account every session of this backend belongs to.
@@ -55,7 +55,7 @@ class Backend:
 
     def __init__(
         self,
-        state: Path | str | None = None,
+        state: StateFolder | Path | str | None = None,
         clock: Clock | None = None,
         seed: int = 0,
         *,
@@ -69,7 +69,7 @@ class Backend:
         self._temporary: Path | None = None
         folder: StateFolder | None = None
         if state is not None:
-            folder = StateFolder.claim(Path(state))
+            folder = state if isinstance(state, StateFolder) else StateFolder.claim(Path(state))
             self._exit.callback(folder.release)
         database = Database(folder.database if folder else None)
         self._exit.callback(database.close)
@@ -106,7 +106,7 @@ class Backend:
         Raises:
             AwsError: A modelled error, or 501 by name for a call that is not built.
         """
-        request_id = self.world.uuid()
+        request_id = self.world.request_id()
         try:
             answer = self.table.find(service, operation)
             if self._closed:
@@ -145,7 +145,7 @@ class Backend:
         self.world.run_due()
         self._exit.close()
 
-    def __enter__(self) -> Backend:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -34,6 +34,8 @@ class _Response:
     def __init__(self, status: int, request_id: str) -> None:
         self.status_code = status
         self.headers = {"x-amzn-requestid": request_id}
+        self.raw = None
+        """There is no wire, so botocore's handlers that would parse one again leave the answer alone."""
 
 
 class Session(boto3.session.Session):  # type: ignore[misc]
@@ -66,6 +68,8 @@ def session(ask: Ask, region: str) -> Session:
             parsed, request_id = ask(asked_region, service, model.name, parameters)
         except AwsError as error:
             return _failure(error, error.members.pop("request_id", "00000000-0000-0000-0000-000000000000"))
+        if (service, model.name) == ("s3", "GetBucketLocation"):
+            parsed.setdefault("LocationConstraint", None)  # what boto3 makes of us-east-1's empty answer
         parsed["ResponseMetadata"] = {
             "RequestId": request_id,
             "HTTPStatusCode": 200,
@@ -94,11 +98,18 @@ def _shut_out(core: Any, region: str) -> None:
 
 
 def _own(value: Any) -> Any:
-    """A copy of the containers, so that the backend may keep what it is given; files and bytes stay as they are."""
+    """The caller's parameters as values of ours: copied, and streams read to their end, outside the world's lock."""
     if isinstance(value, dict):
         return {key: _own(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_own(inner) for inner in value]
+    if isinstance(value, bytearray):
+        return bytes(value)
+    if hasattr(value, "read"):
+        if hasattr(value, "signal_transferring"):
+            value.signal_transferring()  # boto3's transfers count bytes for their progress from here on
+        content = value.read()
+        return content.encode() if isinstance(content, str) else content
     return value
 
 

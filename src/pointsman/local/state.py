@@ -114,7 +114,9 @@ class StateFolder:
         return handle
 
     def release(self) -> None:
-        """Let go of the folder."""
+        """Let go of the folder. Letting go twice is harmless."""
+        if self.lock.closed:
+            return
         self.lock.seek(0)
         self.lock.truncate()
         self.lock.close()

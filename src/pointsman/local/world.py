@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -66,8 +66,11 @@ class World:
         self.patience = patience
         self.lock = threading.RLock()
         self._random = random.Random(seed) if seed is not None else random.SystemRandom()
+        # Requests come when callers please: their ids have dice of their own, so that reading changes no other id.
+        self._requests = random.Random(f"requests/{seed}") if seed is not None else random.SystemRandom()
         self._handlers: dict[str, list[Handler]] = {}
         self._tools: list[object] = []
+        self._tool_of: dict[type, object] = {}
         self._after: list[Callable[[], None]] = []
         self._facts: queue.SimpleQueue[tuple[str, str, str, Payload]] = queue.SimpleQueue()
         self._wake = threading.Condition()
@@ -86,14 +89,17 @@ class World:
 
     def tool(self, kind: type[T]) -> T:
         """The tool of this class (or runtime-checkable protocol); LookupError when nobody provided one."""
-        for tool in self._tools:
-            if isinstance(tool, kind):
-                return tool
-        raise LookupError(f"no {kind.__name__} was provided")
+        found = self._tool_of.get(kind)
+        if found is None:
+            found = next((tool for tool in self._tools if isinstance(tool, kind)), None)
+            if found is None:
+                raise LookupError(f"no {kind.__name__} was provided")
+            self._tool_of[kind] = found
+        return cast("T", found)
 
     def has(self, kind: type) -> bool:
         """Whether a tool of this class was provided."""
-        return any(isinstance(tool, kind) for tool in self._tools)
+        return kind in self._tool_of or any(isinstance(tool, kind) for tool in self._tools)
 
     # -- transactions -----------------------------------------------------------------------------------------------
 
@@ -109,7 +115,11 @@ class World:
                 yield
             after, self._after = self._after, []
             for action in after:
-                action()
+                try:
+                    action()
+                except Exception:
+                    # The transaction stands; one broken consequence must not take the others with it.
+                    log.exception("what follows a transaction failed")
         self.wake()
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -285,9 +295,16 @@ class World:
 
     def uuid(self) -> str:
         """A version 4 UUID; predictable with a seed."""
-        digits = self.hex(32)
-        variant = "89ab"[int(digits[16], 16) % 4]
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        return _uuid(self.hex(32))
+
+    def request_id(self) -> str:
+        """The id of a request."""
+        return _uuid("".join(self._requests.choices(_HEX, k=32)))
+
+
+def _uuid(digits: str) -> str:
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 class JobFailed(Exception):

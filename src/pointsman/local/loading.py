@@ -1,0 +1,305 @@
+"""Applying a world file to a backend; applying it twice changes nothing.
+
+Every call goes through boto3, so that a world file can say only what AWS could be told. A call that was applied and
+has not changed is skipped; one whose resource exists already becomes the matching update (``UPDATES``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from botocore import xform_name
+from botocore.exceptions import BotoCoreError, ClientError, UnknownServiceError
+
+from pointsman.local.answers import AwsError
+from pointsman.local.codecommit.commits import folder_files
+from pointsman.local.codecommit.git import GitFailed, plain_name
+from pointsman.local.codecommit.operations import map_repository
+from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
+from pointsman.local.codecommit.writing import seed
+from pointsman.local.world_file import Call, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
+
+if TYPE_CHECKING:
+    from pointsman.local.backend import Backend
+
+_REGION = "us-east-1"
+
+
+class AppliedCall(msgspec.Struct, frozen=True):
+    """A call of a world file that was carried out: the last one for its target."""
+
+    digest: str
+    at: datetime
+
+
+class LocalConnection(msgspec.Struct, frozen=True):
+    """A connection that stands for a folder: kept for the engines whose sources go through connections."""
+
+    name: str
+    path: str
+
+
+class LocalInstance(msgspec.Struct, frozen=True):
+    """A folder that stands for a machine: kept for the engine that deploys onto instances."""
+
+    name: str
+    path: str
+    tags: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What becomes of a call whose resource exists already."""
+
+    error: str
+    """The code that says so."""
+    operation: str = ""
+    """The call to make instead; empty: none, all is well."""
+    parameters: Callable[[dict[str, Any]], dict[str, Any]] = dict
+    """Its parameters, out of the first call's."""
+
+
+def _without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda given: {name: value for name, value in given.items() if name not in names}
+
+
+def _overwriting(given: dict[str, Any]) -> dict[str, Any]:
+    return {**_without("Tags")(given), "Overwrite": True}
+
+
+def _secret(given: dict[str, Any]) -> dict[str, Any]:
+    kept = _without("Tags", "Name", "AddReplicaRegions", "ForceOverwriteReplicaSecret")(given)
+    return {**kept, "SecretId": given["Name"]}
+
+
+UPDATES: dict[tuple[str, str], Update] = {
+    ("codebuild", "create_project"): Update("ResourceAlreadyExistsException", "update_project"),
+    ("codecommit", "create_branch"): Update("BranchNameExistsException"),
+    ("codecommit", "create_repository"): Update("RepositoryNameExistsException"),
+    ("codepipeline", "create_pipeline"): Update("PipelineNameInUseException", "update_pipeline", _without("tags")),
+    ("logs", "create_log_group"): Update("ResourceAlreadyExistsException"),
+    ("logs", "create_log_stream"): Update("ResourceAlreadyExistsException"),
+    ("s3", "create_bucket"): Update("BucketAlreadyOwnedByYou"),
+    ("secretsmanager", "create_secret"): Update("ResourceExistsException", "update_secret", _secret),
+    ("ssm", "put_parameter"): Update("ParameterAlreadyExists", "put_parameter", _overwriting),
+}
+"""(service, call) -> what takes its place when the resource is there."""
+
+_TARGETS = ("name", "bucket", "key", "arn", "id")
+"""How the parameters end that say what a call is about."""
+
+
+def load(backend: Backend, path: Path) -> None:
+    """Apply a world file, or the ``world.yml`` of a folder, to a backend.
+
+    Raises:
+        ConfigError: Names file, line and key. What stands above the mistake has been applied.
+    """
+    world = read(path)
+    if world.account and world.account != backend.account:
+        raise world.wrong(
+            world.account_mark,
+            f"this world belongs to account {world.account}, the backend to {backend.account}",
+            f"start with --account {world.account}",
+        )
+    _Loading(backend, world).apply()
+
+
+class _Loading:
+    """One world file being applied."""
+
+    def __init__(self, backend: Backend, file: WorldFile) -> None:
+        self._backend = backend
+        self._file = file
+        self._region = file.region or _REGION
+        self._scope = backend.world.scope(backend.account, self._region)
+        self._session = backend.session(region_name=self._region)
+        self._clients: dict[str, Any] = {}
+        self._repeats: dict[str, int] = {}
+
+    def apply(self) -> None:
+        checked = [(call, *self._resolve(call)) for call in self._file.calls]
+        for repository in self._file.repositories:
+            self._repository(repository)
+        for connection in self._file.connections:
+            self._keep(LocalConnection(connection.name, self._real(connection)))
+        for instance in self._file.instances:
+            self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
+        for call, client, method in checked:
+            self._apply(call, client, method)
+
+    # -- local ------------------------------------------------------------------------------------------------------
+
+    def _keep(self, record: LocalConnection | LocalInstance) -> None:
+        with self._backend.world.transaction():
+            self._scope.put(record.name, record)
+
+    def _real(self, folder: LocalFolder) -> str:
+        if not folder.path.is_dir():
+            raise self._file.wrong(folder.mark, f"there is no folder {folder.path}")
+        return str(folder.path)
+
+    def _repository(self, wanted: LocalRepository) -> None:
+        tool = self._backend.world.tool(Repositories)  # type: ignore[type-abstract]
+        if not isinstance(tool, GitRepositories):
+            raise self._file.wrong(wanted.mark, "this backend's repositories are scripted")
+        try:
+            if wanted.path is not None:
+                self._map(wanted, wanted.path, tool)
+            else:
+                self._seed(wanted, tool)
+        except GitFailed as failure:
+            raise self._file.wrong(wanted.mark, str(failure)) from None
+        except AwsError as error:
+            raise self._file.wrong(wanted.mark, error.message) from None
+
+    def _map(self, wanted: LocalRepository, path: Path, tool: GitRepositories) -> None:
+        git_folder(path)
+        world, scope = self._backend.world, self._scope
+        with world.transaction():
+            former = scope.get(CodeCommitRepository, wanted.name)
+            if former is not None and not former.path:
+                raise self._file.wrong(
+                    wanted.mark,
+                    f"a repository {wanted.name} of the backend's own is there already",
+                    "delete it first, or use another name",
+                )
+            if former is None or former.path != str(path):
+                map_repository(scope, wanted.name, str(path), wanted.description)
+        tool.map(scope.account, scope.region, wanted.name, path)
+
+    def _seed(self, wanted: LocalRepository, tool: GitRepositories) -> None:
+        if not plain_name(wanted.branch):
+            raise self._file.wrong(wanted.mark, f"{wanted.branch!r} is not a branch name")
+        scope = self._scope
+        with self._backend.world.transaction():
+            there = scope.get(CodeCommitRepository, wanted.name)
+        if there is None:
+            parameters = {"repositoryName": wanted.name}
+            if wanted.description:
+                parameters["repositoryDescription"] = wanted.description
+            self._backend.ask(self._region, "codecommit", "CreateRepository", parameters)
+        if wanted.seed is None or tool.head(scope.account, scope.region, wanted.name, wanted.branch) is not None:
+            return
+        puts = folder_files(tool.git(scope.account, scope.region, wanted.name), wanted.seed)
+        if not puts:
+            raise self._file.wrong(wanted.mark, f"the folder {wanted.seed} has no files")
+        with self._backend.world.transaction():
+            seed(scope, wanted.name, puts, wanted.branch, f"The first commit, from {wanted.seed.name}")
+
+    # -- calls ------------------------------------------------------------------------------------------------------
+
+    def _resolve(self, call: Call) -> tuple[Any, str]:
+        """The client and the method a call means; every mistake that can be seen before a call is made."""
+        client = self._clients.get(call.service)
+        if client is None:
+            try:
+                client = self._session.client(call.service)
+            except UnknownServiceError:
+                meant = close(call.service, self._session.get_available_services())
+                raise self._file.wrong(call.mark, f"AWS has no service {call.service}{meant}") from None
+            self._clients[call.service] = client
+        operations = {xform_name(name): name for name in client.meta.service_model.operation_names}
+        method = call.operation if call.operation in operations else xform_name(call.operation)
+        if method not in operations:
+            meant = close(method, operations)
+            raise self._file.wrong(call.mark, f"{call.service} has no call {call.operation}{meant}")
+        shape = client.meta.service_model.operation_model(operations[method]).input_shape
+        for path, sentence in _unknown(call.parameters, shape, ()):
+            line = call.lines.get(path, call.mark.line)
+            raise self._file.wrong(Mark(line, f"{call.mark.key}.{_dotted(path)}"), sentence)
+        return client, method
+
+    def _apply(self, call: Call, client: Any, method: str) -> None:
+        digest = _digest(call)
+        key = self._slot(call, method, digest)
+        world = self._backend.world
+        with world.transaction():
+            former = self._scope.get(AppliedCall, key)
+        if former is not None and former.digest == digest:
+            return
+        try:
+            self._send(call, client, method)
+        except ClientError as error:
+            words = error.response["Error"]
+            raise self._file.wrong(call.mark, f"{words['Code']}: {words['Message']}") from None
+        except BotoCoreError as error:
+            raise self._file.wrong(call.mark, " ".join(str(error).split())) from None
+        with world.transaction():
+            self._scope.put(key, AppliedCall(digest, self._scope.now))
+
+    def _slot(self, call: Call, method: str, digest: str) -> str:
+        """What a call is remembered under: its target where it sets something up, else the call itself."""
+        name = f"{call.service}.{method}"
+        if (call.service, method) in UPDATES or method.startswith(("put_", "update_", "create_", "tag_")):
+            targets = _targets(call.parameters)
+            if targets and method not in ("create_commit", "put_file", "put_log_events"):
+                return f"{name} {json.dumps(targets)}"
+        # The same call listed twice is two calls.
+        self._repeats[digest] = self._repeats.get(digest, 0) + 1
+        return f"{name} {digest} {self._repeats[digest]}"
+
+    @staticmethod
+    def _send(call: Call, client: Any, method: str) -> None:
+        try:
+            getattr(client, method)(**call.parameters)
+        except ClientError as error:
+            update = UPDATES.get((call.service, method))
+            if update is None or error.response["Error"]["Code"] != update.error:
+                raise
+            if update.operation:
+                getattr(client, update.operation)(**update.parameters(call.parameters))
+
+
+def _digest(call: Call) -> str:
+    def plain(value: bytes) -> str:
+        return hashlib.sha256(value).hexdigest()
+
+    text = json.dumps([call.service, xform_name(call.operation), call.parameters], sort_keys=True, default=plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _targets(parameters: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The parameters that name what a call is about, also one level down (``pipeline.name``)."""
+    found = [
+        (name, value)
+        for name, value in parameters.items()
+        if isinstance(value, str) and name.lower().endswith(_TARGETS)
+    ]
+    for name, inner in parameters.items():
+        if not found and isinstance(inner, dict):
+            found += [
+                (f"{name}.{key}", value) for key, value in inner.items() if key == "name" and isinstance(value, str)
+            ]
+    return sorted(found)
+
+
+def _unknown(value: Any, shape: Any, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """Parameters that the call does not have."""
+    if shape is None:
+        if value:
+            yield (next(iter(value)),), "this call takes no parameters"
+        return
+    if shape.type_name == "structure" and isinstance(value, dict) and not getattr(shape, "is_document_type", False):
+        for name, inner in value.items():
+            if name not in shape.members:
+                yield (*path, name), f"unknown parameter{close(name, shape.members)}"
+            else:
+                yield from _unknown(inner, shape.members[name], (*path, name))
+    elif shape.type_name == "list" and isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _unknown(inner, shape.member, (*path, index))
+    elif shape.type_name == "map" and isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _unknown(inner, shape.value, (*path, name))
+
+
+def _dotted(path: tuple[Step, ...]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
