@@ -26,8 +26,19 @@ def problems(service: str, operation: str, answer: dict[str, Any]) -> str:
     for name, member in shape.members.items():
         if isinstance(bare.get(name), StreamingBody | io.IOBase) and member.type_name == "blob":
             bare[name] = b""
-    report = ParamValidator().validate(bare, shape)
+    report = ParamValidator().validate(_without_empty(bare, shape), shape)
     return str(report.generate_report()) if report.has_errors() else _unknown(bare, shape, "")
+
+
+def _without_empty(value: Any, shape: Any) -> Any:
+    """A structure without its empty lists: services answer ``[]`` where their models ask for one member at least."""
+    kept = {}
+    for key, inner in value.items():
+        member = shape.members.get(key)
+        if inner == [] and member is not None and member.type_name == "list" and member.metadata.get("min"):
+            continue
+        kept[key] = inner
+    return kept
 
 
 def _unknown(value: Any, shape: Any, path: str) -> str:

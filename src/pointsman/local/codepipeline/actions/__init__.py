@@ -1,0 +1,23 @@
+"""The providers this backend carries out, one file each."""
+
+from __future__ import annotations
+
+from pointsman.local.codepipeline.actions.approval import ManualApproval
+from pointsman.local.codepipeline.actions.codebuild import CodeBuildAction
+from pointsman.local.codepipeline.actions.codecommit_source import CodeCommitSource
+from pointsman.local.codepipeline.actions.s3_deploy import S3Deploy
+from pointsman.local.codepipeline.actions.s3_source import S3Source
+from pointsman.local.codepipeline.providers import Providers
+
+
+def built() -> Providers:
+    """A registry with every provider that is built."""
+    providers = Providers()
+    providers.add("Source", "AWS", "CodeCommit", CodeCommitSource())
+    providers.add("Source", "AWS", "S3", S3Source())
+    providers.add("Approval", "AWS", "Manual", ManualApproval())
+    providers.add("Deploy", "AWS", "S3", S3Deploy())
+    codebuild = CodeBuildAction()
+    providers.add("Build", "AWS", "CodeBuild", codebuild)
+    providers.add("Test", "AWS", "CodeBuild", codebuild)
+    return providers

@@ -1,0 +1,85 @@
+"""The action types AWS offers: how many artifacts each takes and makes, and what its configuration may say.
+
+All of them are accepted in a definition. Which of them this backend carries out is ``providers.py``'s knowledge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pointsman.local.codepipeline.declaration import ActionTypeId
+
+
+@dataclass(frozen=True, slots=True)
+class ActionType:
+    """What AWS asks of a declaration of this type."""
+
+    inputs: tuple[int, int]
+    """Fewest and most input artifacts."""
+    outputs: tuple[int, int]
+    required: tuple[str, ...] = ()
+    optional: tuple[str, ...] | None = None
+    """Further configuration keys; None where this backend does not judge the keys."""
+
+
+_ONE: Final = (1, 1)
+_NONE: Final = (0, 0)
+_SOURCE: Final = ActionType(_NONE, _ONE)
+_DEPLOY: Final = ActionType(_ONE, _NONE)
+_CODEBUILD: Final = ActionType(
+    (1, 5),
+    (0, 5),
+    ("ProjectName",),
+    ("PrimarySource", "BatchEnabled", "CombineArtifacts", "EnvironmentVariables"),
+)
+
+_TYPES: Final[dict[tuple[str, str, str], ActionType]] = {
+    ("Source", "AWS", "CodeCommit"): ActionType(
+        _NONE, _ONE, ("RepositoryName", "BranchName"), ("PollForSourceChanges", "OutputArtifactFormat")
+    ),
+    ("Source", "AWS", "S3"): ActionType(
+        _NONE, _ONE, ("S3Bucket", "S3ObjectKey"), ("PollForSourceChanges", "AllowOverrideForS3ObjectKey")
+    ),
+    ("Source", "AWS", "ECR"): _SOURCE,
+    ("Source", "AWS", "CodeStarSourceConnection"): _SOURCE,
+    ("Source", "ThirdParty", "GitHub"): _SOURCE,
+    ("Build", "AWS", "CodeBuild"): _CODEBUILD,
+    ("Build", "AWS", "ECRBuildAndPublish"): ActionType(_ONE, (0, 1)),
+    ("Test", "AWS", "CodeBuild"): _CODEBUILD,
+    ("Test", "AWS", "DeviceFarm"): ActionType(_ONE, _NONE),
+    ("Test", "ThirdParty", "BlazeMeter"): ActionType((0, 5), (0, 5)),
+    ("Test", "ThirdParty", "GhostInspector"): ActionType((0, 5), (0, 5)),
+    ("Test", "ThirdParty", "Runscope"): ActionType((0, 5), (0, 5)),
+    ("Approval", "AWS", "Manual"): ActionType(
+        _NONE, _NONE, (), ("CustomData", "ExternalEntityLink", "NotificationArn")
+    ),
+    ("Deploy", "AWS", "S3"): ActionType(
+        _ONE, _NONE, ("BucketName", "Extract"), ("ObjectKey", "KMSEncryptionKeyARN", "CannedACL", "CacheControl")
+    ),
+    ("Deploy", "AWS", "AppConfig"): _DEPLOY,
+    ("Deploy", "AWS", "CloudFormation"): ActionType((0, 10), (0, 1)),
+    ("Deploy", "AWS", "CloudFormationStackInstances"): ActionType((0, 10), _NONE),
+    ("Deploy", "AWS", "CloudFormationStackSet"): ActionType((0, 10), _NONE),
+    ("Deploy", "AWS", "CodeDeploy"): _DEPLOY,
+    ("Deploy", "AWS", "CodeDeployToECS"): ActionType((1, 5), _NONE),
+    ("Deploy", "AWS", "EC2"): _DEPLOY,
+    ("Deploy", "AWS", "ECS"): _DEPLOY,
+    ("Deploy", "AWS", "EKS"): _DEPLOY,
+    ("Deploy", "AWS", "ElasticBeanstalk"): _DEPLOY,
+    ("Deploy", "AWS", "Lambda"): ActionType((0, 1), _NONE),
+    ("Deploy", "AWS", "OpsWorks"): _DEPLOY,
+    ("Deploy", "AWS", "ServiceCatalog"): _DEPLOY,
+    ("Deploy", "ThirdParty", "AlexaSkillsKit"): ActionType((1, 2), _NONE),
+    ("Invoke", "AWS", "CodePipeline"): ActionType(_NONE, _NONE),
+    ("Invoke", "AWS", "InspectorScan"): ActionType((0, 1), (0, 1)),
+    ("Invoke", "AWS", "Lambda"): ActionType((0, 5), (0, 5)),
+    ("Invoke", "AWS", "StepFunctions"): ActionType((0, 1), (0, 1)),
+    ("Invoke", "ThirdParty", "Snyk"): ActionType(_ONE, (0, 1)),
+    ("Compute", "AWS", "Commands"): ActionType((1, 10), (0, 1)),
+}
+
+
+def find(kind: ActionTypeId) -> ActionType | None:
+    """What AWS asks of this type; None when AWS has no such type."""
+    return _TYPES.get((kind.category, kind.owner, kind.provider)) if kind.version == "1" else None

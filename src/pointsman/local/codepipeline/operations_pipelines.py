@@ -1,0 +1,195 @@
+"""Answers about definitions: create, get, update, delete, list; and their tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from pointsman.local.answers import AwsError, Parameters, answers
+from pointsman.local.codepipeline import machine, polling, structure
+from pointsman.local.codepipeline.constraints import check
+from pointsman.local.codepipeline.declaration import parse
+from pointsman.local.codepipeline.driver import begin, drive
+from pointsman.local.codepipeline.flow import IN_PROGRESS, Redefine
+from pointsman.local.codepipeline.lookup import caller, line_of, paged, pipeline_of, place_of
+from pointsman.local.codepipeline.runs import timer_key
+from pointsman.local.codepipeline.shapes import (
+    ActionRun,
+    Execution,
+    ExecutionNumber,
+    Line,
+    Pipeline,
+    PipelineVersion,
+    RequestToken,
+    Watched,
+    numbered,
+)
+from pointsman.local.world import Scope
+
+TAGS = 50
+"""The most tags a pipeline may have."""
+
+
+@answers("codepipeline", "CreatePipeline")
+def create_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Keep the definition as version 1 and start one execution."""
+    check("CreatePipeline", parameters)
+    declaration = replace(parse(parameters["pipeline"]), version=1)
+    if scope.get(Pipeline, declaration.name) is not None:
+        raise AwsError("PipelineNameInUseException", f"A pipeline with the name '{declaration.name}' already exists")
+    structure.check(declaration, scope.region)
+    tags = _tags({}, parameters.get("tags", []))
+    pipeline = Pipeline(declaration, created=scope.now, updated=scope.now, tags=tags)
+    scope.put(pipeline.name, pipeline)
+    scope.put(numbered(pipeline.name, 1), PipelineVersion(declaration, scope.now))
+    scope.put(pipeline.name, Line(machine.new(1, declaration.plan)))
+    polling.watch(scope, declaration)
+    if not declaration.undefaulted:
+        begin(scope, pipeline, "CreatePipeline", caller(scope))
+    answer: dict[str, Any] = {"pipeline": declaration.to_wire()}
+    if tags:
+        answer["tags"] = _tag_list(tags)
+    return answer
+
+
+@answers("codepipeline", "GetPipeline")
+def get_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """The definition, the current one unless a version is named."""
+    pipeline = pipeline_of(scope, parameters["name"])
+    declaration, updated = pipeline.declaration, pipeline.updated
+    if (version := parameters.get("version", pipeline.version)) != pipeline.version:
+        past = scope.get(PipelineVersion, numbered(pipeline.name, version))
+        if past is None:
+            raise AwsError(
+                "PipelineVersionNotFoundException", f"Pipeline '{pipeline.name}' does not have version {version}"
+            )
+        declaration, updated = past.declaration, past.updated
+    return {
+        "pipeline": declaration.to_wire(),
+        "metadata": {
+            "pipelineArn": scope.arn("codepipeline", pipeline.name),
+            "created": pipeline.created,
+            "updated": updated,
+        },
+    }
+
+
+@answers("codepipeline", "UpdatePipeline")
+def update_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Keep the definition as the next version; starts nothing, and cancels only what is in a removed stage."""
+    check("UpdatePipeline", parameters)
+    given = parse(parameters["pipeline"])
+    pipeline = pipeline_of(scope, given.name)
+    before = pipeline.declaration
+    declaration = replace(given, version=pipeline.version + 1)
+    structure.check(declaration, scope.region)
+    pipeline = replace(pipeline, declaration=declaration, updated=scope.now)
+    scope.put(pipeline.name, pipeline)
+    scope.put(numbered(pipeline.name, declaration.version), PipelineVersion(declaration, scope.now))
+    drive(scope, pipeline.name, Redefine(declaration.version, declaration.plan))
+    line = line_of(scope, pipeline.name)
+    there = {f"{stage.name}/{action.name}" for stage in declaration.stages for action in stage.actions}
+    if gone := line.actions.keys() - there:
+        kept = {place: latest for place, latest in line.actions.items() if place not in gone}
+        scope.put(pipeline.name, replace(line, actions=kept))
+    polling.watch(scope, declaration, before)
+    return {"pipeline": declaration.to_wire()}
+
+
+@answers("codepipeline", "DeletePipeline")
+def delete_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Forget the pipeline and its history; deleting what is not there is no error."""
+    name = parameters["name"]
+    if (pipeline := scope.get(Pipeline, name)) is None:
+        return {}
+    for stage, action in polling.polled(pipeline.declaration):
+        polling.unwatch(scope, name, stage, action.name)
+    for _, run in list(scope.scan(ActionRun, f"{name}/")):
+        if run.status == IN_PROGRESS:
+            scope.cancel(timer_key(run.ticket))
+    for kind in (PipelineVersion, Execution, ExecutionNumber, RequestToken, ActionRun, Watched):
+        for key, _ in list(scope.scan(kind, f"{name}/")):
+            scope.delete(kind, key)
+    scope.delete(Line, name)
+    scope.delete(Pipeline, name)
+    return {}
+
+
+@answers("codepipeline", "ListPipelines")
+def list_pipelines(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Every pipeline of the region, by name."""
+    check("ListPipelines", parameters)
+    most = parameters.get("maxResults", 1000)
+    found = [one for _, one in scope.scan(Pipeline, after=place_of(parameters), limit=most + 1)]
+    answer = {
+        "pipelines": [
+            {
+                "name": one.name,
+                "version": one.version,
+                "pipelineType": one.declaration.pipeline_type,
+                "executionMode": one.declaration.execution_mode,
+                "created": one.created,
+                "updated": one.updated,
+            }
+            for one in found[:most]
+        ]
+    }
+    return paged(answer, found[most - 1].name if len(found) > most else None)
+
+
+# -- tags -----------------------------------------------------------------------------------------------------------
+
+
+@answers("codepipeline", "TagResource")
+def tag_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Add tags, or give them new values."""
+    check("TagResource", parameters)
+    pipeline = _by_arn(scope, parameters["resourceArn"])
+    scope.put(pipeline.name, replace(pipeline, tags=_tags(pipeline.tags, parameters["tags"])))
+    return {}
+
+
+@answers("codepipeline", "UntagResource")
+def untag_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Remove tags; keys that are not there are no error."""
+    check("UntagResource", parameters)
+    pipeline = _by_arn(scope, parameters["resourceArn"])
+    kept = {key: value for key, value in pipeline.tags.items() if key not in parameters["tagKeys"]}
+    scope.put(pipeline.name, replace(pipeline, tags=kept))
+    return {}
+
+
+@answers("codepipeline", "ListTagsForResource")
+def list_tags_for_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """A pipeline's tags, by key."""
+    check("ListTagsForResource", parameters)
+    pipeline = _by_arn(scope, parameters["resourceArn"])
+    after, most = place_of(parameters) or "", parameters.get("maxResults", 100)
+    found = [tag for tag in _tag_list(pipeline.tags) if tag["key"] > after]
+    return paged({"tags": found[:most]}, found[most - 1]["key"] if len(found) > most else None)
+
+
+def _by_arn(scope: Scope, arn: str) -> Pipeline:
+    fields = arn.split(":", 5)
+    if fields[2] != "codepipeline" or not fields[5]:
+        raise AwsError("InvalidArnException", f"The ARN {arn} is not that of a CodePipeline resource")
+    pipeline = scope.get(Pipeline, fields[5])
+    if pipeline is None or fields[3] != scope.region or fields[4] != scope.account:
+        raise AwsError("ResourceNotFoundException", f"The resource {arn} was not found")
+    return pipeline
+
+
+def _tags(before: dict[str, str], given: list[dict[str, str]]) -> dict[str, str]:
+    tags = dict(before)
+    for tag in given:
+        if tag["key"].lower().startswith("aws:"):
+            raise AwsError("InvalidTagsException", f"Tag keys cannot begin with aws: ({tag['key']})")
+        tags[tag["key"]] = tag["value"]
+    if len(tags) > TAGS:
+        raise AwsError("TooManyTagsException", f"A pipeline cannot have more than {TAGS} tags")
+    return tags
+
+
+def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": tags[key]} for key in sorted(tags)]
