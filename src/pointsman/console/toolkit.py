@@ -1,0 +1,181 @@
+"""The one place that leans on Textual's internals, pinned by the version range in pyproject.
+
+What is here works around nothing a caller must know: quiet apps, content that grows without a layout, one timer for all
+live ages, and idleness for the tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.pilot import Pilot
+    from textual.screen import Screen
+    from textual.timer import Timer
+    from textual.widgets import Input, TextArea
+
+
+def quiet(app: App[Any]) -> None:
+    """Nothing moves by itself: no animations, whatever the environment says."""
+    app.animation_level = "none"
+
+
+def no_blink(field: Input | TextArea) -> None:
+    """A cursor that stands."""
+    field.cursor_blink = False
+
+
+def resize_content(view: ScrollView, size: Size) -> None:
+    """Change how much a line widget has to scroll, without laying out the whole screen.
+
+    The public ``virtual_size`` costs a layout at every change; a log changes ten times a second.
+    """
+    if view.virtual_size == size:
+        return
+    view.set_reactive(Widget.virtual_size, size)
+    if view.is_attached:
+        view._scroll_update(size)
+
+
+def move_content(view: ScrollView, size: Size, y: int) -> bool:
+    """Change what there is to scroll and where the view is, at once, for a widget that draws its own scrollbar.
+
+    Neither a layout nor a watcher runs: the caller repaints what it must.
+
+    Returns:
+        Whether the view now shows other rows.
+    """
+    before = view.scroll_offset.y
+    view.set_reactive(Widget.virtual_size, size)
+    y = max(0, min(y, size.height - view.size.height))
+    view.set_reactive(Widget.scroll_y, float(y))
+    view.set_reactive(Widget.scroll_target_y, float(y))
+    return before != y
+
+
+def jump_to(view: ScrollView, *, x: int | None = None, y: int | None = None) -> None:
+    """Scroll at once, without animation and whatever the overflow style says."""
+    view.scroll_to(x, y, animate=False, force=True)
+
+
+def screen_lines(app: App[Any]) -> list[str]:
+    """The screen as plain text, a string per line."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips(Size(width, height))
+    return [strip.text.rstrip() for strip in strips]
+
+
+async def settle(pilot: Pilot[Any], turns: int = 3) -> None:
+    """Wait until the app has handled every message and run what was due, without waiting for a clock.
+
+    Line widgets that coalesce or search in slices say so with a ``working`` attribute; they are waited for too.
+    """
+    for _ in range(turns):
+        await pilot.pause()
+    for _ in range(2000):
+        if not any(getattr(widget, "working", False) is True for widget in pilot.app.screen.query("*")):
+            break
+        await asyncio.sleep(0.002)
+    await pilot.pause()
+
+
+class Ages:
+    """One timer for every live age of an app.
+
+    A widget says when its shown text changes next; the timer sleeps until the first such moment. Nothing runs while no
+    age is shown, and a clock that stands causes no repaint.
+    """
+
+    _LONGEST = 60.0
+    _SHORTEST = 0.05
+
+    def __init__(self, app: App[Any], now: Callable[[], datetime]) -> None:
+        self._app = app
+        self._now = now
+        self._due: weakref.WeakKeyDictionary[Widget, tuple[datetime, Callable[[], None]]] = weakref.WeakKeyDictionary()
+        self._timer: Timer | None = None
+        self._at: datetime | None = None
+
+    def wake(self, widget: Widget, due: datetime | None, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once when the clock reaches ``due``; replaces what the widget asked for before."""
+        if due is None:
+            self._due.pop(widget, None)
+            return
+        self._due[widget] = (due, callback)
+        if self._at is None or due < self._at:
+            self._arm()
+
+    def poke(self) -> None:
+        """The clock was moved by hand: carry out what is due now."""
+        self._ring()
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the next age changes; None when none is shown."""
+        return min((due for due, _ in self._due.values()), default=None)
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        self._at = self.next_due
+        if self._at is None or not self._app.is_running:
+            self._at = None
+            return
+        delay = (self._at - self._now()).total_seconds()
+        self._timer = self._app.set_timer(max(self._SHORTEST, min(self._LONGEST, delay)), self._ring)
+
+    def _ring(self) -> None:
+        now = self._now()
+        ripe = [(widget, callback) for widget, (due, callback) in list(self._due.items()) if due <= now]
+        for widget, _ in ripe:
+            del self._due[widget]
+        for widget, callback in ripe:
+            if widget.is_attached:
+                callback()
+        self._arm()
+
+
+_AGES: weakref.WeakKeyDictionary[Any, Ages] = weakref.WeakKeyDictionary()
+
+
+def ages(widget: Widget, now: Callable[[], datetime]) -> Ages:
+    """The app's timer of live ages."""
+    app = widget.app
+    found = _AGES.get(app)
+    if found is None:
+        found = _AGES[app] = Ages(app, now)
+    return found
+
+
+def clock_moved(app: App[Any]) -> None:
+    """Tell every live age that the clock was moved by hand."""
+    found = _AGES.get(app)
+    if found is not None:
+        found.poke()
+
+
+def write(app: App[Any], control: str) -> None:
+    """Send a control sequence to the terminal as it is; nowhere when there is none."""
+    if app._driver is not None:
+        app._driver.write(control)
+
+
+def every_screen(app: App[Any]) -> list[Screen[Any]]:
+    """The screens of every mode, shown or not."""
+    return [screen for stack in app._screen_stacks.values() for screen in stack]
+
+
+def survives(app: App[Any], error: Exception) -> bool:
+    """Whether an app can go on after an exception nobody caught: its screen stands, and no test is watching."""
+    del error
+    return app._running and not app._exit and not app.is_headless and bool(app._screen_stack)

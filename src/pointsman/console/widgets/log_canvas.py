@@ -1,0 +1,326 @@
+"""``LogCanvas``: a growing log on the screen, at its end or where it was put; ``LogView`` adds a person's keys.
+
+Lines are taken in as they come and painted a few times a second. The canvas draws its own bar: Textual's costs as much
+as the lines do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from rich.segment import Segment
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+
+from pointsman.console import toolkit
+from pointsman.console.present.cells import Piece, cell
+from pointsman.console.present.look import Look
+from pointsman.console.widgets.ink import segments_of
+from pointsman.console.widgets.log_layout import LogLayout
+from pointsman.console.widgets.log_rows import BAR, GUTTER, LogRows
+from pointsman.console.widgets.log_store import LogStore
+from pointsman.console.widgets.palette import Palette, palette
+from pointsman.model.logs import LogLine
+
+_FRAME = 0.125
+"""Seconds between frames while lines arrive: eight a second."""
+_SLICE = 10_000
+"""Lines taken in at once; more wait for their turn, so that no frame waits for them."""
+
+
+class LogCanvas(ScrollView, can_focus=True):
+    """Lines of one log stream."""
+
+    DEFAULT_CSS = """
+    LogCanvas {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 0;
+    }
+    """
+
+    def __init__(
+        self,
+        look: Look,
+        *,
+        note: str = "",
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.look = look
+        self.store = LogStore()
+        self.layout_of_lines = LogLayout(self.store)
+        self.ink = LogRows(self.store, self.layout_of_lines, look.glyphs)
+        self.following = True
+        """Whether the end is kept in sight."""
+        self.wrapped = False
+        self._note = note
+        self._cursor = 0
+        self._waiting: deque[Sequence[LogLine]] = deque()
+        self._intake: Timer | None = None
+        self._drawn: LRUCache[tuple[int, int, bool], list[Segment]] = LRUCache(2048)
+        self._timer: Timer | None = None
+        self._last_frame = 0.0
+        self._bar: tuple[Piece, ...] = ()
+        self._colours: Palette | None = None
+        self._width = 0
+
+    # --- lines ---------------------------------------------------------------------------------------------------
+
+    def append(self, lines: Iterable[LogLine]) -> None:
+        """Add lines at the end; they are painted with the next frame."""
+        batch = lines if isinstance(lines, (list, tuple)) else list(lines)
+        if not self.is_attached or (len(batch) <= _SLICE and not self._waiting):
+            self.store.append(batch)
+        else:
+            self._waiting.extend(batch[at : at + _SLICE] for at in range(0, len(batch), _SLICE))
+            self._take_in_soon()
+        if batch:
+            self._ask_for_frame()
+
+    def clear(self) -> None:
+        """Forget every line."""
+        self.store = LogStore()
+        self.layout_of_lines = LogLayout(self.store)
+        self.layout_of_lines.wrap_at = self._text_width if self.wrapped else 0
+        self.ink = LogRows(self.store, self.layout_of_lines, self.look.glyphs, timestamps=self.ink.timestamps)
+        self._cursor = 0
+        self._waiting.clear()
+        self._drawn.clear()
+        self._place(0)
+        self.refresh()
+
+    def note(self, text: str) -> None:
+        """A line under the log that is none of its lines: what it waits for, how it ended; empty for none."""
+        if text != self._note:
+            self._note = text
+            if self.is_attached:
+                self._place(None)
+                self.refresh()
+
+    def text(self) -> str:
+        """The whole log, folded or not, a line per line, without control sequences."""
+        waiting = LogStore()
+        for batch in self._waiting:
+            waiting.append(batch)
+        return self.store.text() + waiting.text()
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are."""
+        return len(self.store) + sum(len(batch) for batch in self._waiting)
+
+    @property
+    def timestamps(self) -> bool:
+        """Whether each line's time is shown."""
+        return self.ink.timestamps
+
+    @property
+    def marks(self) -> frozenset[int]:
+        """The numbers of the lines a person marked."""
+        return frozenset(self.ink.marks)
+
+    @property
+    def errors(self) -> int:
+        """How many of them are errors."""
+        return len(self.store.errors)
+
+    @property
+    def current_index(self) -> int | None:
+        """The number of the line the cursor is on, the last one while following; None when there are none."""
+        if not self.store:
+            return None
+        return len(self.store) - 1 if self.following else min(self._cursor, len(self.store) - 1)
+
+    @property
+    def current_line(self) -> LogLine | None:
+        """The line the cursor is on."""
+        index = self.current_index
+        return None if index is None else self.store.line(index)
+
+    @property
+    def below(self) -> int:
+        """How many rows lie under the last one in sight."""
+        return max(0, self._rows - self.scroll_offset.y - self.size.height)
+
+    @property
+    def working(self) -> bool:
+        """Whether lines are still to be taken in or painted."""
+        return self._timer is not None or self._intake is not None
+
+    # --- frames --------------------------------------------------------------------------------------------------
+
+    def _ask_for_frame(self) -> None:
+        if self._timer is not None or not self.is_attached:
+            return
+        wait = self._last_frame + _FRAME - asyncio.get_running_loop().time()
+        self._timer = self.set_timer(max(0.001, wait), self._frame)
+
+    def _take_in_soon(self) -> None:
+        if self._intake is None:
+            self._intake = self.set_timer(0.001, self._take_in)
+
+    def _take_in(self) -> None:
+        """Take in one slice of a batch too large for one frame."""
+        self._intake = None
+        if self._waiting:
+            self.store.append(self._waiting.popleft())
+            self._ask_for_frame()
+        if self._waiting:
+            self._take_in_soon()
+
+    def taken_in(self) -> None:
+        """A frame's lines have been laid out; for what counts lines."""
+
+    def _frame(self) -> None:
+        """Take in what arrived since the last frame."""
+        self._timer = None
+        self._last_frame = asyncio.get_running_loop().time()
+        end = self._rows - bool(self._note) - self.scroll_offset.y
+        self.layout_of_lines.extend()
+        if self._place(None):
+            self.refresh()
+        elif end < self.size.height:
+            # Only the free lines under the old end are painted; what stood above stays as it is.
+            end = max(0, end)
+            self.refresh(Region(0, end, self.size.width, self.size.height - end))
+        if self.layout_of_lines.folded:
+            # The last phase may be folded: its heading counts the lines behind it.
+            self._refresh_line(self.store.sections[-1].start)
+        self.taken_in()
+
+    @property
+    def _rows(self) -> int:
+        return self.layout_of_lines.rows + bool(self._note)
+
+    def _place(self, row: int | None) -> bool:
+        """Scroll to a row; None: to the end while following, else stay. Says whether other rows are shown."""
+        if row is None:
+            row = self._rows if self.following else self.scroll_offset.y
+        moved = toolkit.move_content(self, Size(self.size.width, self._rows), row)
+        self._update_bar()
+        return moved
+
+    def _update_bar(self) -> None:
+        bar = self.ink.bar(self.size.height, self.scroll_offset.y, self._rows)
+        old, self._bar = self._bar, bar
+        if len(old) == len(bar):
+            x = self.size.width - BAR
+            changed = [Region(x, y, BAR, 1) for y, (was, now) in enumerate(zip(old, bar, strict=True)) if was != now]
+            if changed:
+                self.refresh(*changed)
+
+    def _last_in_sight(self) -> int:
+        row = min(self.scroll_offset.y + self.size.height, self.layout_of_lines.rows) - 1
+        return self.layout_of_lines.line_at(row)[0] if row >= 0 else 0
+
+    def _catch_up(self) -> None:
+        """Lay out what has arrived, without waiting for the frame."""
+        if self.layout_of_lines.lines < len(self.store):
+            self.layout_of_lines.extend()
+            self._place(self.scroll_offset.y)
+
+    def _refresh_line(self, line: int) -> None:
+        if not 0 <= line < self.layout_of_lines.lines:
+            return
+        row = self.layout_of_lines.row_of(line) - self.scroll_offset.y
+        height = self.layout_of_lines.height_of(line)
+        first, last = max(0, row), min(self.size.height, row + height)
+        if first < last:
+            self.refresh(Region(0, first, self.size.width, last - first))
+
+    def _after_layout(self, line: int, on_screen: int) -> None:
+        """Heights changed: keep a line where it was on the screen."""
+        self._drawn.clear()
+        if self.following:
+            self._place(None)
+        else:
+            if self.store and self.layout_of_lines.hidden(self._cursor):
+                self._cursor = self.store.sections[self.store.section_at(self._cursor)].start
+            self._place(self.layout_of_lines.row_of(line) - on_screen)
+        self.refresh()
+
+    @property
+    def _text_width(self) -> int:
+        return self.ink.text_width(self.size.width)
+
+    def _lay_out_again(self) -> None:
+        self._catch_up()
+        width = self._text_width if self.wrapped else 0
+        row = self.scroll_offset.y
+        top = self.layout_of_lines.line_at(row)[0] if self.layout_of_lines.rows else 0
+        if width != self.layout_of_lines.wrap_at:
+            self.layout_of_lines.wrap_at = width
+            self.layout_of_lines.rebuild()
+        self._after_layout(min(top, max(0, len(self.store) - 1)), 0)
+
+    def _redraw(self) -> None:
+        self._drawn.clear()
+        self.refresh()
+
+    # --- rendering -----------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One row of the screen."""
+        if self._colours is None:
+            self._colours = palette(self)
+        # ``size`` is worth a dozen property look-ups; this runs for every line of every frame.
+        width = self._width
+        text, style = self._bar[y] if y < len(self._bar) else (" ", "")
+        segments = self._segments(y + round(self.scroll_y), width - BAR, self._colours)
+        return Strip([*segments, Segment(text, self._colours[style])], width)
+
+    def _segments(self, row: int, width: int, colours: Palette) -> list[Segment]:
+        layout = self.layout_of_lines
+        if row >= layout.rows:
+            note = self._note if row == layout.rows else ""
+            return segments_of(((" " * GUTTER, ""), *cell(note, "dim")), width, colours)
+        line, part = layout.line_at(row)
+        selected = not self.following and line == self._cursor
+        key = (line, part, selected)
+        segments = self._drawn.get(key)
+        if segments is None:
+            content = self.ink.cell(line, part, width + BAR, selected=selected)
+            segments = segments_of(content, width, colours, selected=selected, focused=self.has_focus)
+            # A folded phase's heading counts the lines behind it, which may still grow.
+            if not layout.folded:
+                self._drawn[key] = segments
+        return segments
+
+    # --- events --------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Lines may have come before."""
+        self._ask_for_frame()
+
+    def on_resize(self) -> None:
+        """Another width wraps anew."""
+        self._width = self.size.width
+        self._lay_out_again()
+
+    def notify_style_update(self) -> None:
+        """The theme changed: strips carry its colours."""
+        super().notify_style_update()
+        self._drawn.clear()
+        self._colours = None
+
+    def on_focus(self) -> None:
+        """The cursor's line is drawn by focus."""
+        self._redraw_cursor()
+
+    def on_blur(self) -> None:
+        """The cursor's line is drawn by focus."""
+        self._redraw_cursor()
+
+    def _redraw_cursor(self) -> None:
+        if not self.following:
+            self._drawn.clear()
+            self._refresh_line(self._cursor)

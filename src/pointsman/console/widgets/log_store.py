@@ -1,0 +1,154 @@
+"""``LogStore``: hundreds of thousands of log lines, compactly, with their phases and errors found as they come.
+
+It only grows. What a line is, is found out for a whole batch at once: most batches are plain text, and that is seen
+without looking at their lines one by one.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from pointsman.console.present.logs import CONTAINER, HINTS, Kind, classify, phase_entered
+from pointsman.console.present.text import cells, clean_line
+from pointsman.model.logs import LogLine
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A phase's lines: from ``start`` up to the next section."""
+
+    start: int
+    name: str
+    """AWS's word; empty for what came before any phase."""
+
+
+class LogStore:
+    """Lines in the order they came."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        """Clean: no control sequences, tabs expanded."""
+        self.times = array("q")
+        """Milliseconds since the epoch."""
+        self.widths = array("i")
+        """Terminal cells of each text."""
+        self.kinds = bytearray()
+        """A ``Kind`` each."""
+        self.odd: set[int] = set()
+        """Lines whose text is not ASCII: their cells are not their characters."""
+        self.errors = array("i")
+        """Lines that are errors, ascending."""
+        self.sections: list[Section] = [Section(0, "")]
+        self.widest = 0
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def append(self, lines: Iterable[LogLine]) -> int:
+        """Add lines; returns how many lines were added (an event of several lines becomes several)."""
+        batch = lines if isinstance(lines, (list, tuple)) else list(lines)
+        if not batch:
+            return 0
+        first = len(self.texts)
+        texts = [line[1] for line in batch]
+        together = "".join(texts)
+        if together.isascii() and together.isprintable():
+            self.texts += texts
+            self.times.extend([line[0] for line in batch])
+            sizes = list(map(len, texts))
+            self.widths.extend(sizes)
+            self.kinds += bytes(len(texts))
+            self.widest = max(self.widest, max(sizes))
+            self._judge_plain(first, texts, sizes)
+        else:
+            self._append_slowly(batch)
+        return len(self.texts) - first
+
+    def _append_slowly(self, batch: Iterable[LogLine]) -> None:
+        for at, raw in batch:
+            for part in raw.rstrip("\r\n").replace("\r\n", "\n").split("\n") if "\n" in raw or "\r" in raw else (raw,):
+                text = clean_line(part)
+                index = len(self.texts)
+                size = cells(text)
+                self.texts.append(text)
+                self.times.append(at)
+                self.widths.append(size)
+                self.kinds.append(0)
+                self.widest = max(self.widest, size)
+                if not text.isascii():
+                    self.odd.add(index)
+                self._judge(index, text)
+
+    def _judge_plain(self, first: int, texts: list[str], sizes: list[int]) -> None:
+        """Find what is special in a batch of plain ASCII lines."""
+        together = "\n".join(texts)
+        low = together.lower()
+        suspects: set[int] = set()
+        ends: list[int] | None = None
+        for hint in (*HINTS, CONTAINER.lower()):
+            at = low.find(hint)
+            while at >= 0:
+                if ends is None:
+                    ends = list(accumulate(size + 1 for size in sizes))
+                line = bisect_right(ends, at)
+                suspects.add(line)
+                at = low.find(hint, ends[line])
+        for line in sorted(suspects):
+            self._judge(first + line, texts[line])
+
+    def _judge(self, index: int, text: str) -> None:
+        kind = classify(text)
+        if kind is Kind.PLAIN:
+            return
+        self.kinds[index] = kind
+        if kind.bad:
+            self.errors.append(index)
+        elif kind is Kind.PHASE:
+            self.sections.append(Section(index, phase_entered(text)))
+
+    # --- questions -----------------------------------------------------------------------------------------------
+
+    def line(self, index: int) -> LogLine:
+        """One line."""
+        return LogLine(self.times[index], self.texts[index])
+
+    def section_at(self, index: int) -> int:
+        """The index of the section a line is in."""
+        low, high = 0, len(self.sections)
+        while low < high:
+            middle = (low + high) // 2
+            if self.sections[middle].start <= index:
+                low = middle + 1
+            else:
+                high = middle
+        return low - 1
+
+    def section_end(self, section: int) -> int:
+        """The line after a section's last."""
+        return self.sections[section + 1].start if section + 1 < len(self.sections) else len(self.texts)
+
+    def next_error(self, after: int) -> int | None:
+        """The first error after a line."""
+        at = bisect_right(self.errors, after)
+        return self.errors[at] if at < len(self.errors) else None
+
+    def previous_error(self, before: int) -> int | None:
+        """The last error before a line."""
+        at = bisect_left(self.errors, before)
+        return self.errors[at - 1] if at else None
+
+    def at_time(self, milliseconds: int) -> int:
+        """The first line at or after a moment."""
+        return bisect_left(self.times, milliseconds)
+
+    def find(self, needle: str, start: int, stop: int) -> list[int]:
+        """The lines in [start, stop) that contain a lower-case text, whatever their case."""
+        return [at for at, text in enumerate(self.texts[start:stop], start) if needle in text.lower()]
+
+    def text(self) -> str:
+        """Everything, a line per line."""
+        return "".join(f"{text}\n" for text in self.texts)

@@ -1,0 +1,504 @@
+"""``LineTable``: every list. One widget, one line of cells per row, nothing rendered that is not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from textual import events
+from textual.binding import Binding
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from pointsman.console import toolkit
+from pointsman.console.present import keyed
+from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, place, plain
+from pointsman.console.present.faults import freshness
+from pointsman.console.present.look import Draw, Look
+from pointsman.console.widgets.ink import highlight, strip_of
+from pointsman.console.widgets.palette import Palette, palette
+from pointsman.model.snapshot import Freshness, Snapshot
+
+R = TypeVar("R")
+
+_MARGIN = 2
+"""Cells at the left for the cursor's marker and a person's mark."""
+
+
+@dataclass(slots=True)
+class _Drawn(Generic[R]):
+    """A rendered row and what it was rendered from."""
+
+    row: R
+    content: Cell
+    strip: Strip
+    due: datetime | None
+
+
+class LineTable(ScrollView, Generic[R], can_focus=True):
+    """Rows keyed by ref; the caller sorts and filters, the table keeps its place.
+
+    The header stays in sight, as does a last line that says why the data is old or what is missing. When there is
+    nothing to show, that line stands in place of the rows.
+    """
+
+    DEFAULT_CSS = """
+    LineTable {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+    }
+    """
+    BINDINGS = [
+        Binding("down,j", "by(1)", "Down", show=False),
+        Binding("up,k", "by(-1)", "Up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
+        Binding("g,home", "edge(0)", "First", show=False),
+        Binding("G,end", "edge(1)", "Last", show=False),
+        Binding("enter", "select", "Open", show=False),
+        Binding("space", "mark", "Mark", show=False),
+    ]
+
+    class Selected(Message):
+        """Enter, or a click on the selected row."""
+
+        def __init__(self, table: LineTable[Any], ref: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.ref = ref
+
+        @property
+        def control(self) -> LineTable[Any]:
+            """The table it came from."""
+            return self.table
+
+    class Highlighted(Message):
+        """The cursor came to another row; ``ref`` is None when there is none."""
+
+        def __init__(self, table: LineTable[Any], ref: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.ref = ref
+
+        @property
+        def control(self) -> LineTable[Any]:
+            """The table it came from."""
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst matters."""
+            return isinstance(message, LineTable.Highlighted) and message.table is self.table
+
+    class Marked(Message):
+        """The set of marked rows changed."""
+
+        def __init__(self, table: LineTable[Any], refs: frozenset[Any]) -> None:
+            super().__init__()
+            self.table = table
+            self.refs = refs
+
+        @property
+        def control(self) -> LineTable[Any]:
+            """The table it came from."""
+            return self.table
+
+    def __init__(
+        self,
+        look: Look,
+        columns: Columns,
+        *,
+        key: Callable[[R], Hashable],
+        noun: str = "rows",
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.look = look
+        self.columns: Columns = columns
+        self.noun = noun
+        self._key = key
+        self._rows: Sequence[R] = ()
+        self._keys: list[Hashable] = []
+        self._index: dict[Hashable, int] = {}
+        self._cursor = 0
+        self._marked: set[Hashable] = set()
+        self._needle = ""
+        self._snapshot: Snapshot[Any] | None = Snapshot()
+        self._placed: tuple[Placed[R], ...] = ()
+        self._placed_for: tuple[int, int, tuple[str, ...]] | None = None
+        self._drawn: LRUCache[Hashable, _Drawn[R]] = LRUCache(1024)
+        self._status: Cell = EMPTY
+        self._status_due: datetime | None = None
+        self._announced: Hashable | None = None
+
+    # --- what the outside asks and tells -------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> Sequence[R]:
+        """The rows, in the order shown."""
+        return self._rows
+
+    @property
+    def cursor_ref(self) -> Any:
+        """The selected row's key; None when there are no rows."""
+        return self._keys[self._cursor] if self._keys else None
+
+    @property
+    def cursor_row(self) -> R | None:
+        """The selected row; None when there are no rows."""
+        return self._rows[self._cursor] if self._keys else None
+
+    @property
+    def cursor_index(self) -> int:
+        """Where the cursor is."""
+        return self._cursor
+
+    @property
+    def marked(self) -> frozenset[Any]:
+        """The keys of marked rows; those that vanished are forgotten."""
+        return frozenset(self._marked)
+
+    def row(self, ref: Hashable) -> R | None:
+        """The row of a key."""
+        found = self._index.get(ref)
+        return None if found is None else self._rows[found]
+
+    def show(self, rows: Sequence[R], columns: Columns | None = None, *, snapshot: Snapshot[Any] | None = None) -> None:
+        """Show these rows, in this order; cursor and scroll stay on the same key.
+
+        Args:
+            rows: Sorted and filtered by the caller.
+            columns: Other columns from now on.
+            snapshot: What the rows were made of, for the line about its state; None when there is nothing to say.
+        """
+        if columns is not None and columns is not self.columns:
+            self.columns = columns
+            self._drawn.clear()
+            self._placed_for = None
+        keys = [self._key(row) for row in rows]
+        index = {key: at for at, key in enumerate(keys)}
+        before = self._shown()
+        kept = keyed.keep(
+            self._keys, keys, index, keyed.Place(self._cursor, self.scroll_offset.y), self._height_for_rows()
+        )
+        self._rows, self._keys, self._index = rows, keys, index
+        self._cursor = kept.cursor
+        self._snapshot = snapshot
+        gone = self._marked - index.keys()
+        if gone:
+            self._marked -= gone
+            self.post_message(self.Marked(self, self.marked))
+        self._measure()
+        self._update_status()
+        if self.is_attached:
+            toolkit.resize_content(self, self._content_size())
+            if kept.top != self.scroll_offset.y:
+                toolkit.jump_to(self, y=kept.top)
+            self._repaint_changes(before)
+            self._schedule()
+        self._announce()
+
+    def move_to(self, ref: Hashable) -> bool:
+        """Put the cursor on a row; False when there is no such row."""
+        found = self._index.get(ref)
+        if found is None:
+            return False
+        self._go(found)
+        return True
+
+    def move_by(self, rows: int) -> None:
+        """Move the cursor."""
+        self._go(self._cursor + rows)
+
+    def clear_marks(self) -> None:
+        """Forget every mark."""
+        if self._marked:
+            marked, self._marked = self._marked, set()
+            for key in marked:
+                self._forget(key)
+            self.refresh()
+            self.post_message(self.Marked(self, frozenset()))
+
+    def highlight(self, needle: str) -> None:
+        """Underline a text wherever it shows."""
+        if needle != self._needle:
+            self._needle = needle
+            self._drawn.clear()
+            self.refresh()
+
+    def text(self) -> str:
+        """Header and rows as plain text, for copies and tests."""
+        draw = self.look.draw()
+        lines = [plain(self._header())]
+        lines += [plain(self._compose_row(row, draw, key)) for row, key in zip(self._rows, self._keys, strict=True)]
+        if self._status:
+            lines.append(plain(self._status))
+        return "\n".join(line.rstrip() for line in lines)
+
+    # --- geometry ------------------------------------------------------------------------------------------------
+
+    @property
+    def _status_line(self) -> int:
+        """The screen line of the status: the last one, or the first under the header when there are no rows."""
+        if not self._status:
+            return -1
+        return self.size.height - 1 if self._rows else 1
+
+    def _height_for_rows(self) -> int:
+        return max(1, self.size.height - 1 - bool(self._status))
+
+    def _content_size(self) -> Size:
+        return Size(self.size.width, 1 + len(self._rows) + bool(self._status))
+
+    def _measure(self) -> None:
+        room = max(1, self.size.width - _MARGIN)
+        wanted = (room, len(self._rows), tuple(column.key for column in self.columns))
+        if wanted == self._placed_for and not any(column.measure for column in self.columns):
+            return
+        placed = place(self.columns, room, self._rows)
+        self._placed_for = wanted
+        if placed != self._placed:
+            self._placed = placed
+            self._drawn.clear()
+
+    def _shown(self) -> list[Strip]:
+        if not self.is_attached or self.size.height == 0:
+            return []
+        return [self.render_line(y) for y in range(self.size.height)]
+
+    def _repaint_changes(self, before: list[Strip]) -> None:
+        width = self.size.width
+        after = self._shown()
+        if len(before) != len(after):
+            self.refresh()
+            return
+        changed = [Region(0, y, width, 1) for y, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
+        if changed:
+            self.refresh(*changed)
+
+    # --- rendering -----------------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the screen: header, rows, and the line about the data's state."""
+        width = self.size.width
+        colours = palette(self)
+        if y == 0:
+            return strip_of(self._header(), width, colours)
+        if y == self._status_line:
+            return strip_of(((" " * _MARGIN, ""), *self._status), width, colours)
+        index = y - 1 + self.scroll_offset.y
+        if index >= len(self._rows):
+            return Strip.blank(width, colours.base)
+        return self._row_strip(index, width, colours)
+
+    def _header(self) -> Cell:
+        line: list[tuple[str, str]] = [(" " * _MARGIN, "")]
+        for at, placed in enumerate(self._placed):
+            if at:
+                line.append((" ", ""))
+            line.extend(fit(((placed.column.header, "header"),), placed.width, placed.column.align))
+        return tuple(line)
+
+    def _compose_row(self, row: R, draw: Draw, key: Hashable) -> Cell:
+        glyphs = draw.glyphs
+        selected = bool(self._keys) and key == self._keys[self._cursor]
+        line: list[tuple[str, str]] = [
+            (glyphs.cursor if selected else " ", "cursor"),
+            (glyphs.mark if key in self._marked else " ", "mark"),
+        ]
+        for at, placed in enumerate(self._placed):
+            if at:
+                line.append((" ", ""))
+            content = fit(placed.column.cell(row, draw), placed.width, placed.column.align, glyphs.ellipsis)
+            line.extend(highlight(content, self._needle) if self._needle else content)
+        return tuple(line)
+
+    def _row_strip(self, index: int, width: int, colours: Palette) -> Strip:
+        key = self._keys[index]
+        row = self._rows[index]
+        selected = index == self._cursor
+        slot = (key, selected, selected and self.has_focus)
+        drawn = self._drawn.get(slot)
+        if drawn is not None and drawn.strip.cell_length == width:
+            if drawn.row is row and (drawn.due is None or drawn.due > self.look.now()):
+                return drawn.strip
+            if drawn.row == row and drawn.due is None:
+                drawn.row = row
+                return drawn.strip
+        draw = self.look.draw()
+        content = self._compose_row(row, draw, key)
+        if drawn is not None and drawn.content == content and drawn.strip.cell_length == width:
+            drawn.row, drawn.due = row, draw.due
+            return drawn.strip
+        strip = strip_of(content, width, colours, selected=selected, focused=self.has_focus)
+        self._drawn[slot] = _Drawn(row, content, strip, draw.due)
+        return strip
+
+    def _forget(self, key: Hashable) -> None:
+        for slot in ((key, False, False), (key, True, False), (key, True, True)):
+            self._drawn.discard(slot)
+
+    def _update_status(self) -> None:
+        draw = self.look.draw()
+        status = freshness(self._snapshot, draw, self.noun) if self._snapshot is not None else EMPTY
+        if not self._rows and not status and self._snapshot is not None:
+            status = ((f"no {self.noun}", "dim"),)
+        if self._snapshot is not None and self._snapshot.freshness is Freshness.EMPTY and self._rows:
+            status = EMPTY
+        self._status, self._status_due = status, draw.due
+
+    def _schedule(self) -> None:
+        due = self._status_due
+        for index in range(self.scroll_offset.y, min(len(self._keys), self.scroll_offset.y + self.size.height)):
+            selected = index == self._cursor
+            drawn = self._drawn.get((self._keys[index], selected, selected and self.has_focus))
+            if drawn is not None and drawn.due is not None and (due is None or drawn.due < due):
+                due = drawn.due
+        toolkit.ages(self, self.look.now).wake(self, due, self._tick)
+
+    def _tick(self) -> None:
+        """Some shown text is due to change: repaint those lines."""
+        if not self.is_attached or self.size.height == 0:
+            return
+        before = [self._kept_strip(y) for y in range(self.size.height)]
+        had_status = self._status
+        self._update_status()
+        after = self._shown()
+        width = self.size.width
+        changed = [
+            Region(0, y, width, 1)
+            for y, (old, new) in enumerate(zip(before, after, strict=True))
+            if old is not None and old is not new and old != new
+        ]
+        if self._status != had_status:
+            changed.append(Region(0, self.size.height - 1 if self._rows else 1, width, 1))
+            if bool(self._status) != bool(had_status):
+                toolkit.resize_content(self, self._content_size())
+        if changed:
+            self.refresh(*changed)
+        self._schedule()
+
+    def _kept_strip(self, y: int) -> Strip | None:
+        """The strip last drawn on a line of rows, without drawing it anew."""
+        index = y - 1 + self.scroll_offset.y
+        if y == 0 or index >= len(self._keys) or y == self._status_line:
+            return None
+        selected = index == self._cursor
+        drawn = self._drawn.get((self._keys[index], selected, selected and self.has_focus))
+        return drawn.strip if drawn is not None else None
+
+    # --- moving --------------------------------------------------------------------------------------------------
+
+    def _go(self, index: int) -> None:
+        if not self._keys:
+            return
+        old, self._cursor = self._cursor, max(0, min(len(self._keys) - 1, index))
+        now = keyed.reveal(keyed.Place(self._cursor, self.scroll_offset.y), self._height_for_rows())
+        if now.top != self.scroll_offset.y:
+            toolkit.jump_to(self, y=now.top)
+            self._schedule_soon()
+        if old != self._cursor:
+            self._refresh_rows(old, self._cursor)
+            self._announce()
+
+    def _refresh_rows(self, *indexes: int) -> None:
+        top, width = self.scroll_offset.y, self.size.width
+        lines = {index - top + 1 for index in indexes}
+        last = self.size.height - bool(self._status)
+        shown = [Region(0, y, width, 1) for y in sorted(lines) if 1 <= y < last]
+        if shown:
+            self.refresh(*shown)
+
+    def _announce(self) -> None:
+        ref = self.cursor_ref
+        if ref != self._announced:
+            self._announced = ref
+            self.post_message(self.Highlighted(self, ref))
+
+    def _schedule_soon(self) -> None:
+        self.call_after_refresh(self._schedule)
+
+    def action_by(self, rows: int) -> None:
+        """Move the cursor by rows."""
+        self.move_by(rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by pages."""
+        self.move_by(pages * max(1, self._height_for_rows() - 1))
+
+    def action_edge(self, edge: int) -> None:
+        """Move the cursor to the first or the last row."""
+        self._go(len(self._keys) - 1 if edge else 0)
+
+    def action_select(self) -> None:
+        """Open the selected row."""
+        if self._keys:
+            self.post_message(self.Selected(self, self.cursor_ref))
+
+    def action_mark(self) -> None:
+        """Mark the selected row, or take its mark away, and move on."""
+        if not self._keys:
+            return
+        key = self._keys[self._cursor]
+        self._marked ^= {key}
+        self._forget(key)
+        self._refresh_rows(self._cursor)
+        self.post_message(self.Marked(self, self.marked))
+        self.move_by(1)
+
+    # --- events --------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Start from what was shown before there was a size."""
+        self._update_status()
+        self.call_after_refresh(self._schedule)
+
+    def on_resize(self) -> None:
+        """Columns come and go with the width."""
+        self._drawn.clear()
+        self._placed_for = None
+        self._measure()
+        toolkit.resize_content(self, self._content_size())
+        place_now = keyed.reveal(keyed.Place(self._cursor, self.scroll_offset.y), self._height_for_rows())
+        if place_now.top != self.scroll_offset.y:
+            toolkit.jump_to(self, y=place_now.top)
+        self.refresh()
+        self._schedule_soon()
+
+    def notify_style_update(self) -> None:
+        """The theme changed: strips carry its colours."""
+        super().notify_style_update()
+        self._drawn.clear()
+
+    def on_focus(self) -> None:
+        """The selected line is drawn by focus."""
+        self._refresh_rows(self._cursor)
+
+    def on_blur(self) -> None:
+        """The selected line is drawn by focus."""
+        self._refresh_rows(self._cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects; a click on the selected row, or a double click, opens."""
+        event.stop()
+        index = event.y - 1 + self.scroll_offset.y
+        if event.y < 1 or not 0 <= index < len(self._keys) or event.y == self._status_line:
+            return
+        again = index == self._cursor and event.chain > 1
+        self._go(index)
+        if again:
+            self.action_select()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other rows came into sight: their ages count too."""
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value) and self.is_attached:
+            self._schedule_soon()

@@ -1,0 +1,268 @@
+"""A log follows, stands still, folds, searches, and never loses a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.widgets.shown import Stage1
+from pointsman.clock import ManualClock
+from pointsman.console import toolkit
+from pointsman.console.present.look import Look
+from pointsman.console.widgets.log_view import LogView
+from pointsman.model.logs import LogLine
+
+STAMP = "[Container] 2026/01/05 09:00:00.000000 "
+
+
+def lines(*texts: str) -> list[LogLine]:
+    return [LogLine(1767603600000 + at, text) for at, text in enumerate(texts)]
+
+
+def numbered(first: int, last: int) -> list[LogLine]:
+    return lines(*(f"line {number:06d}" for number in range(first, last)))
+
+
+def stage(clock: ManualClock) -> Stage1:
+    return Stage1(lambda: LogView(Look(clock.now)))
+
+
+def shown(app: Stage1) -> list[str]:
+    """The lines in sight, without the gutter and the bar."""
+    return [
+        line[2:-1].rstrip() if len(line) == app.size.width else line[2:].rstrip() for line in toolkit.screen_lines(app)
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+async def test_it_follows_the_end(clock: ManualClock, width: int) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(width, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(numbered(0, 500))
+        await toolkit.settle(pilot)
+        view.append(numbered(500, 1000))
+        await toolkit.settle(pilot)
+        assert shown(app) == [f"line {number:06d}" for number in range(990, 1000)]
+        assert view.following
+
+
+async def test_a_pause_moves_nothing_while_lines_arrive(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10), message_hook=app.heard.append) as pilot:
+        view = app.query_one(LogView)
+        view.append(numbered(0, 500))
+        await toolkit.settle(pilot)
+        await pilot.press("space")
+        before = shown(app)
+        for first in range(500, 2000, 100):
+            view.append(numbered(first, first + 100))
+        await toolkit.settle(pilot)
+        assert shown(app) == before
+        assert view.line_count == 2000
+        assert view.below == 1500
+        await pilot.press("space")
+        await toolkit.settle(pilot)
+        assert shown(app)[-1] == "line 001999"
+        assert [one.following for one in dict.fromkeys(app.said(LogView.FollowChanged))] == [False, True]
+
+
+async def test_a_short_paused_log_grows_into_the_free_lines(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(numbered(0, 3))
+        await toolkit.settle(pilot)
+        view.follow(False)
+        view.append(numbered(3, 20))
+        await toolkit.settle(pilot)
+        assert shown(app) == [f"line {number:06d}" for number in range(10)]
+
+
+async def test_moving_up_stops_following_and_the_end_resumes_it(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(numbered(0, 100))
+        await toolkit.settle(pilot)
+        await pilot.press("k", "k")
+        assert not view.following
+        assert view.current_line == numbered(97, 98)[0]._replace(at=view.store.times[97])
+        await pilot.press("g")
+        assert shown(app)[0] == "line 000000"
+        await pilot.press("G")
+        await toolkit.settle(pilot)
+        assert view.following
+        assert shown(app)[-1] == "line 000099"
+
+
+async def test_the_wheel_back_stops_following(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(numbered(0, 100))
+        await toolkit.settle(pilot)
+        view.scroll_to(y=40, animate=False)
+        await toolkit.settle(pilot)
+        assert not view.following
+        assert shown(app)[0] == "line 000040"
+
+
+async def test_errors_are_jumped_to_and_folds_opened_for_them(clock: ManualClock) -> None:
+    app = stage(clock)
+    body = [
+        STAMP + "Entering phase INSTALL",
+        *("ok" for _ in range(40)),
+        "error: first",
+        STAMP + "Entering phase BUILD",
+    ]
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines(*body, *("ok" for _ in range(40)), "ValueError: second", "ok"))
+        await toolkit.settle(pilot)
+        assert view.errors == 2
+        await pilot.press("F")
+        await toolkit.settle(pilot)
+        text = "\n".join(shown(app))
+        assert "41 lines" in text
+        assert "42 lines" in text
+        await pilot.press("e")
+        await toolkit.settle(pilot)
+        assert view.current_line is not None and view.current_line.text == "error: first"
+        assert any("✗ error: first" in line or "▌✗error: first" in line for line in toolkit.screen_lines(app))
+        await pilot.press("e")
+        assert view.current_line.text == "ValueError: second"
+        await pilot.press("E")
+        assert view.current_line.text == "error: first"
+
+
+async def test_one_phase_folds_and_unfolds(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines("pre", STAMP + "Entering phase BUILD", "a", "b", "c"))
+        await toolkit.settle(pilot)
+        await pilot.press("f")
+        await toolkit.settle(pilot)
+        assert [line for line in shown(app) if line] == ["pre", STAMP + "Entering phase BUILD  … 3 lines"]
+        view.append(lines("d"))
+        await toolkit.settle(pilot)
+        assert "4 lines" in shown(app)[1]
+        await pilot.press("f")
+        await toolkit.settle(pilot)
+        assert [line for line in shown(app) if line][-1] == "d"
+
+
+async def test_search_counts_and_walks_in_both_directions(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10), message_hook=app.heard.append) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines(*("needle" if number % 1000 == 500 else f"hay {number}" for number in range(20_000))))
+        await toolkit.settle(pilot)
+        view.follow(False)
+        await pilot.press("g")
+        view.search("NEEDLE")
+        await toolkit.settle(pilot)
+        last = app.said(LogView.SearchChanged)[-1]
+        assert (last.count, last.index, last.complete) == (20, 1, True)
+        await pilot.press("n", "n", "N")
+        await toolkit.settle(pilot)
+        assert app.said(LogView.SearchChanged)[-1].index == 2
+        await pilot.press("N", "N")
+        await toolkit.settle(pilot)
+        assert app.said(LogView.SearchChanged)[-1].index == 20
+        assert "needle" in "\n".join(shown(app))
+        view.append(lines("another needle"))
+        await toolkit.settle(pilot)
+        assert app.said(LogView.SearchChanged)[-1].count == 21
+        view.search("")
+        await toolkit.settle(pilot)
+        assert app.said(LogView.SearchChanged)[-1].count == 0
+
+
+async def test_a_search_without_a_match_says_so(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10), message_hook=app.heard.append) as pilot:
+        view = app.query_one(LogView)
+        view.append(numbered(0, 50))
+        view.search("nowhere")
+        await toolkit.settle(pilot)
+        last = app.said(LogView.SearchChanged)[-1]
+        assert (last.needle, last.count, last.index, last.complete) == ("nowhere", 0, 0, True)
+        await pilot.press("n", "slash")
+        await toolkit.settle(pilot)
+        assert app.said(LogView.SearchAsked)
+
+
+async def test_wrapping_times_and_looking_aside(clock: ManualClock) -> None:
+    app = stage(clock)
+    text = "".join(f"{number:03d}." for number in range(40))
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines(text, "next"))
+        await toolkit.settle(pilot)
+        assert shown(app)[1] == "next"
+        await pilot.press("right")
+        await toolkit.settle(pilot)
+        assert shown(app)[0].startswith("002.")
+        await pilot.press("left", "w")
+        await toolkit.settle(pilot)
+        assert "".join(shown(app)[:3]) == text
+        assert shown(app)[3] == "next"
+        await pilot.press("t")
+        await toolkit.settle(pilot)
+        assert shown(app)[0].startswith("09:00:00.000 000.")
+        await pilot.press("w", "t")
+        await toolkit.settle(pilot)
+        assert shown(app)[1] == "next"
+
+
+async def test_lines_are_marked_and_the_whole_is_saved(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines("a", "\x1b[31mb\x1b[0m", "[c]"))
+        await toolkit.settle(pilot)
+        await pilot.press("k", "m")
+        await toolkit.settle(pilot)
+        assert view.marks == {1}
+        assert any(line.startswith("▌◆b") for line in toolkit.screen_lines(app))
+        assert view.text() == "a\nb\n[c]\n"
+
+
+async def test_a_note_stands_under_the_log_and_is_no_line_of_it(clock: ManualClock) -> None:
+    app = Stage1(lambda: LogView(Look(clock.now), note="waiting for the first line"))
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        await toolkit.settle(pilot)
+        assert shown(app)[0] == "waiting for the first line"
+        view.append(lines("a"))
+        view.note("the build has ended")
+        await toolkit.settle(pilot)
+        assert shown(app)[:2] == ["a", "the build has ended"]
+        assert view.text() == "a\n"
+        view.clear()
+        await toolkit.settle(pilot)
+        assert view.line_count == 0
+        assert shown(app)[0] == "the build has ended"
+
+
+async def test_lines_before_the_first_paint_are_shown(clock: ManualClock) -> None:
+    view = LogView(Look(clock.now))
+    view.append(numbered(0, 3))
+    app = Stage1(lambda: view)
+    async with app.run_test(size=(80, 10)) as pilot:
+        await toolkit.settle(pilot)
+        assert shown(app)[:3] == ["line 000000", "line 000001", "line 000002"]
+
+
+async def test_at_rest_nothing_is_repainted(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(numbered(0, 3))
+        await toolkit.settle(pilot)
+        assert not view.working
+        painted: list[object] = []
+        view.refresh = lambda *regions, **_: painted.append(regions)  # type: ignore[assignment, method-assign]
+        await toolkit.settle(pilot)
+        assert painted == []
