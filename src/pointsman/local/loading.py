@@ -204,7 +204,7 @@ class _Loading:
                 client = self._session.client(call.service)
             except UnknownServiceError:
                 meant = close(call.service, self._session.get_available_services())
-                raise self._file.wrong(call.mark, f"AWS has no service {call.service}{meant}") from None
+                raise self._file.wrong(call.service_mark, f"AWS has no service {call.service}{meant}") from None
             self._clients[call.service] = client
         operations = {xform_name(name): name for name in client.meta.service_model.operation_names}
         method = call.operation if call.operation in operations else xform_name(call.operation)

@@ -60,6 +60,7 @@ class Call:
     """As boto3 spells it: ``create_pipeline``; as written, not yet known to exist."""
     parameters: dict[str, Any]
     mark: Mark
+    service_mark: Mark
     lines: dict[tuple[Step, ...], int] = field(repr=False)
     """The line of every parameter, by its path."""
 
@@ -184,7 +185,8 @@ class _Reading:
                     if not isinstance(value, dict):
                         self._wrong(parameters, name, "the parameters of a call are a mapping")
                     mark = Mark(_line(operation if parameters is given else parameters), name)
-                    yield Call(service.value, operation.value, value, mark, lines)
+                    whose = Mark(_line(service), f"{key}.{service.value}")
+                    yield Call(service.value, operation.value, value, mark, whose, lines)
 
     # -- local ------------------------------------------------------------------------------------------------------
 

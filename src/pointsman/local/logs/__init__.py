@@ -1,0 +1,12 @@
+"""CloudWatch Logs: groups, streams and their events in time order."""
+
+from pointsman.local.engines import Engine
+from pointsman.local.logs import groups, operations, streams, table
+from pointsman.local.world import World
+
+
+def _install(world: World) -> None:
+    world.database.declare(table.SCHEMA)
+
+
+ENGINE = Engine(name="logs", answers=(groups, streams, operations), install=_install)
