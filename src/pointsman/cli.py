@@ -1,0 +1,289 @@
+"""The command line: arguments in, an exit code out.
+
+Nothing is imported before it is known to be needed: ``--version`` and ``--help`` cost an interpreter and argparse, and
+a mistake in the arguments is said before AWS's library or a screen is loaded. What escapes everything else is caught
+here: one sentence and where the log is, never a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from pointsman import __version__
+
+TYPE_CHECKING = False  # typing's own costs milliseconds that --version does not have
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
+
+    from pointsman.config.launch import Launch
+
+DONE, BROKEN, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+_ABOUT = """\
+A terminal console for delivery on AWS: pipelines, builds and their logs; approvals, gates and retries.
+
+  pointsman          AWS, as your profile sees it. Starts read-only.
+  pointsman demo     A made-up release floor, alive. Runs nothing, needs no account.
+  pointsman local    A world on this machine: pipelines really run, builds are real processes.
+"""
+
+_EXAMPLES = """\
+examples:
+  pointsman --profile prod --region eu-west-1
+  pointsman --endpoint-url http://127.0.0.1:5000     another endpoint that speaks AWS
+  pointsman demo --at 600 --paused                   ten minutes in, standing still
+  pointsman local --load sample_config/webapp
+
+Command line comes before environment (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, POINTSMAN_CONFIG), environment before
+the configuration file. NO_COLOR is obeyed. "pointsman demo --help" and "pointsman local --help" say more.
+
+exit codes:
+  0    you left
+  1    pointsman broke; it says where its log is
+  2    it did not start: an argument, a profile, the configuration, the state folder or the terminal; it says which
+  129, 143   ended by a closed terminal (SIGHUP) or by SIGTERM
+  130  interrupted
+"""
+
+_DEMO = """\
+A seeded release floor on the bundled backend, in this process. Nothing is executed and nothing leaves this machine;
+the same seed and the same second show the same screen everywhere. Writes are open: approve, reject, close a gate.
+"""
+
+_DEMO_EXAMPLES = """\
+examples:
+  pointsman demo
+  pointsman demo --seed 7 --speed 10        another floor, ten times as fast
+  pointsman demo --at 600 --paused          a still picture, ten minutes in
+"""
+
+_LOCAL = """\
+The bundled backend with a state folder: pipelines take commits from git repositories on this machine, and builds run
+the commands of their buildspec.yml as you, with your rights. The first time a world file names commands or
+repositories that this folder does not know, you are asked whether to trust them. Writes are open.
+"""
+
+_LOCAL_EXAMPLES = """\
+examples:
+  pointsman local --load sample_config/webapp
+  pointsman local --state ./world --load pipelines.yml more.yml
+  pointsman local                           what you had last time
+"""
+
+
+_OPTIONS = {
+    **dict.fromkeys(("--config", "--read-only", "--help"), ("pointsman", "pointsman demo", "pointsman local")),
+    **dict.fromkeys(("--version", "--profile", "--endpoint-url"), ("pointsman",)),
+    "--region": ("pointsman", "pointsman local"),
+    **dict.fromkeys(("--seed", "--at", "--speed", "--paused", "--scenario"), ("pointsman demo",)),
+    **dict.fromkeys(("--state", "--load", "--account", "--trust"), ("pointsman local",)),
+}
+"""Option -> where it goes, to say what a misplaced or misspelt one was meant to be; a test compares."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence with the way out, and nothing else."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit code 2."""
+        if "invalid choice: " in message:
+            from pointsman.config.checks import close
+
+            word = message.split("invalid choice: ", 1)[1].split("'")[1]
+            message = f'there is no "{self.prog} {word}"{close(word, ("demo", "local"))}'
+        _say(message.removeprefix("argument "), f"{self.prog} --help shows what there is")
+        raise SystemExit(USAGE)
+
+
+def _check_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) -> None:
+    """Refuse an option that does not exist or stands too early, before argparse takes what follows it for a world."""
+    worlds = False
+    for argument in arguments:
+        worlds = worlds or argument in ("demo", "local")
+        option = argument.split("=", 1)[0]
+        if not option.startswith("--"):
+            continue
+        if option not in _OPTIONS:
+            from pointsman.config.checks import close
+
+            parser.error(f"there is no {option}{close(option, _OPTIONS)}")
+        if not worlds and parser.prog not in _OPTIONS[option]:
+            _misplaced(parser, option)
+
+
+def _misplaced(parser: argparse.ArgumentParser, option: str) -> None:
+    where = " or ".join(_OPTIONS.get(option, ()))
+    parser.error(f"{option} goes with {where}" if where else f'there is nothing to do with "{option}"')
+
+
+def _number(least: float, most: float, kind: type[int] | type[float] = float) -> Any:
+    def take(text: str) -> float:
+        try:
+            value = kind(text)
+            good = least <= value <= most
+        except ValueError:
+            good = False
+        if not good:
+            whole = "a whole number" if kind is int else "a number"
+            limits = f"{least} to {most}" if kind is int else f"{least:g} to {most:.0f}"
+            raise argparse.ArgumentTypeError(f'"{text}" must be {whole} from {limits}')
+        return value
+
+    return take
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """Help as wide as the terminal, to a limit; argparse would import half a compression library to find that out."""
+    try:
+        columns = os.get_terminal_size().columns
+    except OSError:
+        columns = 0
+    return argparse.RawDescriptionHelpFormatter(prog, width=min(columns or 80, 110) - 2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    shape: dict[str, Any] = {
+        "formatter_class": _formatter,
+        "allow_abbrev": False,
+        "add_help": False,
+    }
+    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    everywhere.add_argument("--config", metavar="FILE", help="the configuration file; explained in sample_config/")
+    everywhere.add_argument("--read-only", action="store_true", help="refuse every write, with no way to arm them")
+    everywhere.add_argument("-h", "--help", action="help", help="show this and leave")
+    parser = _Parser(prog="pointsman", description=_ABOUT, epilog=_EXAMPLES, parents=[everywhere], **shape)
+    parser.add_argument("--version", action="version", version=f"pointsman {__version__}", help="say which this is")
+    parser.add_argument("--profile", metavar="NAME", help="the AWS profile")
+    parser.add_argument("--region", metavar="NAME", help="the AWS region")
+    parser.add_argument("--endpoint-url", metavar="URL", help="where AWS's calls go")
+    worlds = parser.add_subparsers(dest="world", metavar="[demo | local]", title="worlds", help="AWS when left out")
+    _demo(
+        worlds.add_parser(
+            "demo", help="the seeded demo", description=_DEMO, epilog=_DEMO_EXAMPLES, parents=[everywhere], **shape
+        )
+    )
+    _local(
+        worlds.add_parser(
+            "local", help="the local world", description=_LOCAL, epilog=_LOCAL_EXAMPLES, parents=[everywhere], **shape
+        )
+    )
+    return parser
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=_number(0, 2**31 - 1, int), default=0, metavar="N", help="which floor; 0")
+    parser.add_argument(
+        "--at",
+        type=_number(0, 864_000, float),
+        default=0.0,
+        metavar="SECONDS",
+        help="how far into the story to begin; 0",
+    )
+    parser.add_argument(
+        "--speed", type=_number(0.01, 1000), default=1.0, metavar="X", help="how fast its clock runs; 1"
+    )
+    parser.add_argument("--paused", action="store_true", help="begin with its clock standing")
+    parser.add_argument("--scenario", default="", metavar="NAME", help="which story to show; floor")
+
+
+def _local(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--state",
+        metavar="DIR",
+        help="the state folder, made when absent; "
+        "$XDG_STATE_HOME/pointsman/local. Files in it that are not ours are left alone",
+    )
+    parser.add_argument(
+        "--load",
+        metavar="FILE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="world files, or folders with a world.yml, to apply; applying one twice changes nothing",
+    )
+    parser.add_argument(
+        "--region", default=argparse.SUPPRESS, metavar="NAME", help="the region its clients are in; us-east-1"
+    )
+    parser.add_argument("--account", default="123456789012", metavar="ID", help="the account's number; %(default)s")
+    parser.add_argument("--trust", action="store_true", help="run what the world files name without asking")
+
+
+def parse(arguments: Sequence[str]) -> Launch:
+    """What a command line asks for.
+
+    Raises:
+        SystemExit: Help or version was asked for and printed, or something is wrong and was said.
+    """
+    parser = _parser()
+    _check_options(parser, arguments)
+    known, strangers = parser.parse_known_args(arguments)
+    given = vars(known)
+    if strangers:
+        _misplaced(parser, strangers[0].split("=", 1)[0])
+    from pathlib import Path
+
+    from pointsman.config import checks
+    from pointsman.config.launch import Launch, World
+
+    world = World(given.pop("world") or "aws")
+    for option in ("profile", "endpoint_url", "region"):
+        if given.get(option) and (world is World.DEMO or (world is World.LOCAL and option != "region")):
+            parser.error(f"--{option.replace('_', '-')} goes with AWS: pointsman {world} makes no call to AWS")
+        given[option] = given.get(option) or ""
+    if given.get("account") and (wrong := checks.account(given["account"])) is not None:
+        parser.error(wrong)
+    for option in ("config", "state"):
+        if given.get(option) is not None:
+            given[option] = Path(given[option])
+    given["load"] = tuple(Path(file) for file in given.get("load", ()))
+    return Launch(world=world, **given)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    try:
+        launch = parse(sys.argv[1:] if arguments is None else arguments)
+    except BrokenPipeError:  # --help into a pager that has left
+        return _hushed()
+    try:
+        from pointsman.bootstrap import launch as run
+
+        return run(launch, os.environ)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # the program's boundary: nothing may end as a traceback
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    from pointsman.errors import PointsmanError
+
+    if isinstance(error, PointsmanError):
+        _say(error.message, error.hint)
+        return USAGE
+    from pointsman.config.logfile import record
+
+    where = record(error)
+    _say(
+        f"pointsman broke: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
+        f"please report it; the details are in {where}" if where else "please report it; its log could not be written",
+    )
+    return BROKEN
+
+
+def _say(sentence: str, hint: str = "") -> None:
+    print(f"pointsman: {sentence}", file=sys.stderr)
+    if hint:
+        print(f"  {hint}", file=sys.stderr)
+
+
+def _hushed() -> int:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,43 @@
+"""What one command line asks for, as a value: the command line fills it, the composition root carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class World(StrEnum):
+    """Which world the console shows."""
+
+    AWS = "aws"
+    DEMO = "demo"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One start of the program. Fields of other worlds than ``world`` mean nothing."""
+
+    world: World = World.AWS
+    config: Path | None = None
+    read_only: bool = False
+    region: str = ""
+    # aws
+    profile: str = ""
+    endpoint_url: str = ""
+    # demo
+    seed: int = 0
+    at: float = 0.0
+    """Seconds into the scenario at which the clock starts."""
+    speed: float = 1.0
+    paused: bool = False
+    scenario: str = ""
+    """Empty is the demo's own default."""
+    # local
+    state: Path | None = None
+    """None is the usual place under the XDG state folder."""
+    load: tuple[Path, ...] = ()
+    account: str = "123456789012"
+    trust: bool = False
+    """Run what the world files name without asking."""

@@ -1,0 +1,101 @@
+"""CodeBuild's answers -> the model. Every member may be missing; an unknown word is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pointsman.model.builds import Build, EnvironmentVariable, Phase, Project
+from pointsman.model.refs import BuildRef, LogRef, ProjectRef
+from pointsman.model.status import status
+from pointsman.services.reads.values import Answer, part, parts, text, when, whole
+
+
+def ids(page: Answer) -> tuple[str, ...]:
+    """ListBuilds or ListBuildsForProject, one page."""
+    return tuple(str(one) for one in parts(page, "ids"))
+
+
+def names(page: Answer) -> tuple[str, ...]:
+    """ListProjects, one page."""
+    return tuple(str(one) for one in parts(page, "projects"))
+
+
+def projects(answer: Answer) -> tuple[Project, ...]:
+    """BatchGetProjects."""
+    return tuple(
+        Project(
+            ref=ProjectRef(text(one, "name")),
+            arn=text(one, "arn"),
+            description=text(one, "description"),
+            source_type=text(part(one, "source"), "type"),
+            source_location=text(part(one, "source"), "location"),
+            image=text(part(one, "environment"), "image"),
+            updated=when(one, "lastModified"),
+            variables=_variables(part(one, "environment")),
+        )
+        for one in parts(answer, "projects")
+        if text(one, "name")
+    )
+
+
+def builds(answer: Answer) -> tuple[Build, ...]:
+    """BatchGetBuilds."""
+    return tuple(build(one) for one in parts(answer, "builds") if text(one, "id"))
+
+
+def build(one: Any) -> Build:
+    """One build of any answer."""
+    source, environment, logs = part(one, "source"), part(one, "environment"), part(one, "logs")
+    phases = tuple(_phase(phase) for phase in parts(one, "phases"))
+    word = text(one, "buildStatus")
+    return Build(
+        ref=BuildRef(text(one, "id")),
+        arn=text(one, "arn"),
+        number=whole(one, "buildNumber"),
+        status=status(word),
+        phase=text(one, "currentPhase"),
+        phases=phases,
+        started=when(one, "startTime"),
+        ended=when(one, "endTime"),
+        complete=bool(one.get("buildComplete", word not in ("", "IN_PROGRESS"))),
+        initiator=text(one, "initiator"),
+        source_version=text(one, "sourceVersion"),
+        resolved_version=text(one, "resolvedSourceVersion"),
+        source_type=text(source, "type"),
+        source_location=text(source, "location"),
+        log=_log(logs),
+        log_url=text(logs, "deepLink"),
+        artifacts=text(part(one, "artifacts"), "location"),
+        environment=_variables(environment),
+        exported=tuple(
+            (text(variable, "name"), text(variable, "value")) for variable in parts(one, "exportedEnvironmentVariables")
+        ),
+        image=text(environment, "image"),
+        compute=text(environment, "computeType"),
+        timeout_minutes=whole(one, "timeoutInMinutes"),
+        reports=tuple(str(report) for report in parts(one, "reportArns")),
+    )
+
+
+def _log(logs: Answer) -> LogRef | None:
+    group, stream = text(logs, "groupName"), text(logs, "streamName")
+    return LogRef(group, stream) if group and stream else None
+
+
+def _phase(one: Any) -> Phase:
+    said = ((text(context, "statusCode"), text(context, "message").strip()) for context in parts(one, "contexts"))
+    return Phase(
+        name=text(one, "phaseType"),
+        status=status(text(one, "phaseStatus")),
+        started=when(one, "startTime"),
+        ended=when(one, "endTime"),
+        seconds=whole(one, "durationInSeconds"),
+        contexts=tuple((code, message) for code, message in said if code or message),
+    )
+
+
+def _variables(environment: Answer) -> tuple[EnvironmentVariable, ...]:
+    return tuple(
+        EnvironmentVariable(text(one, "name"), text(one, "value"), text(one, "type") or "PLAINTEXT")
+        for one in parts(environment, "environmentVariables")
+    )

@@ -1,0 +1,320 @@
+"""CodePipeline's answers -> the model. Every member may be missing; an unknown word is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pointsman.errors import Fault
+from pointsman.model.pipelines import (
+    Action,
+    ActionRun,
+    Execution,
+    PipelineRow,
+    PipelineState,
+    Revision,
+    Stage,
+    Transition,
+)
+from pointsman.model.refs import ActionRef, PipelineRef, StageRef
+from pointsman.model.status import status
+from pointsman.services.reads.values import Answer, first_line, pairs, part, parts, text, when, whole
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredAction:
+    """An action as the definition has it."""
+
+    name: str
+    category: str = ""
+    provider: str = ""
+    run_order: int = 1
+    configuration: tuple[tuple[str, str], ...] = ()
+    namespace: str = ""
+    timeout_minutes: int | None = None
+    outputs: tuple[str, ...] = ()
+
+    def option(self, name: str) -> str:
+        """One configuration value; empty when it is not there."""
+        return dict(self.configuration).get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A pipeline's definition: what its state does not say."""
+
+    version: int = 0
+    kind: str = "V1"
+    mode: str = "SUPERSEDED"
+    stages: tuple[tuple[str, tuple[DeclaredAction, ...]], ...] = ()
+    updated: datetime | None = None
+    sources: tuple[tuple[str, str], ...] = ()
+    """(output artifact, the source action that makes it)."""
+
+    def source(self, action: str) -> DeclaredAction | None:
+        """The source action of this name."""
+        for _, actions in self.stages:
+            for one in actions:
+                if one.name == action and one.category == "Source":
+                    return one
+        return None
+
+
+def rows(page: Answer) -> tuple[PipelineRow, ...]:
+    """ListPipelines, one page."""
+    return tuple(
+        PipelineRow(
+            ref=PipelineRef(text(one, "name")),
+            kind=text(one, "pipelineType") or "V1",
+            mode=text(one, "executionMode") or "SUPERSEDED",
+            version=whole(one, "version") or 0,
+            updated=when(one, "updated"),
+        )
+        for one in parts(page, "pipelines")
+        if text(one, "name")
+    )
+
+
+def structure(answer: Answer) -> Structure:
+    """GetPipeline."""
+    pipeline = part(answer, "pipeline")
+    stages = tuple(
+        (text(stage, "name"), tuple(_declared(action) for action in parts(stage, "actions")))
+        for stage in parts(pipeline, "stages")
+    )
+    return Structure(
+        version=whole(pipeline, "version") or 0,
+        kind=text(pipeline, "pipelineType") or "V1",
+        mode=text(pipeline, "executionMode") or "SUPERSEDED",
+        stages=stages,
+        updated=when(part(answer, "metadata"), "updated"),
+        sources=tuple(
+            (output, action.name)
+            for _, actions in stages
+            for action in actions
+            if action.category == "Source"
+            for output in action.outputs
+        ),
+    )
+
+
+def _declared(action: Any) -> DeclaredAction:
+    kind = part(action, "actionTypeId")
+    return DeclaredAction(
+        name=text(action, "name"),
+        category=text(kind, "category"),
+        provider=text(kind, "provider"),
+        run_order=whole(action, "runOrder") or 1,
+        configuration=pairs(action, "configuration"),
+        namespace=text(action, "namespace"),
+        timeout_minutes=whole(action, "timeoutInMinutes"),
+        outputs=tuple(text(one, "name") for one in parts(action, "outputArtifacts")),
+    )
+
+
+def state(
+    ref: PipelineRef,
+    answer: Answer,
+    declared: Structure | None = None,
+    executions: tuple[Execution, ...] = (),
+    missing: tuple[tuple[str, Fault], ...] = (),
+) -> PipelineState:
+    """GetPipelineState, merged with the definition and the newest history.
+
+    Args:
+        ref: The pipeline.
+        answer: GetPipelineState's answer.
+        declared: Its definition; None where it could not be read, and then the order is the state's.
+        executions: The newest page of history.
+        missing: What could not be read, and why.
+    """
+    structured = dict(declared.stages) if declared is not None else {}
+    shown = {text(stage, "stageName"): stage for stage in parts(answer, "stageStates")}
+    names = [*structured, *(name for name in shown if name not in structured)]
+    return PipelineState(
+        ref=ref,
+        version=whole(answer, "pipelineVersion") or (declared.version if declared else 0),
+        kind=declared.kind if declared else "V1",
+        mode=declared.mode if declared else "SUPERSEDED",
+        stages=tuple(_stage(ref, name, shown.get(name, {}), structured.get(name, ())) for name in names),
+        created=when(answer, "created"),
+        updated=when(answer, "updated"),
+        latest=executions[0] if executions else None,
+        executions=executions,
+        missing=missing,
+    )
+
+
+def _stage(ref: PipelineRef, name: str, shown: Any, declared: Iterable[DeclaredAction]) -> Stage:
+    latest = part(shown, "latestExecution")
+    inbound = text(part(shown, "inboundExecution"), "pipelineExecutionId")
+    if not inbound:
+        waiting = [text(one, "pipelineExecutionId") for one in parts(shown, "inboundExecutions")]
+        inbound = waiting[-1] if waiting else ""
+    states = {text(action, "actionName"): action for action in parts(shown, "actionStates")}
+    structured = {action.name: action for action in declared}
+    names = [*structured, *(one for one in states if one not in structured)]
+    return Stage(
+        ref=StageRef(ref.name, name),
+        status=status(text(latest, "status")),
+        execution_id=text(latest, "pipelineExecutionId"),
+        inbound_id=inbound,
+        transition=_transition(part(shown, "inboundTransitionState")),
+        actions=tuple(
+            _action(ActionRef(ref.name, name, one), states.get(one, {}), structured.get(one)) for one in names
+        ),
+    )
+
+
+def _transition(answer: Answer) -> Transition:
+    return Transition(
+        enabled=answer.get("enabled") is not False,
+        changed_by=text(answer, "lastChangedBy"),
+        changed_at=when(answer, "lastChangedAt"),
+        reason=text(answer, "disabledReason"),
+    )
+
+
+def _action(ref: ActionRef, shown: Any, declared: DeclaredAction | None) -> Action:
+    latest = part(shown, "latestExecution")
+    current = part(shown, "currentRevision")
+    error = part(latest, "errorDetails")
+    token = text(latest, "token")
+    plain = declared or DeclaredAction(ref.action, category="Approval" if token else "")
+    revision = None
+    if text(current, "revisionId"):
+        revision = Revision(
+            action=ref.action,
+            id=text(current, "revisionId"),
+            summary=_summary(text(latest, "summary")) if plain.category == "Source" else "",
+            url=text(shown, "revisionUrl"),
+            created=when(current, "created"),
+        )
+    return Action(
+        ref=ref,
+        category=plain.category,
+        provider=plain.provider,
+        run_order=plain.run_order,
+        status=status(text(latest, "status")),
+        execution_id=text(latest, "actionExecutionId"),
+        summary=text(latest, "summary"),
+        changed_at=when(latest, "lastStatusChange"),
+        updated_by=text(latest, "lastUpdatedBy"),
+        token=token,
+        external_id=text(latest, "externalExecutionId"),
+        external_url=text(latest, "externalExecutionUrl") or text(shown, "entityUrl"),
+        percent=whole(latest, "percentComplete"),
+        error_code=text(error, "code"),
+        error_message=text(error, "message"),
+        revision=revision,
+        revision_url=text(shown, "revisionUrl"),
+        configuration=plain.configuration,
+        namespace=plain.namespace,
+        timeout_minutes=plain.timeout_minutes,
+    )
+
+
+def executions(page: Answer) -> tuple[Execution, ...]:
+    """ListPipelineExecutions, one page."""
+    return tuple(
+        Execution(
+            id=text(one, "pipelineExecutionId"),
+            status=status(text(one, "status")),
+            started=when(one, "startTime"),
+            updated=when(one, "lastUpdateTime"),
+            revisions=tuple(
+                Revision(
+                    action=text(revision, "actionName"),
+                    id=text(revision, "revisionId"),
+                    summary=_summary(text(revision, "revisionSummary")),
+                    url=text(revision, "revisionUrl"),
+                )
+                for revision in parts(one, "sourceRevisions")
+            ),
+            stop_reason=text(part(one, "stopTrigger"), "reason"),
+            **_common(one),
+        )
+        for one in parts(page, "pipelineExecutionSummaries")
+        if text(one, "pipelineExecutionId")
+    )
+
+
+def execution(answer: Answer, declared: Structure | None = None) -> Execution | None:
+    """GetPipelineExecution; its revisions are named by artifact, which the definition leads back to an action."""
+    one = part(answer, "pipelineExecution")
+    if not text(one, "pipelineExecutionId"):
+        return None
+    sources = dict(declared.sources) if declared is not None else {}
+    return Execution(
+        id=text(one, "pipelineExecutionId"),
+        status=status(text(one, "status")),
+        revisions=tuple(
+            Revision(
+                action=sources.get(text(revision, "name"), text(revision, "name")),
+                id=text(revision, "revisionId"),
+                summary=_summary(text(revision, "revisionSummary")),
+                url=text(revision, "revisionUrl"),
+                created=when(revision, "created"),
+            )
+            for revision in parts(one, "artifactRevisions")
+        ),
+        **_common(one),
+    )
+
+
+def _common(one: Any) -> dict[str, Any]:
+    trigger = part(one, "trigger")
+    return {
+        "trigger": text(trigger, "triggerType"),
+        "trigger_detail": text(trigger, "triggerDetail"),
+        "mode": text(one, "executionMode") or "SUPERSEDED",
+        "kind": text(one, "executionType") or "STANDARD",
+        "rollback_target": text(part(one, "rollbackMetadata"), "rollbackTargetPipelineExecutionId"),
+        "status_summary": text(one, "statusSummary"),
+    }
+
+
+def action_runs(ref: PipelineRef, page: Answer) -> tuple[ActionRun, ...]:
+    """ListActionExecutions, one page."""
+    return tuple(_run(ref, one) for one in parts(page, "actionExecutionDetails"))
+
+
+def _run(ref: PipelineRef, one: Any) -> ActionRun:
+    given, made = part(one, "input"), part(one, "output")
+    kind, result = part(given, "actionTypeId"), part(made, "executionResult")
+    error = part(result, "errorDetails")
+    return ActionRun(
+        id=text(one, "actionExecutionId"),
+        pipeline_execution_id=text(one, "pipelineExecutionId"),
+        ref=ActionRef(ref.name, text(one, "stageName"), text(one, "actionName")),
+        status=status(text(one, "status")),
+        started=when(one, "startTime"),
+        updated=when(one, "lastUpdateTime"),
+        provider=text(kind, "provider"),
+        category=text(kind, "category"),
+        summary=text(result, "externalExecutionSummary"),
+        external_id=text(result, "externalExecutionId"),
+        external_url=text(result, "externalExecutionUrl"),
+        updated_by=text(one, "updatedBy"),
+        error_code=text(error, "code"),
+        error_message=text(error, "message"),
+        inputs=tuple(text(artifact, "name") for artifact in parts(given, "inputArtifacts")),
+        outputs=tuple(text(artifact, "name") for artifact in parts(made, "outputArtifacts")),
+        variables=pairs(made, "outputVariables"),
+        configuration=pairs(given, "resolvedConfiguration") or pairs(given, "configuration"),
+    )
+
+
+def _summary(words: str) -> str:
+    """A revision's summary in one line; connections wrap the commit message in JSON."""
+    if words.lstrip().startswith("{"):
+        try:
+            inner = json.loads(words)
+        except ValueError:
+            inner = None
+        if isinstance(inner, dict):
+            words = str(inner.get("CommitMessage") or inner.get("commitMessage") or words)
+    return first_line(words)
