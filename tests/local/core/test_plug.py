@@ -60,11 +60,11 @@ def test_paginators_work_and_another_region_reaches_the_backend() -> None:
     assert names == ["us-west-2-0", "us-west-2-1", "us-west-2-2"]
 
 
-def test_streams_reach_the_backend_as_they_are() -> None:
+def test_streams_are_read_before_the_backend_is_asked() -> None:
     seen: list[Any] = []
 
     def keep(_: str, __: str, ___: str, parameters: Parameters) -> tuple[dict[str, Any], str]:
-        seen.append(parameters["Body"].read())
+        seen.append(parameters["Body"])
         return {}, "id"
 
     session(keep, "us-east-1").client("s3").put_object(Bucket="b", Key="k", Body=io.BytesIO(b"body"))

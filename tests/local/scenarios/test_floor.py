@@ -1,0 +1,117 @@
+"""The demonstration's floor: the story at second 0, the same on every machine, and a life after it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pointsman.errors import UsageError
+from pointsman.local.scenarios import Demo, open_demo
+from support.shapes import problems
+
+REGION = "eu-west-1"
+
+
+@pytest.fixture
+def demo() -> Iterator[Demo]:
+    made = open_demo(seed=0, paused=True)
+    yield made
+    made.close()
+
+
+def ask(demo: Demo, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    answer, _ = demo.floor.backend.ask(REGION, service, operation, parameters)
+    assert not problems(service, operation, answer)
+    return answer
+
+
+def stages(demo: Demo, name: str) -> dict[str, dict[str, Any]]:
+    return {one["stageName"]: one for one in ask(demo, "codepipeline", "GetPipelineState", name=name)["stageStates"]}
+
+
+def world(demo: Demo) -> str:
+    """Everything a console would read, as text."""
+    names = [one["name"] for one in ask(demo, "codepipeline", "ListPipelines")["pipelines"]]
+    seen = [ask(demo, "codepipeline", "GetPipelineState", name=name) for name in names]
+    runs = [ask(demo, "codepipeline", "ListPipelineExecutions", pipelineName=name) for name in names]
+    builds = ask(demo, "codebuild", "BatchGetBuilds", ids=ask(demo, "codebuild", "ListBuilds")["ids"])
+    return json.dumps([seen, runs, builds], default=str, sort_keys=True)
+
+
+def test_second_zero_shows_something_of_everything(demo: Demo) -> None:
+    assert stages(demo, "checkout")["Test"]["latestExecution"]["status"] == "Failed"
+    waiting = stages(demo, "billing")["Approve"]["actionStates"][0]["latestExecution"]
+    assert waiting["status"] == "InProgress"
+    assert waiting["token"]
+    assert stages(demo, "search")["Build"]["latestExecution"]["status"] == "InProgress"
+    gate = stages(demo, "gateway")["Release"]
+    assert gate["inboundTransitionState"]["enabled"] is False
+    assert gate["inboundTransitionState"]["disabledReason"] == "freeze until the 25th"
+    assert gate["inboundExecution"]["status"] == "InProgress"
+    words = {
+        one["status"]
+        for name in ("gateway", "mobile-api", "catalog")
+        for one in ask(demo, "codepipeline", "ListPipelineExecutions", pipelineName=name)["pipelineExecutionSummaries"]
+    }
+    assert words >= {"Superseded", "Stopped", "Succeeded"}
+
+
+def test_the_same_seed_and_second_give_the_same_world(demo: Demo) -> None:
+    ask(demo, "codepipeline", "ListPipelines")  # reading must not change what happens
+    demo.pace.step(200)
+    again = open_demo(seed=0, at=200, paused=True)
+    try:
+        assert world(again) == world(demo)
+    finally:
+        again.close()
+
+
+def test_another_seed_gives_another_world(demo: Demo) -> None:
+    other = open_demo(seed=1, paused=True)
+    try:
+        assert world(other) != world(demo)
+    finally:
+        other.close()
+
+
+def test_life_goes_on_for_an_hour_without_a_mishap(demo: Demo, caplog: pytest.LogCaptureFixture) -> None:
+    before = len(ask(demo, "codebuild", "ListBuilds")["ids"])
+    with caplog.at_level(logging.WARNING):
+        demo.pace.step(3600)
+    assert caplog.records == []
+    assert len(ask(demo, "codebuild", "ListBuilds")["ids"]) > before + 15
+    assert stages(demo, "billing")["Approve"]["latestExecution"]["status"] in ("Failed", "InProgress")
+
+
+def test_opening_the_gate_releases_the_newest_revision(demo: Demo) -> None:
+    queued = stages(demo, "gateway")["Release"]["inboundExecution"]["pipelineExecutionId"]
+    client = demo.session_factory().client("codepipeline")
+    client.enable_stage_transition(pipelineName="gateway", stageName="Release", transitionType="Inbound")
+    demo.pace.step(5)
+    released = stages(demo, "gateway")["Release"]["latestExecution"]
+    assert (released["pipelineExecutionId"], released["status"]) == (queued, "Succeeded")
+
+
+def test_a_failing_build_says_in_its_log_what_failed(demo: Demo) -> None:
+    ids = ask(demo, "codebuild", "ListBuildsForProject", projectName="checkout-test")["ids"]
+    build = ask(demo, "codebuild", "BatchGetBuilds", ids=ids[:1])["builds"][0]
+    assert build["buildStatus"] == "FAILED"
+    events = ask(
+        demo,
+        "logs",
+        "GetLogEvents",
+        logGroupName=build["logs"]["groupName"],
+        logStreamName=build["logs"]["streamName"],
+        startFromHead=True,
+    )["events"]
+    assert any("FAIL tests/" in one["message"] for one in events)
+    assert any("npm error" in one["message"] for one in events)
+
+
+def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="floor"):
+        open_demo("nowhere")

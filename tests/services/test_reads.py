@@ -1,0 +1,189 @@
+"""Readers must take every answer that AWS's model allows, whatever is missing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from pointsman.model.refs import PipelineRef
+from pointsman.model.status import Tone
+from pointsman.services.reads import builds, commits, logs, pipelines
+from support.generate import answer
+from support.shapes import problems
+
+REF = PipelineRef("checkout")
+
+READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
+    ("codepipeline", "ListPipelines", pipelines.rows),
+    ("codepipeline", "GetPipeline", pipelines.structure),
+    ("codepipeline", "GetPipelineState", lambda one: pipelines.state(REF, one)),
+    ("codepipeline", "ListPipelineExecutions", pipelines.executions),
+    ("codepipeline", "GetPipelineExecution", pipelines.execution),
+    ("codepipeline", "ListActionExecutions", lambda one: pipelines.action_runs(REF, one)),
+    ("codebuild", "ListProjects", builds.names),
+    ("codebuild", "BatchGetProjects", builds.projects),
+    ("codebuild", "ListBuilds", builds.ids),
+    ("codebuild", "ListBuildsForProject", builds.ids),
+    ("codebuild", "BatchGetBuilds", builds.builds),
+    ("logs", "GetLogEvents", logs.lines),
+    ("codecommit", "GetCommit", commits.commit),
+]
+
+
+@pytest.mark.parametrize(("service", "operation", "read"), READERS, ids=lambda one: one if isinstance(one, str) else "")
+@pytest.mark.parametrize("keep", [0.25, 0.6, 1.0])
+def test_a_reader_takes_every_answer_that_the_model_allows(
+    service: str, operation: str, read: Callable[[dict[str, Any]], Any], keep: float
+) -> None:
+    for seed in range(120):
+        made = answer(service, operation, seed, keep)
+        first = read(made)
+        assert read(made) == first, "a reader must give equal values for equal answers"
+        hash(first)
+
+
+@pytest.mark.parametrize(("service", "operation", "read"), READERS, ids=lambda one: one if isinstance(one, str) else "")
+def test_a_reader_takes_an_empty_answer(service: str, operation: str, read: Callable[[dict[str, Any]], Any]) -> None:
+    read({})
+
+
+def test_the_answers_made_up_are_valid() -> None:
+    for service, operation, _ in READERS:
+        for seed in range(20):
+            assert problems(service, operation, answer(service, operation, seed)) == ""
+
+
+def test_a_state_is_merged_with_any_definition_and_history() -> None:
+    for seed in range(300):
+        declared = pipelines.structure(answer("codepipeline", "GetPipeline", seed))
+        history = pipelines.executions(answer("codepipeline", "ListPipelineExecutions", seed))
+        state = pipelines.state(REF, answer("codepipeline", "GetPipelineState", seed), declared, history)
+        assert [stage.name for stage in state.stages][: len(dict(declared.stages))] == list(dict(declared.stages))
+        assert state.status is not None
+
+
+def test_the_definition_gives_order_and_kind_and_the_state_gives_the_rest() -> None:
+    declared = pipelines.structure(
+        {
+            "pipeline": {
+                "version": 3,
+                "pipelineType": "V2",
+                "stages": [
+                    {"name": "Source", "actions": [{"name": "Code", "actionTypeId": {"category": "Source"}}]},
+                    {
+                        "name": "Gate",
+                        "actions": [
+                            {"name": "Sign-off", "actionTypeId": {"category": "Approval"}, "timeoutInMinutes": 60}
+                        ],
+                    },
+                ],
+            }
+        }
+    )
+    when = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+    state = pipelines.state(
+        REF,
+        {
+            "stageStates": [
+                {
+                    "stageName": "Gate",
+                    "actionStates": [
+                        {
+                            "actionName": "Sign-off",
+                            "latestExecution": {"status": "InProgress", "token": "t", "lastStatusChange": when},
+                        }
+                    ],
+                    "inboundTransitionState": {"enabled": False, "disabledReason": "freeze"},
+                    "inboundExecutions": [{"pipelineExecutionId": "old"}, {"pipelineExecutionId": "new"}],
+                }
+            ]
+        },
+        declared,
+    )
+    assert [stage.name for stage in state.stages] == ["Source", "Gate"]
+    gate = state.stages[1]
+    assert gate.waiting_approval is not None
+    assert gate.waiting_approval.expires == when.replace(hour=10)
+    assert (gate.transition.enabled, gate.transition.reason, gate.inbound_id) == (False, "freeze", "new")
+
+
+def test_without_the_definition_a_token_shows_an_approval() -> None:
+    shown = {"actionName": "Sign-off", "latestExecution": {"status": "InProgress", "token": "t"}}
+    state = pipelines.state(REF, {"stageStates": [{"stageName": "Gate", "actionStates": [shown]}]})
+    assert state.stages[0].waiting_approval is not None
+
+
+def test_a_connection_s_revision_summary_is_unwrapped() -> None:
+    wrapped = '{"ProviderType":"GitHub","CommitMessage":"Fix the till\\n\\nmore"}'
+    page = {
+        "pipelineExecutionSummaries": [
+            {"pipelineExecutionId": "e", "sourceRevisions": [{"actionName": "Code", "revisionSummary": wrapped}]}
+        ]
+    }
+    assert pipelines.executions(page)[0].revisions[0].summary == "Fix the till"
+
+
+def test_an_execution_s_artifacts_lead_back_to_their_source_action() -> None:
+    declared = pipelines.structure(
+        {
+            "pipeline": {
+                "stages": [
+                    {
+                        "name": "Source",
+                        "actions": [
+                            {
+                                "name": "Code",
+                                "actionTypeId": {"category": "Source"},
+                                "outputArtifacts": [{"name": "app"}],
+                            }
+                        ],
+                    }
+                ]
+            }
+        }
+    )
+    found = pipelines.execution(
+        {"pipelineExecution": {"pipelineExecutionId": "e", "artifactRevisions": [{"name": "app", "revisionId": "1"}]}},
+        declared,
+    )
+    assert found is not None
+    assert found.revisions[0].action == "Code"
+
+
+def test_an_unknown_word_is_kept() -> None:
+    state = pipelines.state(REF, {"stageStates": [{"stageName": "S", "latestExecution": {"status": "Pondering"}}]})
+    assert (state.stages[0].status.word, state.stages[0].status.tone) == ("Pondering", Tone.UNKNOWN)
+
+
+def test_a_running_phase_has_no_status_and_empty_contexts_are_left_out() -> None:
+    found = builds.build(
+        {
+            "id": "app:1",
+            "buildStatus": "IN_PROGRESS",
+            "buildComplete": False,
+            "phases": [
+                {"phaseType": "SUBMITTED", "phaseStatus": "SUCCEEDED", "contexts": [{"statusCode": "", "message": ""}]},
+                {"phaseType": "BUILD"},
+            ],
+        }
+    )
+    assert [phase.contexts for phase in found.phases] == [(), ()]
+    assert not found.complete
+    assert found.phases[1].status.word == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("1484167798 -0800", datetime(2017, 1, 11, 20, 49, 58, tzinfo=UTC)),
+        ("1484167798", datetime(2017, 1, 11, 20, 49, 58, tzinfo=UTC)),
+        ("2017-01-11T20:49:58Z", datetime(2017, 1, 11, 20, 49, 58, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_dates_of_commits_are_understood(words: str, expected: datetime | None) -> None:
+    assert commits.git_date(words) == expected
