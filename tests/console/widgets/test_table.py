@@ -224,3 +224,16 @@ async def test_the_selected_line_is_reversed_not_only_coloured(clock: ManualCloc
         await toolkit.settle(pilot)
         assert all(segment.style is not None and segment.style.reverse for segment in shown.render_line(1))
         assert not any(segment.style is not None and segment.style.reverse for segment in shown.render_line(2))
+
+
+async def test_the_cursor_stays_on_the_first_row_while_the_first_rows_are_still_being_read(clock: ManualClock) -> None:
+    app = Stage1(lambda: table(clock))
+    async with app.run_test(size=(80, 12)) as pilot:
+        shown = app.query_one(LineTable)
+        part: Snapshot[list[Row]] = Snapshot(rows(1), fetched_at=clock.now(), partial="1 of 2 read")
+        shown.show(rows(1), snapshot=part)
+        shown.show(rows(2, 1), snapshot=Snapshot(rows(2, 1), fetched_at=clock.now()))
+        await toolkit.settle(pilot)
+        assert shown.cursor_ref == "row-0002"
+        shown.show(rows(1, 2), snapshot=Snapshot(rows(1, 2), fetched_at=clock.now()))
+        assert shown.cursor_ref == "row-0002"

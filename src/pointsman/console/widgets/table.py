@@ -138,6 +138,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._status: Cell = EMPTY
         self._status_due: datetime | None = None
         self._announced: Hashable | None = None
+        self._settled = False
+        """Whether the cursor belongs to its key: a person has moved it, or the rows were whole once."""
 
     # --- what the outside asks and tells -------------------------------------------------------------------------
 
@@ -174,6 +176,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def show(self, rows: Sequence[R], columns: Columns | None = None, *, snapshot: Snapshot[Any] | None = None) -> None:
         """Show these rows, in this order; cursor and scroll stay on the same key.
 
+        While the first rows are still being read and nobody has moved the cursor, it stays on the first row.
+
         Args:
             rows: Sorted and filtered by the caller.
             columns: Other columns from now on.
@@ -189,6 +193,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         kept = keyed.keep(
             self._keys, keys, index, keyed.Place(self._cursor, self.scroll_offset.y), self._height_for_rows()
         )
+        if not self._settled:
+            kept = keyed.Place()
+            self._settled = bool(keys) and (snapshot is None or not snapshot.partial)
         self._rows, self._keys, self._index = rows, keys, index
         self._cursor = kept.cursor
         self._snapshot = snapshot
@@ -400,6 +407,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     def _go(self, index: int) -> None:
         if not self._keys:
             return
+        self._settled = True
         old, self._cursor = self._cursor, max(0, min(len(self._keys) - 1, index))
         now = keyed.reveal(keyed.Place(self._cursor, self.scroll_offset.y), self._height_for_rows())
         if now.top != self.scroll_offset.y:

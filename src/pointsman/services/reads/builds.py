@@ -46,7 +46,7 @@ def builds(answer: Answer) -> tuple[Build, ...]:
 def build(one: Any) -> Build:
     """One build of any answer."""
     source, environment, logs = part(one, "source"), part(one, "environment"), part(one, "logs")
-    phases = tuple(_phase(phase) for phase in parts(one, "phases"))
+    phases = tuple(_phase(phase, one) for phase in parts(one, "phases"))
     word = text(one, "buildStatus")
     return Build(
         ref=BuildRef(text(one, "id")),
@@ -82,11 +82,15 @@ def _log(logs: Answer) -> LogRef | None:
     return LogRef(group, stream) if group and stream else None
 
 
-def _phase(one: Any) -> Phase:
+def _phase(one: Any, build: Answer) -> Phase:
+    """A phase; the one under way has no status of its own, and shows the build's."""
+    word = text(one, "phaseStatus")
+    if not word and text(one, "phaseType") == text(build, "currentPhase") != "COMPLETED":
+        word = text(build, "buildStatus")
     said = ((text(context, "statusCode"), text(context, "message").strip()) for context in parts(one, "contexts"))
     return Phase(
         name=text(one, "phaseType"),
-        status=status(text(one, "phaseStatus")),
+        status=status(word),
         started=when(one, "startTime"),
         ended=when(one, "endTime"),
         seconds=whole(one, "durationInSeconds"),

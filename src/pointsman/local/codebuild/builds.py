@@ -1,0 +1,150 @@
+"""Builds for whoever needs one: start, stop, get. Called inside a transaction, by the answers and by other engines."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from pointsman.local.answers import AwsError
+from pointsman.local.codebuild import driver
+from pointsman.local.codebuild.machine import Context, Stopped, submit
+from pointsman.local.codebuild.records import (
+    Build,
+    BuildOrder,
+    CodeBuildProject,
+    EnvironmentVariable,
+    PipelineSource,
+    RunningBuild,
+    StartRequest,
+    StartToken,
+)
+from pointsman.local.codebuild.settings import effective, invalid, log_place
+from pointsman.local.world import Scope
+
+__all__ = ["Build", "EnvironmentVariable", "PipelineSource", "StartRequest", "get", "retry", "start", "stop"]
+
+TOKEN_LIFE = timedelta(minutes=5)
+
+
+def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str = "") -> Build:
+    """Start a build: it is in the queue when this returns.
+
+    Args:
+        scope: Where.
+        request: What to build, and how it differs from its project.
+        token: StartBuild's idempotency token.
+        retry_of: The build this one is a retry of.
+
+    Raises:
+        AwsError: As StartBuild would.
+    """
+    project = scope.get(CodeBuildProject, request.project)
+    if project is None:
+        arn = scope.arn("codebuild", f"project/{request.project}")
+        raise AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
+    if not request.initiator:
+        request = msgspec.structs.replace(request, initiator="local")
+    if token and (known := _known(scope, token, request)) is not None:
+        return known
+    settings = effective(project.settings, request)
+    _check_source(settings, request)
+    _check_limit(scope, project)
+    build = _make(scope, request, settings, retry_of)
+    _keep(scope, build)
+    if token:
+        scope.put(token, StartToken(build.id, request, scope.now))
+    return build
+
+
+def stop(scope: Scope, build_id: str, sentence: str = "Build stopped by user") -> Build:
+    """Stop a build; one that has ended is returned unchanged.
+
+    Raises:
+        AwsError: ResourceNotFoundException.
+    """
+    build = get(scope, build_id)
+    if build is None:
+        raise AwsError("ResourceNotFoundException", f"Build cannot be found: {build_id}")
+    driver.advance(scope, build.id, Stopped(Context("", sentence)))
+    return get(scope, build.id) or build
+
+
+def retry(scope: Scope, build_id: str, *, token: str = "") -> Build:
+    """Start a build like one that has been.
+
+    Raises:
+        AwsError: As RetryBuild would.
+    """
+    build = get(scope, build_id)
+    if build is None:
+        raise AwsError("ResourceNotFoundException", f"Build cannot be found: {build_id}")
+    if build.request.sources:
+        raise invalid(f"{build.id} was started by a pipeline: retry the pipeline's stage instead")
+    return start(scope, build.request, token=token, retry_of=build.id)
+
+
+def get(scope: Scope, build_id: str) -> Build | None:
+    """A build by its id or ARN; None when there is none."""
+    return scope.get(Build, build_id.rpartition(":build/")[2] if build_id.startswith("arn:") else build_id)
+
+
+def _known(scope: Scope, token: str, request: StartRequest) -> Build | None:
+    """The build this token was used for in the last five minutes."""
+    used = scope.get(StartToken, token)
+    if used is None or scope.now - used.used >= TOKEN_LIFE:
+        return None
+    if used.request != request:
+        raise invalid("The idempotency token was used for a build with other parameters")
+    return get(scope, used.build_id)
+
+
+def _check_source(settings: dict[str, object], request: StartRequest) -> None:
+    source, artifacts = settings["source"], settings.get("artifacts", {})
+    assert isinstance(source, dict)
+    assert isinstance(artifacts, dict)
+    if source.get("type") == "CODEPIPELINE" and not request.sources:
+        raise invalid(f"Project {request.project} takes its source from CodePipeline: start its pipeline instead")
+    if source.get("type") == "NO_SOURCE" and not source.get("buildspec"):
+        raise invalid("Invalid project source: buildspec must be set for source type NO_SOURCE")
+
+
+def _check_limit(scope: Scope, project: CodeBuildProject) -> None:
+    limit = project.settings.get("concurrentBuildLimit")
+    if not limit:
+        return
+    running = [one for _, one in scope.scan(RunningBuild) if one.build_id.startswith(f"{project.name}:")]
+    if len(running) >= limit:
+        raise AwsError(
+            "AccountLimitExceededException",
+            f"Cannot have more than {limit} concurrent builds for the project {project.name}",
+        )
+
+
+def _make(scope: Scope, request: StartRequest, settings: dict[str, object], retry_of: str) -> Build:
+    uuid = scope.world.uuid()
+    build_id = f"{request.project}:{uuid}"
+    group, stream = log_place(settings, request.project, uuid)
+    return Build(
+        id=build_id,
+        arn=scope.arn("codebuild", f"build/{build_id}"),
+        project=request.project,
+        number=scope.next_number(f"codebuild.project/{request.project}"),
+        started=scope.now,
+        progress=submit(scope.now),
+        request=request,
+        settings=settings,
+        log_group=group,
+        log_stream=stream,
+        resolved_version=request.resolved_version,
+        retry_of=retry_of,
+    )
+
+
+def _keep(scope: Scope, build: Build) -> None:
+    order = scope.next_number("codebuild.builds")
+    scope.put(build.id, build)
+    scope.put(f"*/{order:012d}", BuildOrder(build.id))
+    scope.put(f"{build.project}/{build.number:09d}", BuildOrder(build.id))
+    scope.put(f"{order:012d}", RunningBuild(build.id))
+    driver.enqueue(scope, build)

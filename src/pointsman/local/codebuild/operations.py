@@ -1,0 +1,257 @@
+"""CodeBuild's answers: projects, and builds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from pointsman.local.answers import AwsError, Parameters, answers
+from pointsman.local.codebuild import builds
+from pointsman.local.codebuild.records import (
+    Build,
+    BuildOrder,
+    CodeBuildProject,
+    EnvironmentVariable,
+    StartRequest,
+)
+from pointsman.local.codebuild.settings import QUEUED_TIMEOUT, TIMEOUT, check, invalid
+from pointsman.local.codebuild.shapes import build_shape, project_shape
+from pointsman.local.world import Scope
+
+PAGE = 100
+
+_OWN = ("projectName", "sourceVersion", "environmentVariablesOverride", "buildspecOverride", "idempotencyToken")
+_NOT_KEPT = ("debugSessionEnabled",)
+
+
+# -- projects -------------------------------------------------------------------------------------------------------
+
+
+@answers("codebuild", "CreateProject")
+def create_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Make a project."""
+    name = parameters.pop("name")
+    settings = {
+        "timeoutInMinutes": TIMEOUT,
+        "queuedTimeoutInMinutes": QUEUED_TIMEOUT,
+        "encryptionKey": scope.arn("kms", "alias/aws/s3"),
+        "cache": {"type": "NO_CACHE"},
+        **_settled(name, parameters),
+    }
+    check(name, settings)
+    if scope.get(CodeBuildProject, name) is not None:
+        arn = scope.arn("codebuild", f"project/{name}")
+        raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {arn}")
+    project = CodeBuildProject(name, scope.arn("codebuild", f"project/{name}"), scope.now, scope.now, settings)
+    scope.put(name, project)
+    return {"project": project_shape(project)}
+
+
+@answers("codebuild", "UpdateProject")
+def update_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Change what is given of a project; the rest stays."""
+    name = parameters.pop("name")
+    project = _project(scope, name)
+    settings = {**project.settings, **_settled(name, parameters)}
+    check(name, settings)
+    project = msgspec.structs.replace(project, settings=settings, modified=scope.now)
+    scope.put(name, project)
+    return {"project": project_shape(project)}
+
+
+@answers("codebuild", "DeleteProject")
+def delete_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Remove a project; its builds stay. One that is not there is removed already."""
+    scope.delete(CodeBuildProject, _name(parameters["name"]))
+    return {}
+
+
+@answers("codebuild", "BatchGetProjects")
+def batch_get_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Projects by name or ARN."""
+    found, missing = [], []
+    for name in dict.fromkeys(_some(parameters["names"])):
+        project = scope.get(CodeBuildProject, _name(name))
+        if project is None:
+            missing.append(name)
+        else:
+            found.append(project_shape(project))
+    return {"projects": found, "projectsNotFound": missing}
+
+
+@answers("codebuild", "ListProjects")
+def list_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Project names."""
+    order = parameters.get("sortBy", "NAME")
+    projects = [project for _, project in scope.scan(CodeBuildProject)]
+    if order != "NAME":
+        projects.sort(key=lambda one: (one.created if order == "CREATED_TIME" else one.modified, one.name))
+    if parameters.get("sortOrder") == "DESCENDING":
+        projects.reverse()
+    names = [project.name for project in projects]
+    start = _offset(parameters.get("nextToken"))
+    answer: dict[str, Any] = {"projects": names[start : start + PAGE]}
+    if start + PAGE < len(names):
+        answer["nextToken"] = _token(str(start + PAGE))
+    return answer
+
+
+def _settled(name: str, parameters: Parameters) -> dict[str, Any]:
+    """Given settings with what CodeBuild fills in."""
+    settings = dict(parameters)
+    for key in ("artifacts", "secondaryArtifacts"):
+        goals = [settings[key]] if key == "artifacts" and key in settings else settings.get(key, [])
+        for goal in goals:
+            if goal["type"] == "S3":
+                goal.setdefault("name", name)
+                goal.setdefault("packaging", "NONE")
+                goal.setdefault("namespaceType", "NONE")
+    for variable in settings.get("environment", {}).get("environmentVariables", []):
+        variable.setdefault("type", "PLAINTEXT")
+    return settings
+
+
+def _name(name: str) -> str:
+    return name.rpartition(":project/")[2] if name.startswith("arn:") else name
+
+
+def _project(scope: Scope, name: str) -> CodeBuildProject:
+    project = scope.get(CodeBuildProject, _name(name))
+    if project is None:
+        arn = scope.arn("codebuild", f"project/{_name(name)}")
+        raise AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
+    return project
+
+
+# -- builds ---------------------------------------------------------------------------------------------------------
+
+
+@answers("codebuild", "StartBuild")
+def start_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Start a build."""
+    request = StartRequest(
+        project=_name(parameters["projectName"]),
+        source_version=parameters.get("sourceVersion"),
+        environment=[
+            EnvironmentVariable(one["name"], one["value"], one.get("type", "PLAINTEXT"))
+            for one in parameters.get("environmentVariablesOverride", [])
+        ],
+        buildspec_override=parameters.get("buildspecOverride"),
+        overrides={name: value for name, value in parameters.items() if name not in _OWN + _NOT_KEPT},
+    )
+    build = builds.start(scope, request, token=parameters.get("idempotencyToken", ""))
+    return {"build": build_shape(scope, build)}
+
+
+@answers("codebuild", "StopBuild")
+def stop_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Stop a build; one that has ended is given back unchanged."""
+    return {"build": build_shape(scope, builds.stop(scope, parameters["id"]))}
+
+
+@answers("codebuild", "RetryBuild")
+def retry_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Start a build like one that has been."""
+    if "id" not in parameters:
+        raise invalid("The id of the build to retry is missing")
+    build = builds.retry(scope, parameters["id"], token=parameters.get("idempotencyToken", ""))
+    return {"build": build_shape(scope, build)}
+
+
+@answers("codebuild", "BatchGetBuilds")
+def batch_get_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Builds by id or ARN."""
+    found, missing = [], []
+    for build_id in dict.fromkeys(_some(parameters["ids"])):
+        build = builds.get(scope, build_id)
+        if build is None:
+            missing.append(build_id)
+        else:
+            found.append(build_shape(scope, build))
+    return {"builds": found, "buildsNotFound": missing}
+
+
+@answers("codebuild", "BatchDeleteBuilds")
+def batch_delete_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Remove builds that have ended; a running one is named with why it stays."""
+    deleted: list[str] = []
+    kept: list[dict[str, str]] = []
+    for build_id in dict.fromkeys(_some(parameters["ids"])):
+        build = builds.get(scope, build_id)
+        if build is None:
+            continue
+        if not build.complete:
+            kept.append({"id": build_id, "statusCode": "BUILD_IN_PROGRESS"})
+            continue
+        scope.delete(Build, build.id)
+        scope.delete(BuildOrder, f"{build.project}/{build.number:09d}")
+        deleted.append(build.arn)
+    return {"buildsDeleted": deleted, "buildsNotDeleted": kept}
+
+
+@answers("codebuild", "ListBuilds")
+def list_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Build ids of every project, newest first unless told otherwise."""
+    return _listed(scope, "*/", parameters)
+
+
+@answers("codebuild", "ListBuildsForProject")
+def list_builds_for_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Build ids of one project, by build number, newest first unless told otherwise."""
+    project = _project(scope, parameters["projectName"])
+    return _listed(scope, f"{project.name}/", parameters)
+
+
+def _listed(scope: Scope, prefix: str, parameters: Parameters) -> dict[str, Any]:
+    token = parameters.get("nextToken")
+    after = f"{prefix}{_plain(token)}" if token else None
+    reverse = parameters.get("sortOrder", "DESCENDING") == "DESCENDING"
+    page: list[tuple[str, str]] = []
+    for key, build_id in _standing(scope, prefix, reverse=reverse, after=after):
+        if len(page) == PAGE:
+            return {"ids": [one for _, one in page], "nextToken": _token(page[-1][0].removeprefix(prefix))}
+        page.append((key, build_id))
+    return {"ids": [one for _, one in page]}
+
+
+def _standing(scope: Scope, prefix: str, *, reverse: bool, after: str | None) -> Iterator[tuple[str, str]]:
+    """Builds in order, those that were deleted left out."""
+    while True:
+        rows = list(scope.scan(BuildOrder, prefix, reverse=reverse, after=after, limit=PAGE + 1))
+        for key, order in rows:
+            if scope.get(Build, order.build_id) is not None:
+                yield key, order.build_id
+        if len(rows) <= PAGE:
+            return
+        after = rows[-1][0]
+
+
+# -- pages ----------------------------------------------------------------------------------------------------------
+
+
+def _some(names: Sequence[str]) -> Sequence[str]:
+    if not 1 <= len(names) <= 100:
+        raise invalid(f"{len(names)} names are given; from 1 to 100 are allowed")
+    return names
+
+
+def _token(place: str) -> str:
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _plain(token: str) -> str:
+    try:
+        place = base64.urlsafe_b64decode(token).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        place = ""
+    if not place.isdigit():
+        raise invalid("Invalid nextToken")
+    return place
+
+
+def _offset(token: str | None) -> int:
+    return int(_plain(token)) if token else 0

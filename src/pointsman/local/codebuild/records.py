@@ -1,0 +1,152 @@
+"""What CodeBuild keeps: projects, builds, and the order they come in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pointsman.local.codebuild.buildspec import Buildspec
+from pointsman.local.codebuild.machine import Phase, Progress
+
+
+class CodeBuildProject(msgspec.Struct, frozen=True):
+    """A build project; ``settings`` is what CreateProject and UpdateProject were given, in AWS's shape."""
+
+    name: str
+    arn: str
+    created: datetime
+    modified: datetime
+    settings: dict[str, Any]
+
+
+class EnvironmentVariable(msgspec.Struct, frozen=True):
+    """A variable of a build; ``value`` is a name to look up unless the type is PLAINTEXT."""
+
+    name: str
+    value: str
+    type: str = "PLAINTEXT"
+
+
+class PipelineSource(msgspec.Struct, frozen=True):
+    """An input artifact of a pipeline: a zip among the blobs."""
+
+    name: str
+    digest: str
+
+
+class StartRequest(msgspec.Struct, frozen=True):
+    """A build to start: StartBuild's overrides, and what a pipeline gives beside them."""
+
+    project: str
+    source_version: str | None = None
+    environment: list[EnvironmentVariable] = []
+    buildspec_override: str | None = None
+    initiator: str = ""
+    overrides: dict[str, Any] = {}
+    """Every other override of StartBuild, by its name there (``timeoutInMinutesOverride``)."""
+    sources: list[PipelineSource] = []
+    """For projects whose source is CODEPIPELINE: the pipeline's input artifacts."""
+    primary_source: str = ""
+    """The input artifact with the buildspec; the first when empty."""
+    artifact_names: list[str] = []
+    """The output artifacts the pipeline waits for."""
+    resolved_version: str = ""
+    """The revision of the primary input artifact."""
+
+
+class BuildArtifact(msgspec.Struct, frozen=True):
+    """Where an artifact of a build has come to."""
+
+    location: str = ""
+    identifier: str = ""
+    md5: str = ""
+    sha256: str = ""
+
+
+class Build(msgspec.Struct, frozen=True):
+    """A build."""
+
+    id: str
+    arn: str
+    project: str
+    number: int
+    started: datetime
+    progress: Progress
+    request: StartRequest
+    settings: dict[str, Any]
+    """The project as this build sees it: its settings with the overrides in place, in AWS's shape."""
+    log_group: str = ""
+    """Empty when CloudWatch Logs are disabled."""
+    log_stream: str = ""
+    ended: datetime | None = None
+    resolved_version: str = ""
+    exported: list[tuple[str, str]] = []
+    output_artifacts: dict[str, str] = {}
+    """For a pipeline: output artifact name -> digest of its zip among the blobs."""
+    artifacts: list[BuildArtifact] = []
+    retry_of: str = ""
+
+    @property
+    def status(self) -> str:
+        """IN_PROGRESS, SUCCEEDED, FAILED, FAULT, STOPPED or TIMED_OUT."""
+        return self.progress.status
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases entered so far."""
+        return self.progress.phases
+
+    @property
+    def complete(self) -> bool:
+        """Whether the build has ended."""
+        return self.progress.complete
+
+    @property
+    def uuid(self) -> str:
+        """The part of the id behind the project's name."""
+        return self.id.rpartition(":")[2]
+
+    @property
+    def failure(self) -> str:
+        """Why the build did not succeed, in a sentence; empty when nothing went wrong."""
+        for phase in self.phases:
+            if phase.status not in ("", "SUCCEEDED"):
+                told = [context.message for context in phase.contexts if context.message]
+                return f"{phase.type} {phase.status.lower().replace('_', ' ')}" + (f": {told[0]}" if told else "")
+        return ""
+
+
+class BuildPlan(msgspec.Struct, frozen=True):
+    """What a running build carries out; gone when it has ended."""
+
+    spec: Buildspec
+    directory: str = ""
+    """CODEBUILD_SRC_DIR."""
+    words: tuple[str, ...] = ()
+    """What was asked of the build's shell before the artifacts are collected."""
+    values: tuple[str, ...] | None = None
+    """What it answered."""
+
+
+class RunningBuild(msgspec.Struct, frozen=True):
+    """A build that has not ended; its key sorts builds by their start."""
+
+    build_id: str
+    started: bool = False
+    """False while it waits in the queue."""
+
+
+class BuildOrder(msgspec.Struct, frozen=True):
+    """A build's place among all builds (``*/000000000012``) or those of its project (``NAME/000000012``)."""
+
+    build_id: str
+
+
+class StartToken(msgspec.Struct, frozen=True):
+    """An idempotency token that was used."""
+
+    build_id: str
+    request: StartRequest
+    used: datetime
