@@ -8,7 +8,7 @@ from typing import Any
 
 from pointsman.clock import EPOCH
 from pointsman.model.builds import Build, EnvironmentVariable, Phase, Project
-from pointsman.model.pipelines import Action, Execution, PipelineState, Revision, Stage, Transition
+from pointsman.model.pipelines import Action, Execution, PipelineState, Revision, Stage, Transition, Variable
 from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, StageRef
 from pointsman.model.status import status
 
@@ -65,6 +65,7 @@ def pipeline(**changes: Any) -> PipelineState:
         ),
         executions=(execution(MID), execution(OLD)),
         latest=execution(MID),
+        variables=(Variable("REGION", "us"), Variable("DB_PASSWORD", "none", "for the migration")),
     )
     return replace(made, **changes)
 

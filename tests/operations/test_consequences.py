@@ -9,7 +9,7 @@ import pytest
 from operations import states
 from operations.test_registry import REGISTRY
 from pointsman.errors import Fault, FaultKind
-from pointsman.model.pipelines import PipelineState
+from pointsman.model.pipelines import PipelineState, Variable
 from pointsman.model.refs import ActionRef, Ref
 from pointsman.model.status import status
 from pointsman.operations.declare import Confirm
@@ -268,3 +268,13 @@ def test_a_plain_secret_is_warned_of() -> None:
 def test_stopping_a_pipelines_build_says_that_the_stage_fails() -> None:
     lines = REGISTRY.get("build.stop").consequences(states.build(initiator="codepipeline/checkout"), states.BUILD, {})
     assert any("checkout started it" in line and "fails" in line for line in lines)
+
+
+def test_the_start_form_offers_the_declared_variables_and_refuses_what_aws_would() -> None:
+    required = Variable("TICKET", None, "why")
+    state = replace(states.pipeline(), variables=(*states.pipeline().variables, required))
+    (variables, *_) = REGISTRY.get("pipeline.start").fields(state, states.PIPELINE)
+    assert variables.default == "REGION=us\nDB_PASSWORD=none\nTICKET="
+    assert variables.check("REGION=eu\nTICKET=OPS-1") is None
+    assert "TICKET has no default" in (variables.check("REGION=eu") or "")
+    assert "declares no variable REGOIN" in (variables.check("TICKET=1\nREGOIN=eu") or "")

@@ -187,3 +187,13 @@ def test_a_running_phase_has_no_status_and_empty_contexts_are_left_out() -> None
 )
 def test_dates_of_commits_are_understood(words: str, expected: datetime | None) -> None:
     assert commits.git_date(words) == expected
+
+
+def test_the_phase_under_way_shows_the_builds_status() -> None:
+    phases = [{"phaseType": "SUBMITTED", "phaseStatus": "SUCCEEDED"}, {"phaseType": "BUILD"}]
+    running = builds.build({"id": "web:1", "buildStatus": "IN_PROGRESS", "currentPhase": "BUILD", "phases": phases})
+    assert [phase.status.word for phase in running.phases] == ["SUCCEEDED", "IN_PROGRESS"]
+    ended = builds.build(
+        {"id": "web:1", "buildStatus": "SUCCEEDED", "currentPhase": "COMPLETED", "phases": [{"phaseType": "COMPLETED"}]}
+    )
+    assert ended.phases[0].status.word == ""

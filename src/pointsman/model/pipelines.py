@@ -173,6 +173,16 @@ class ActionRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable that a pipeline declares for whoever starts it."""
+
+    name: str
+    default: str | None = None
+    """None: a start must give it a value."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineState:
     """Everything about a pipeline now: its structure merged with its state."""
 
@@ -189,6 +199,8 @@ class PipelineState:
     """The newest page of history, newest first, then older ones that are in a stage; empty where it was not read."""
     missing: tuple[tuple[str, Fault], ...] = ()
     """What could not be read (``history``, ``definition``), and why."""
+    variables: tuple[Variable, ...] = ()
+    """What a start may give values to; empty where the definition was not read."""
 
     @property
     def name(self) -> str:

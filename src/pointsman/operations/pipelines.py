@@ -77,15 +77,29 @@ def _revision_field(action: Action) -> Field:
     )
 
 
+def _variables_problem(state: PipelineState, text: str) -> str | None:
+    """What the pipeline's own declarations have against the values given; nothing where they were not read."""
+    if any(what == "definition" for what, _ in state.missing):
+        return None
+    given = {one.name for one in variable_entries(text)}
+    for one in state.variables:
+        if one.default is None and one.name not in given:
+            return f"{one.name} has no default: a start must give it a value."
+    unknown = sorted(given - {one.name for one in state.variables})
+    return f"{state.name} declares no variable {unknown[0]}." if unknown else None
+
+
 def _start_fields(state: PipelineState, _ref: Ref) -> tuple[Field, ...]:
     if state.kind != "V2":
         return ()
+    declared = ", ".join(f"{one.name} ({one.description})" if one.description else one.name for one in state.variables)
     variables = Field(
         name="variables",
         label="Variables",
-        check=variable_problem,
+        default="\n".join(f"{one.name}={one.default or ''}" for one in state.variables),
+        check=lambda text: variable_problem(text) or _variables_problem(state, text),
         multiline=True,
-        placeholder="NAME=value, a line each; those not given keep their default",
+        placeholder=f"NAME=value, a line each{f', of {declared}' if declared else ''}; one not given keeps its default",
     )
     return (variables, *(_revision_field(action) for action in _sources(state)))
 

@@ -18,6 +18,7 @@ from pointsman.model.pipelines import (
     Revision,
     Stage,
     Transition,
+    Variable,
 )
 from pointsman.model.refs import ActionRef, PipelineRef, StageRef
 from pointsman.model.status import status
@@ -53,6 +54,7 @@ class Structure:
     updated: datetime | None = None
     sources: tuple[tuple[str, str], ...] = ()
     """(output artifact, the source action that makes it)."""
+    variables: tuple[Variable, ...] = ()
 
     def source(self, action: str) -> DeclaredAction | None:
         """The source action of this name."""
@@ -97,6 +99,11 @@ def structure(answer: Answer) -> Structure:
             for action in actions
             if action.category == "Source"
             for output in action.outputs
+        ),
+        variables=tuple(
+            Variable(text(one, "name"), one.get("defaultValue"), text(one, "description"))
+            for one in parts(pipeline, "variables")
+            if text(one, "name")
         ),
     )
 
@@ -145,6 +152,7 @@ def state(
         latest=executions[0] if executions else None,
         executions=executions,
         missing=missing,
+        variables=declared.variables if declared else (),
     )
 
 
