@@ -51,6 +51,18 @@ def test_a_strip_tells_open_closed_queued_and_unreached_apart() -> None:
     assert width(strip(state, draw())) == strip_width(state)
 
 
+def test_what_an_older_run_left_behind_is_dim_and_not_joined() -> None:
+    state = pipeline(
+        stage("A", "Succeeded", run="run-3"),
+        stage("B", "Failed", run="run-3"),
+        stage("C", "Succeeded", run="run-1"),
+        stage("D", "Succeeded", run="run-1"),
+    )
+    drawn = strip(state, draw())
+    assert plain(drawn) == "✓━━✗──✓━━✓"
+    assert [style for text, style in drawn if text == "✓"] == ["tone.ok", "dim", "dim"]
+
+
 def test_the_first_stage_has_a_gate_too() -> None:
     state = pipeline(stage("A", "Succeeded", transition=CLOSED), stage("B", "Succeeded"))
     assert plain(strip(state, draw())) == "╳─✓━━✓"
@@ -64,7 +76,7 @@ def test_a_strip_fits_its_room(room: int) -> None:
 
 
 def test_a_waiting_approval_makes_its_stage_wait() -> None:
-    assert plain(strip(pipeline(), draw())) == "✓━━✓━━✗━━⏸━┿╳──○"
+    assert plain(strip(pipeline(), draw())) == "✓━━✓━━✗──⏸━┿╳──○"
 
 
 def test_a_gate_says_who_when_and_why_and_what_waits() -> None:
@@ -81,7 +93,7 @@ def test_a_board_row_says_what_when_and_why() -> None:
     assert said == {
         "name": "checkout",
         "status": "✗ Failed",
-        "stages": "✓━━✓━━✗━━⏸━┿╳──○",
+        "stages": "✓━━✓━━✗──⏸━┿╳──○",
         "revision": "a41f9c2",
         "age": "4m",
         "why": "Test/Unit failed",

@@ -15,10 +15,16 @@ from pointsman.model.status import Tone
 # --- the stage strip ---------------------------------------------------------------------------------------------
 
 
-def joint(stage: Stage, draw: Draw, *, first: bool = False) -> Cell:
+def passed(before: Stage, stage: Stage) -> bool:
+    """Whether the run in the stage before has come as far as this one; what is here is of an older run if not."""
+    return stage.status.tone is not Tone.IDLE and before.execution_id == stage.execution_id
+
+
+def joint(stage: Stage, draw: Draw, *, before: Stage | None) -> Cell:
     """What lies before a stage: the transition, its gate when it is closed, the revision that waits there.
 
-    ``━━`` passed, ``──`` not yet, ``━╳──`` closed, ``━┿──`` a revision waits, ``━┿╳──`` one waits behind a closed gate.
+    ``━━`` the same run has passed, ``──`` not yet, ``━╳──`` closed, ``━┿──`` a revision waits, ``━┿╳──`` one waits
+    behind a closed gate. The first stage has none before it.
     """
     glyphs = draw.glyphs
     queued, closed = bool(stage.inbound_id), not stage.transition.enabled
@@ -27,16 +33,15 @@ def joint(stage: Stage, draw: Draw, *, first: bool = False) -> Cell:
         marks.append((glyphs.queued, "gate.queued"))
     if closed:
         marks.append((glyphs.gate, "gate.closed"))
-    if first:
+    if before is None:
         return (*marks, (glyphs.open_joint, "joint")) if marks else EMPTY
     if marks:
         return ((glyphs.done_joint, "joint"), *marks, (glyphs.open_joint * 2, "joint"))
-    reached = stage.status.tone is not Tone.IDLE
-    return (((glyphs.done_joint if reached else glyphs.open_joint) * 2, "joint"),)
+    return (((glyphs.done_joint if passed(before, stage) else glyphs.open_joint) * 2, "joint"),)
 
 
 def strip(state: PipelineState, draw: Draw, room: int = 0) -> Cell:
-    """Stages joined by their transitions: ``✓━━✓━┿╳──✓``.
+    """Stages joined by their transitions: ``✓━━✓━┿╳──✓``; what an older run left behind is dim.
 
     Args:
         state: The pipeline.
@@ -45,14 +50,17 @@ def strip(state: PipelineState, draw: Draw, room: int = 0) -> Cell:
     """
     for short in (False, True):
         pieces: list[Piece] = []
-        for at, stage in enumerate(state.stages):
-            between = joint(stage, draw, first=at == 0)
+        before: Stage | None = None
+        for stage in state.stages:
+            between = joint(stage, draw, before=before)
             if short and between:
                 marks = tuple(piece for piece in between if piece[1].startswith("gate."))
                 between = marks or ((between[0][0][:1], "joint"),)
             pieces.extend(between)
             tone = stage.shown_status.tone
-            pieces.append((draw.glyphs.of(tone), f"tone.{tone.value}"))
+            old = tone is Tone.OK and stage.execution_id != state.stages[0].execution_id
+            pieces.append((draw.glyphs.of(tone), "dim" if old else f"tone.{tone.value}"))
+            before = stage
         whole = tuple(pieces)
         if not room or width(whole) <= room:
             return whole
