@@ -18,6 +18,7 @@ from pointsman.services.ask import Asks, Meter
 from pointsman.services.changes import Changes
 from pointsman.services.feeds import Report, Source
 from pointsman.services.pace import Budget
+from pointsman.services.questions import Questions
 from pointsman.services.reads import pipelines as reader
 from pointsman.services.reads.pipelines import Structure
 from pointsman.services.reads.values import Answer, when, whole
@@ -69,6 +70,7 @@ class Pipelines:
         self._meter = Meter(cloud, SERVICE, budget)
         self._sweep = sweep.Sweep(clock, self._rows, self._row_state)
         self._changes = Changes(self._meter, Meter(cloud, "codecommit", budget))
+        self._questions = Questions(self._meter)
         self._structures: dict[str, tuple[object, Structure]] = {}
         self._histories: dict[str, tuple[Execution, ...]] = {}
         self._older: OrderedDict[tuple[str, str], Execution] = OrderedDict()
@@ -180,7 +182,7 @@ class Pipelines:
         answer = await self._meter.ask("GetPipelineState", name=ref.name)
         if known is not None and known.latest is not None and not known.latest.status.moving:
             declared, missing = await self._structure(ref, answer, urgent=False)
-            same = reader.state(ref, answer, declared, known.executions, missing)
+            same = await self._questions.filled(reader.state(ref, answer, declared, known.executions, missing))
             if same.stages == known.stages:
                 return same
         return await self._state(ref, answer)
@@ -203,7 +205,7 @@ class Pipelines:
         older = await self._older_executions(found, declared, urgent=urgent) if fault is None else ()
         if older:
             found = reader.state(ref, answer, declared, (*executions, *older), missing)
-        return found
+        return await self._questions.filled(found, urgent=urgent)
 
     async def _history(self, ref: PipelineRef, *, urgent: bool) -> tuple[tuple[Execution, ...], Fault | None]:
         """The newest page of history; where it cannot be read, what was read before, and why."""
