@@ -39,7 +39,7 @@ async def test_a_strip_is_one_line(clock: ManualClock) -> None:
     app = Stage1(lambda: StageStrip(Look(clock.now)))
     async with app.run_test(size=(80, 3)) as pilot:
         app.query_one(StageStrip).show(pipeline())
-        assert (await drawn(app, pilot))[0] == "✓━━✓━━✗━━⏸━┿╳──○"
+        assert (await drawn(app, pilot))[0] == "✓━━✓━━✗──⏸━┿╳──○"
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])

@@ -237,3 +237,16 @@ async def test_the_cursor_stays_on_the_first_row_while_the_first_rows_are_still_
         assert shown.cursor_ref == "row-0002"
         shown.show(rows(1, 2), snapshot=Snapshot(rows(1, 2), fetched_at=clock.now()))
         assert shown.cursor_ref == "row-0002"
+
+
+async def test_an_empty_table_says_in_full_what_is_wrong_and_what_to_do(clock: ManualClock) -> None:
+    fault = Fault(
+        FaultKind.NO_CREDENTIALS, "no AWS credentials were found " * 3, "run in another terminal: aws configure"
+    )
+    app = Stage1(lambda: table(clock))
+    async with app.run_test(size=(60, 10)) as pilot:
+        app.query_one(LineTable).show([], snapshot=Snapshot(fault=fault, failures=1))
+        await toolkit.settle(pilot)
+        shown = " ".join(" ".join(toolkit.screen_lines(app)).split())
+        assert "were found no AWS credentials were found" in shown
+        assert "run in another terminal: aws configure" in shown

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
+from dataclasses import replace
 from typing import Any
 
-from pointsman.console.present.cells import EMPTY, Cell, cell, join
+from pointsman.console.present.cells import EMPTY, Cell, cell, join, plain, width
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import clean
 from pointsman.errors import Fault, FaultKind
@@ -29,6 +31,20 @@ def freshness(snapshot: Snapshot[Any], draw: Draw, noun: str = "") -> Cell:
             return join((cell(since, "stale"), fault_cell(snapshot.fault, draw), next_try(snapshot, draw)))
         case Freshness.FRESH:
             return cell(snapshot.partial, "dim")
+
+
+def freshness_lines(snapshot: Snapshot[Any], draw: Draw, noun: str, room: int) -> list[Cell]:
+    """The same in as many lines as it takes, for a pane that has nothing else to show: what to do is never cut off."""
+    line = freshness(snapshot, draw, noun)
+    if snapshot.fault is None or width(line) <= room:
+        return [line]
+    fault = snapshot.fault
+    said = plain(fault_cell(replace(fault, hint=""), draw))
+    style = "stale" if fault.kind in _SOFT else "fault"
+    lines = [cell(part, style) for part in textwrap.wrap(said, max(10, room))]
+    hint = f"{draw.glyphs.arrow} {fault.hint}" if fault.hint else ""
+    lines.extend(cell(part, "hint") for part in textwrap.wrap(hint, max(10, room)))
+    return [one for one in (*lines, next_try(snapshot, draw)) if one]
 
 
 def next_try(snapshot: Snapshot[Any], draw: Draw) -> Cell:

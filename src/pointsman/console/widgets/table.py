@@ -18,7 +18,7 @@ from textual.strip import Strip
 from pointsman.console import toolkit
 from pointsman.console.present import keyed
 from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, place, plain
-from pointsman.console.present.faults import freshness
+from pointsman.console.present.faults import freshness, freshness_lines
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.widgets.ink import highlight, strip_of
 from pointsman.console.widgets.palette import Palette, palette
@@ -137,6 +137,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._drawn: LRUCache[Hashable, _Drawn[R]] = LRUCache(1024)
         self._status: Cell = EMPTY
         self._status_due: datetime | None = None
+        self._notice: list[Cell] = []
+        """The status in full, for a table without rows."""
         self._announced: Hashable | None = None
         self._settled = False
         """Whether the cursor belongs to its key: a person has moved it, or the rows were whole once."""
@@ -173,7 +175,14 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         found = self._index.get(ref)
         return None if found is None else self._rows[found]
 
-    def show(self, rows: Sequence[R], columns: Columns | None = None, *, snapshot: Snapshot[Any] | None = None) -> None:
+    def show(
+        self,
+        rows: Sequence[R],
+        columns: Columns | None = None,
+        *,
+        snapshot: Snapshot[Any] | None = None,
+        whole: bool | None = None,
+    ) -> None:
         """Show these rows, in this order; cursor and scroll stay on the same key.
 
         While the first rows are still being read and nobody has moved the cursor, it stays on the first row.
@@ -182,6 +191,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             rows: Sorted and filtered by the caller.
             columns: Other columns from now on.
             snapshot: What the rows were made of, for the line about its state; None when there is nothing to say.
+            whole: Whether the first rows have all been read; None when the snapshot says so itself.
         """
         if columns is not None and columns is not self.columns:
             self.columns = columns
@@ -195,7 +205,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         )
         if not self._settled:
             kept = keyed.Place()
-            self._settled = bool(keys) and (snapshot is None or not snapshot.partial)
+            if whole is None:
+                whole = snapshot is None or not snapshot.partial
+            self._settled = bool(keys) and whole
         self._rows, self._keys, self._index = rows, keys, index
         self._cursor = kept.cursor
         self._snapshot = snapshot
@@ -299,6 +311,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         colours = palette(self)
         if y == 0:
             return strip_of(self._header(), width, colours)
+        if not self._rows and 1 <= y <= len(self._notice):
+            return strip_of(((" " * _MARGIN, ""), *self._notice[y - 1]), width, colours)
         if y == self._status_line:
             return strip_of(((" " * _MARGIN, ""), *self._status), width, colours)
         index = y - 1 + self.scroll_offset.y
@@ -360,6 +374,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             status = ((f"no {self.noun}", "dim"),)
         if self._snapshot is not None and self._snapshot.freshness is Freshness.EMPTY and self._rows:
             status = EMPTY
+        self._notice = [status] if status else []
+        if self._snapshot is not None and self._snapshot.fault is not None and not self._rows:
+            self._notice = freshness_lines(self._snapshot, draw, self.noun, self.size.width - _MARGIN)
         self._status, self._status_due = status, draw.due
 
     def _schedule(self) -> None:
@@ -386,7 +403,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             if old is not None and old is not new and old != new
         ]
         if self._status != had_status:
-            changed.append(Region(0, self.size.height - 1 if self._rows else 1, width, 1))
+            lines = 1 if self._rows else max(1, self.size.height - 1)
+            changed.append(Region(0, self.size.height - 1 if self._rows else 1, width, lines))
             if bool(self._status) != bool(had_status):
                 toolkit.resize_content(self, self._content_size())
         if changed:
