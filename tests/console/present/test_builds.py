@@ -42,6 +42,12 @@ def test_a_moving_phase_grows_only_when_its_shown_age_steps() -> None:
     assert lines(moving, now=5) != lines(moving, now=65)
 
 
+def test_completed_is_a_moment_however_long_ago() -> None:
+    ended = build(phase("BUILD", 0, 30), phase("COMPLETED", 30, None, ""))
+    assert lines(ended, now=40) == lines(ended, now=4000)
+    assert "█" not in lines(ended, now=4000)[1]
+
+
 def test_no_phase_is_slow_when_all_are_short() -> None:
     assert slow_phase(build(phase("A", 0, 1), phase("B", 1, 1))) is None
     assert slow_phase(build(phase("A", 0, 5), phase("B", 5, 10), phase("C", 10, 15))) is None

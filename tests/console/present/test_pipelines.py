@@ -108,7 +108,7 @@ def test_a_row_that_was_not_read_is_no_idle_row() -> None:
 def test_a_denied_row_says_so_in_its_own_line() -> None:
     said = cells_of(BOARD, row(fault=Fault(FaultKind.DENIED, "no codepipeline:GetPipelineState", "ask for it")))
     assert said["status"] == "? access denied"
-    assert said["stages"] == "✗ access denied: no codepipeline:GetPipelineState  → ask for it"
+    assert said["why"] == "✗ access denied: no codepipeline:GetPipelineState  → ask for it"
 
 
 def test_a_row_with_old_data_marks_its_age() -> None:

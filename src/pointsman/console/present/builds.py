@@ -197,6 +197,8 @@ def _end(phase: Phase, draw: Draw) -> datetime:
     if phase.ended is not None:
         return phase.ended
     assert phase.started is not None
+    if phase.name == "COMPLETED":  # a moment that has no end
+        return phase.started
     return max(phase.started, ages.age_stepped(phase.started, draw.now))
 
 

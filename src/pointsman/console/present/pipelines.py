@@ -178,9 +178,7 @@ def _status(row: PipelineRow, draw: Draw) -> Cell:
 
 
 def _stages(row: PipelineRow, draw: Draw) -> Cell:
-    if row.state is None:
-        return fault_cell(row.fault, draw) if row.fault is not None else EMPTY
-    return strip(row.state, draw)
+    return strip(row.state, draw) if row.state is not None else EMPTY
 
 
 def _head(row: PipelineRow) -> Revision | None:
@@ -226,10 +224,10 @@ def _trigger(row: PipelineRow, _draw: Draw) -> Cell:
 
 
 def why(row: PipelineRow, draw: Draw) -> Cell:
-    """What to know about a pipeline at a glance: the failed action, the waiting approval, the closed gate."""
+    """What to know about a pipeline at a glance: why it cannot be read, the failed action, the approval, the gate."""
     state = row.state
     if state is None:
-        return EMPTY
+        return fault_cell(row.fault, draw) if row.fault is not None else EMPTY
     for stage in state.stages:
         action = stage.failed_action
         if action is not None:
