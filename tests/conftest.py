@@ -20,6 +20,8 @@ def _no_user(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
     """A developer's home, AWS files and terminal cannot decide a test."""
     home = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
+        if name.startswith("TEXTUAL_SNAPSHOT"):
+            continue  # the snapshot plugin's own
         if name.startswith(("AWS_", "POINTSMAN_", "TEXTUAL_", "XDG_")) or name in ("NO_COLOR", "TMUX", "SSH_TTY"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))

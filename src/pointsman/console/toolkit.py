@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.widget import Widget
@@ -175,7 +176,12 @@ def every_screen(app: App[Any]) -> list[Screen[Any]]:
     return [screen for stack in app._screen_stacks.values() for screen in stack]
 
 
-def survives(app: App[Any], error: Exception) -> bool:
-    """Whether an app can go on after an exception nobody caught: its screen stands, and no test is watching."""
-    del error
-    return app._running and not app._exit and not app.is_headless and bool(app._screen_stack)
+def survives(app: App[Any]) -> bool:
+    """Whether an app can go on after an exception nobody caught: its screen stands, and it is not on its way out."""
+    return app._running and not app._exit and bool(app._screen_stack) and app.screen.is_mounted
+
+
+def fail(app: App[Any], sentence: str) -> None:
+    """End an app that cannot go on, with a sentence in place of a traceback, and exit code 1."""
+    app._return_code = 1
+    app.panic(Text(sentence))

@@ -1,0 +1,299 @@
+"""The console: which screen shows, which connection it works with, and what happens to a mistake.
+
+The first paint comes before boto3, services and operations are imported: they arrive with the connection, which one
+loader thread makes. The app routes; screens show, ``Operating`` acts, ``Standing`` keeps the header.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from functools import partial
+from typing import Any
+
+from textual.app import App
+from textual.worker import Worker, WorkerState
+
+from pointsman.clock import Clock, SystemClock
+from pointsman.config.settings import Settings
+from pointsman.console import themes, toolkit
+from pointsman.console.clipboard import sequence
+from pointsman.console.connection import Connect, Elsewhere, connecting
+from pointsman.console.desk import Desk
+from pointsman.console.keys import APP_KEYS, SCREENS
+from pointsman.console.operating import Operating
+from pointsman.console.present.glyphs import ASCII, glyphs_for
+from pointsman.console.present.header import HeaderFacts
+from pointsman.console.routing import Router
+from pointsman.console.screens import wishes
+from pointsman.console.screens.base import Place
+from pointsman.console.standing import Standing
+from pointsman.console.troubles import Troubles, fault_of
+from pointsman.console.working import begin
+from pointsman.errors import Fault
+from pointsman.model.activity import Deed
+from pointsman.model.refs import Ref
+
+__all__ = ["ConsoleApp"]
+
+log = logging.getLogger("pointsman.console")
+
+
+def _palette() -> Any:
+    from pointsman.console.palette import PaletteProvider
+
+    return PaletteProvider
+
+
+class ConsoleApp(App[None]):
+    """The whole console.
+
+    Args:
+        connect: Makes the connection; called once, in the loader thread, after the first paint.
+        settings: Theme, glyphs and the like.
+        world_name: ``aws``, ``demo`` or ``local``.
+        clock: The time until the connection brings the world's own.
+        elsewhere: How to get to another profile or region; None where there is only one.
+
+    What ``connect`` has made is the caller's to close once the app has ended.
+    """
+
+    TITLE = "pointsman"
+    DEFAULT_MODE = "overview"
+    COMMANDS = {_palette}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS = APP_KEYS
+    CSS = """
+    Toast { max-width: 90; }
+    Tooltip { display: none; }
+    .ascii Toast { border-left: ascii $primary; border-right: none; }
+    .ascii Dialog > #box { border: ascii $primary; }
+    .ascii Dialog.danger > #box { border: ascii $error; }
+    .ascii CommandBar > #bar { border-top: ascii $primary; }
+    .ascii ConfirmDialog #content Input, .ascii ConfirmDialog #content Input:focus { border-left: ascii $primary; }
+    .ascii ConfirmDialog #content TextArea { border-left: ascii $primary; }
+    .ascii ConfirmDialog #content OptionList { border-left: ascii $primary; }
+    """
+
+    def __init__(
+        self,
+        connect: Connect,
+        settings: Settings | None = None,
+        world_name: str = "aws",
+        *,
+        clock: Clock | None = None,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        super().__init__()
+        toolkit.quiet(self)
+        settings = settings or Settings()
+        clock = clock or SystemClock()
+        glyphs = glyphs_for(sys.stdout.encoding or "ascii", ascii_only=settings.ascii is True)
+        self.desk = Desk(clock, Troubles(clock), world_name, glyphs)
+        self.set_class(glyphs is ASCII, "ascii")
+        self.router = Router(self, self.desk)
+        self.operating = Operating(self, self.desk, self._follow, self._stick)
+        self.standing = Standing(self, self.desk, self._show_facts)
+        self._connect = connect
+        self._elsewhere = elsewhere
+        self._leaving = False
+        self._theme_problems = list(themes.register(self))
+        self.theme = settings.theme if settings.theme in self.available_themes else themes.DEFAULT
+        if settings.theme not in ("", self.theme):
+            self._theme_problems.append(f"there is no theme {settings.theme}")
+        for one in SCREENS:
+            self.add_mode(one.name, self.router.maker(one.name))
+
+    @property
+    def place(self) -> Place | None:
+        """The topmost screen that is no dialog."""
+        return next((one for one in reversed(self.screen_stack) if isinstance(one, Place)), None)
+
+    # --- the connection
+
+    def on_mount(self) -> None:
+        """Paint, then connect."""
+        for problem in self._theme_problems:
+            self.warn(problem)
+        self.call_after_refresh(self.reach, self._connect)
+
+    def reach(self, connect: Connect) -> None:
+        """Make a connection in the loader thread."""
+        begin(self, partial(self._reach, connect), name="connect", group="connect", exclusive=True)
+
+    async def _reach(self, connect: Connect) -> None:
+        result = await connecting(connect)
+        if isinstance(result, Fault):
+            self.desk.fault = result
+            self.desk.troubles.note("connect", result)
+        else:
+            self.desk.connection, self.desk.fault = result, None
+            self.desk.clock = result.services.clock
+        self.standing.connected()
+        for place in self.places():
+            place.reread()
+            place.show_keys()
+
+    async def move(self, *, profile: str | None = None, region: str | None = None) -> None:
+        """Look through another profile or at another region."""
+        if self._elsewhere is None:
+            self.warn("this world has one account and one region")
+            return
+        if self.operating.sending:
+            self.warn("a write is on its way: wait for its outcome first")
+            return
+        old, self.desk.connection = self.desk.connection, None
+        self.desk.identity, self.desk.fault = None, None
+        self.standing.disconnected()
+        for place in self.places():
+            place.disconnected()
+        await self.router.home()
+        if old is not None:
+            await old.services.feeds.close()
+            old.services.close()
+        self.standing.refresh()
+        self.reach(self._elsewhere(profile=profile, region=region))
+
+    def places(self) -> list[Place]:
+        """Every screen there is, shown or not."""
+        return [one for one in toolkit.every_screen(self) if isinstance(one, Place)]
+
+    # --- the header, toasts, the clipboard
+
+    def _show_facts(self, facts: HeaderFacts) -> None:
+        for place in self.places():
+            place.show_facts(facts)
+
+    def warn(self, sentence: str) -> None:
+        """Say that something cannot be done."""
+        self.notify(sentence, markup=False, severity="warning", timeout=6)
+
+    def copy(self, text: str, what: str) -> None:
+        """Send text to the terminal's clipboard."""
+        wrapped = sequence(text, os.environ)
+        if wrapped is None:
+            self.warn(f"{what} is too long for a terminal's clipboard")
+        else:
+            toolkit.write(self, wrapped)
+            self.notify(f"{what} sent to the clipboard", markup=False, timeout=3)
+
+    # --- what screens ask for
+
+    def on_place_opened(self, event: wishes.Opened) -> None:
+        """Into it."""
+        self.router.open(event.ref)
+
+    def on_place_left(self) -> None:
+        """Back."""
+        self.router.back()
+
+    def on_place_actions_asked(self, event: wishes.ActionsAsked) -> None:
+        """The menu."""
+        self.operating.offer(event.targets, narrow=event.narrow)
+
+    def on_place_copied(self, event: wishes.Copied) -> None:
+        """The clipboard."""
+        self.copy(event.text, event.what)
+
+    on_text_dialog_copied = on_place_copied
+    on_confirm_dialog_copied = on_place_copied
+
+    def on_place_copy_asked(self, event: wishes.CopyAsked) -> None:
+        """Choose, then the clipboard."""
+        self.router.pick("Copy as", event.forms, lambda line: self.copy(line[1], line[0]))
+
+    def on_place_described(self, event: wishes.Described) -> None:
+        """Something to read."""
+        self.router.read(event.heading, event.content)
+
+    def on_place_failed(self, event: wishes.Failed) -> None:
+        """Work of a screen went wrong."""
+        self.mishap(event.doing, event.error)
+
+    # --- keys
+
+    def action_go(self, name: str) -> None:
+        """To a screen; to its beginning if it shows already."""
+        self.router.go(name)
+
+    def action_command_line(self, text: str = "") -> None:
+        """The ``:`` line."""
+        self.router.command_line(text)
+
+    def action_obey(self, name: str) -> None:
+        """A command that has a key."""
+        self.router.obey(name, "")
+
+    def action_repaint(self) -> None:
+        """Draw everything anew."""
+        self.refresh(layout=True)
+
+    def action_back_or_quit(self) -> None:
+        """Back; at the root, ask whether to leave."""
+        if not self.router.back():
+            self.router.ask_to_quit()
+
+    def action_interrupt(self) -> None:
+        """Twice in a row: leave without asking."""
+        if self._leaving:
+            self.exit()
+            return
+        self._leaving = True
+        self.notify("ctrl+c again to quit", markup=False, timeout=2)
+        self.set_timer(2, self._stay)
+
+    def _stay(self) -> None:
+        self._leaving = False
+
+    async def leave(self) -> None:
+        """Wait for the writes on their way, then end."""
+        if self.desk.connection is not None and self.operating.sending:
+            self.notify("waiting for the outcome of a write", markup=False, timeout=60)
+            await self.desk.connection.runner.drain()
+        self.exit()
+
+    async def on_unmount(self) -> None:
+        """Nothing is read any more."""
+        self.standing.disconnected()
+        if self.desk.connection is not None:
+            await self.desk.connection.services.feeds.close()
+
+    # --- outcomes
+
+    def _follow(self, ref: Ref, asked_on: Any) -> None:
+        """Show what a write has made, if the person still is where it was asked for."""
+        self.standing.refresh()
+        if asked_on is self.screen:
+            self.router.follow(ref)
+
+    def _stick(self, deed: Deed) -> None:
+        """An unknown outcome stays in the header until somebody looks at the activity."""
+        self.desk.unknown.append(deed)
+        self.standing.refresh()
+
+    # --- mistakes
+
+    def mishap(self, doing: str, error: BaseException) -> None:
+        """Something went wrong: into the error log, and, the first time in a row, a sentence on the screen."""
+        fault = fault_of(error)
+        if self.desk.troubles.note(doing, fault):
+            words = f"{doing}: {fault.sentence}" + (f". {fault.hint}" if fault.hint else "")
+            self.notify(words, markup=False, severity="error", timeout=8)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker of the app failed."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self.mishap(event.worker.name or "work", event.worker.error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would end the app with a traceback. Once the screen stands, a mistake is an entry in the error log;
+        # before that, a sentence. A test gets Textual's own way: there, a mistake must fail.
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        log.error("an exception nobody caught", exc_info=error)
+        if toolkit.survives(self):
+            self.mishap("show the screen", error)
+        else:
+            toolkit.fail(self, f"pointsman: {fault_of(error).sentence}")

@@ -1,0 +1,148 @@
+"""The ``:`` command line's language: what may be typed, how it completes, and what a line means.
+
+Pure: the app looks a parsed line's ``name`` up among its own handlers.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+__all__ = ["COMMANDS", "Command", "Line", "Names", "complete", "parse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is known by name, for completion; grows as the screens read."""
+
+    pipelines: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    builds: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+def _nothing(_: Names) -> tuple[str, ...]:
+    return ()
+
+
+def _optional(_: str) -> str | None:
+    return None
+
+
+def _required(what: str) -> Callable[[str], str | None]:
+    return lambda argument: None if argument else f"which {what}?"
+
+
+def _minutes(argument: str) -> str | None:
+    # Loaded when it is needed: the command line is part of the first paint, operations are not.
+    from pointsman.operations.arming import minutes_problem
+
+    return minutes_problem(argument)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One word of the command line."""
+
+    name: str
+    help: str
+    """One sentence."""
+    argument: str = ""
+    """What follows the word, as the help shows it; empty when nothing may."""
+    names: Callable[[Names], tuple[str, ...]] = _nothing
+    """What the argument completes to."""
+    check: Callable[[str], str | None] = _optional
+    """The argument -> what is wrong with it, or None."""
+    aliases: tuple[str, ...] = field(default=())
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("overview", "What is broken, what changed, what waits for me.", aliases=("home",)),
+    Command(
+        "pipelines", "Every pipeline, one row each; a word filters them.", "[FILTER]", lambda names: names.pipelines
+    ),
+    Command(
+        "pipeline", "Open one pipeline.", "NAME", lambda names: names.pipelines, _required("pipeline"), aliases=("pl",)
+    ),
+    Command("builds", "Build projects and recent builds, of one project if named.", "[PROJECT]", lambda n: n.projects),
+    Command("build", "Open one build.", "ID", lambda names: names.builds, _required("build")),
+    Command("deployments", "CodeDeploy's deployments."),
+    Command("traces", "X-Ray's traces."),
+    Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
+    Command("logs", "CloudWatch Logs."),
+    Command("activity", "What was done here, and every API call.", aliases=("audit",)),
+    Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),
+    Command("disarm", "Back to read-only, now."),
+    Command("refresh", "Read what is shown again."),
+    Command("theme", "Change the colours.", "NAME", lambda names: names.themes, _required("theme")),
+    Command("profile", "Look through another profile.", "NAME", lambda names: names.profiles, _required("profile")),
+    Command("region", "Look at another region.", "NAME", lambda names: names.regions, _required("region")),
+    Command("identity", "Who this console acts as.", aliases=("whoami",)),
+    Command("errors", "What went wrong in this session."),
+    Command("help", "Keys and commands.", aliases=("h",)),
+    Command("suspend", "Back to the shell; `fg` returns."),
+    Command("quit", "Leave.", aliases=("q", "exit")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a typed line means."""
+
+    name: str = ""
+    """The command's full name; empty when there is an error, or nothing was typed."""
+    argument: str = ""
+    error: str = ""
+    """What is wrong, in a sentence."""
+
+
+def find(word: str, commands: Sequence[Command] = COMMANDS) -> Command | None:
+    """The command of this name, alias or unambiguous beginning."""
+    for command in commands:
+        if word == command.name or word in command.aliases:
+            return command
+    begun = [command for command in commands if command.name.startswith(word)]
+    return begun[0] if word and len(begun) == 1 else None
+
+
+def parse(text: str, commands: Sequence[Command] = COMMANDS) -> Line:
+    """What a line means, or what is wrong with it."""
+    word, _, argument = text.strip().removeprefix(":").strip().partition(" ")
+    argument = argument.strip()
+    if not word:
+        return Line()
+    command = find(word.lower(), commands)
+    if command is None:
+        begun = [one.name for one in commands if one.name.startswith(word.lower())]
+        close = begun or difflib.get_close_matches(word.lower(), [one.name for one in commands], 3, 0.5)
+        return Line(error=f"no command {word!r}" + (f"; did you mean {_either(close)}?" if close else "; try :help"))
+    if argument and not command.argument:
+        return Line(error=f":{command.name} takes nothing after it")
+    wrong = command.check(argument)
+    return Line(error=f":{command.name}: {wrong}") if wrong else Line(command.name, argument)
+
+
+def complete(text: str, names: Names, commands: Sequence[Command] = COMMANDS) -> tuple[str, ...]:
+    """Whole lines the text could become, best first; at most a few dozen."""
+    text = text.removeprefix(":").lstrip()
+    word, space, argument = text.partition(" ")
+    if not space:
+        return tuple(command.name for command in commands if command.name.startswith(word.lower()))
+    command = find(word.lower(), commands)
+    if command is None:
+        return ()
+    return tuple(f"{command.name} {value}" for value in _matching(argument.strip(), command.names(names)))[:50]
+
+
+def _matching(part: str, values: Iterable[str]) -> list[str]:
+    low = part.lower()
+    values = list(values)
+    heads = [value for value in values if value.lower().startswith(low)]
+    return heads + [value for value in values if low in value.lower() and not value.lower().startswith(low)]
+
+
+def _either(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

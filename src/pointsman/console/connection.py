@@ -1,0 +1,75 @@
+"""What the console is handed once the world answers, and the one thread that fetches it.
+
+Nothing here imports boto3, services or operations when it is loaded: the first paint comes before all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from pointsman.console.troubles import fault_of
+from pointsman.errors import Fault
+
+if TYPE_CHECKING:
+    from pointsman.operations.audit import AuditLog
+    from pointsman.operations.registry import Registry
+    from pointsman.operations.runner import Runner
+    from pointsman.services.session import Services
+
+__all__ = ["Connect", "Connection", "Elsewhere", "connecting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Everything the screens work with."""
+
+    services: Services
+    runner: Runner
+    registry: Registry
+    audit: AuditLog
+
+
+Connect = Callable[[], Connection]
+"""Makes the connection; blocking, called once in the loader thread; may raise."""
+
+
+class Elsewhere(Protocol):
+    """Where to look instead: the way to another profile or region."""
+
+    def __call__(self, *, profile: str | None = None, region: str | None = None) -> Connect:
+        """The ``connect`` of that place."""
+        ...
+
+
+def connecting(connect: Connect) -> asyncio.Future[Connection | Fault]:
+    """Run ``connect`` on a daemon thread of its own; quitting never waits for it.
+
+    The garbage collector rests while the clients are made: it would walk hundreds of thousands of new objects in vain.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Connection | Fault] = loop.create_future()
+
+    def deliver(result: Connection | Fault) -> None:
+        if not done.done():
+            done.set_result(result)
+
+    def load() -> None:
+        result: Connection | Fault
+        gc.disable()
+        try:
+            result = connect()
+        except Exception as error:  # the thread's boundary: whatever goes wrong becomes a fault in every pane
+            result = fault_of(error)
+        finally:
+            gc.enable()
+        with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile: nobody waits for it any more
+            loop.call_soon_threadsafe(deliver, result)
+
+    threading.Thread(target=load, name="pointsman-loader", daemon=True).start()
+    return done

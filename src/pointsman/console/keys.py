@@ -1,0 +1,43 @@
+"""The keys that mean the same on every screen, and the screens that digits go to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+__all__ = ["APP_KEYS", "SCREENS", "ScreenName"]
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenName:
+    """A screen that has a digit."""
+
+    digit: str
+    name: str
+    """As the command line says it."""
+    title: str
+
+
+SCREENS: tuple[ScreenName, ...] = (
+    ScreenName("1", "overview", "Overview"),
+    ScreenName("2", "pipelines", "Pipelines"),
+    ScreenName("3", "builds", "Builds"),
+    ScreenName("4", "deployments", "Deployments"),
+    ScreenName("5", "traces", "Traces"),
+    ScreenName("6", "metrics", "Metrics and alarms"),
+    ScreenName("7", "logs", "Logs"),
+    ScreenName("8", "activity", "Activity"),
+)
+
+APP_KEYS: list[BindingType] = [
+    *(Binding(one.digit, f"go('{one.name}')", one.title, show=False, id=f"go-{one.name}") for one in SCREENS),
+    Binding("exclamation_mark", "obey('errors')", "what went wrong", key_display="!", show=False, id="errors"),
+    Binding("i", "obey('identity')", "who you are", show=False, id="identity"),
+    Binding("q", "back_or_quit", "back, or quit", show=False, id="quit"),
+    Binding("P", "command_line('profile ')", "another profile", show=False, id="profiles"),
+    Binding("R", "command_line('region ')", "another region", show=False, id="regions"),
+    Binding("ctrl+l", "repaint", "draw the screen anew", show=False, id="repaint"),
+    Binding("ctrl+c", "interrupt", "twice: quit", show=False, priority=True, id="interrupt"),
+    Binding("ctrl+q", "back_or_quit", "quit", show=False, id="quit-too"),
+]

@@ -1,0 +1,288 @@
+"""Where keys, commands and links lead: the screens by name and by ref, the dialogs over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.binding import Binding
+from textual.screen import Screen
+
+from pointsman.console.command_line import Line
+from pointsman.console.desk import Desk
+from pointsman.console.keys import SCREENS
+from pointsman.console.screens.base import Place
+from pointsman.console.screens.overview import Overview
+from pointsman.console.working import begin
+from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, Ref, StageRef
+
+if TYPE_CHECKING:
+    from pointsman.console.app import ConsoleApp
+    from pointsman.console.dialogs.text import Reading
+
+__all__ = ["Router"]
+
+
+class Router:
+    """Opens screens and dialogs; modules of screens are loaded when they are first opened.
+
+    Args:
+        app: Where they are pushed.
+        desk: What screens are made with.
+    """
+
+    def __init__(self, app: ConsoleApp, desk: Desk) -> None:
+        self._app = app
+        self._desk = desk
+
+    # --- screens
+
+    def maker(self, name: str) -> Callable[[], Screen[Any]]:
+        """What makes the screen of a digit."""
+
+        def make() -> Screen[Any]:
+            if name == "overview":
+                return Overview(self._desk)
+            if name == "pipelines":
+                from pointsman.console.screens.pipelines import Pipelines
+
+                return Pipelines(self._desk)
+            if name == "builds":
+                from pointsman.console.screens.builds import Builds
+
+                return Builds(self._desk)
+            if name == "activity":
+                from pointsman.console.screens.activity import Activity
+
+                return Activity(self._desk)
+            from pointsman.console.screens.later import Later
+
+            title = next(one.title for one in SCREENS if one.name == name)
+            return Later(self._desk, name, title)
+
+        return make
+
+    def go(self, name: str) -> None:
+        """To a screen; to its beginning if it shows already."""
+        if self._app.current_mode == name:
+            while len(self._app.screen_stack) > 1:
+                self._app.pop_screen()
+        else:
+            self._app.switch_mode(name)
+        if name == "activity":
+            self._desk.unknown.clear()
+            self._app.standing.refresh()
+
+    def open(self, ref: Ref) -> None:
+        """Into a thing."""
+        place = self._place_of(ref)
+        if place is None:
+            self._app.warn(f"there is no screen for a {ref.noun} yet")
+            return
+        shown = self._app.place
+        if type(shown) is type(place) and getattr(shown, "ref", None) == getattr(place, "ref", None):
+            return
+        self._app.push_screen(place)
+
+    def _place_of(self, ref: Ref) -> Place | None:
+        if isinstance(ref, PipelineRef | StageRef | ActionRef):
+            from pointsman.console.screens.pipeline import Pipeline
+
+            name = ref.name if isinstance(ref, PipelineRef) else ref.pipeline
+            return Pipeline(self._desk, PipelineRef(name), None if isinstance(ref, PipelineRef) else ref)
+        if isinstance(ref, ExecutionRef):
+            from pointsman.console.screens.execution import ExecutionPlace
+
+            return ExecutionPlace(self._desk, ref)
+        if isinstance(ref, BuildRef):
+            from pointsman.console.screens.build import BuildPlace
+
+            return BuildPlace(self._desk, ref)
+        if isinstance(ref, ProjectRef):
+            from pointsman.console.screens.builds import Builds
+
+            return Builds(self._desk, ref)
+        return None
+
+    def follow(self, ref: Ref) -> None:
+        """Show what came of an operation: a new build; a run on its pipeline's screen."""
+        place = self._app.place
+        if isinstance(ref, ExecutionRef):
+            target = PipelineRef(ref.pipeline)
+            if getattr(place, "ref", None) not in (target, ref):
+                self.open(target)
+        elif isinstance(ref, BuildRef):
+            self.open(ref)
+
+    def back(self) -> bool:
+        """One screen back; False at the root."""
+        if len(self._app.screen_stack) > 1:
+            self._app.pop_screen()
+            return True
+        return False
+
+    async def home(self) -> None:
+        """The first screen of every mode, the Overview shown."""
+        await self._app.switch_mode("overview")
+        while len(self._app.screen_stack) > 1:
+            await self._app.pop_screen()
+
+    # --- dialogs
+
+    def read(self, heading: str, reading: Reading) -> None:
+        """Something to read."""
+        from pointsman.console.dialogs.text import TextDialog
+
+        self._app.push_screen(TextDialog(self._desk.look, heading, reading, wide=True))
+
+    def pick(self, heading: str, lines: Sequence[tuple[str, str]], picked: Callable[[tuple[str, str]], None]) -> None:
+        """One of a few."""
+        from pointsman.console.dialogs.pick import PickDialog
+
+        dialog = PickDialog(self._desk.look, heading, lines)
+        self._app.push_screen(dialog, lambda line: picked(line) if line is not None else None)
+
+    def help(self) -> None:
+        """The keys of this screen and of what has the focus; what can be done with the selection."""
+        from pointsman.console.dialogs.readings import help_lines
+
+        place = self._app.place
+        if place is None:
+            return
+        sections: list[tuple[str, list[Binding]]] = []
+        if (focused := place.focused) is not None:
+            sections.append(("Keys where the cursor is", bindings_of(type(focused))))
+        sections += [("Keys of this screen", bindings_of(type(place), Place)), ("Keys everywhere", self._everywhere())]
+        operations = [(choice.operation, choice.why_not) for choice in self._app.operating.choices(place.targets())]
+        self.read(
+            f"{place.place_title}: help",
+            lambda width: help_lines(place.place_title, place.place_help, sections, operations, width),
+        )
+
+    def _everywhere(self) -> list[Binding]:
+        palette = Binding(self._app.COMMAND_PALETTE_BINDING, "command_palette", "palette of everything")
+        return [*bindings_of(Place), *bindings_of(type(self._app)), palette]
+
+    def errors(self) -> None:
+        """What went wrong in this session."""
+        from pointsman.console.dialogs.readings import error_lines
+
+        self._desk.troubles.seen()
+        draw = self._desk.look.draw()
+        entries = self._desk.troubles.entries
+        self.read("What went wrong in this session", lambda width: error_lines(entries, draw, width))
+
+    def identity(self) -> None:
+        """Who one is."""
+        from pointsman.console.dialogs.readings import identity_lines
+
+        desk, connection = self._desk, self._desk.connection
+        facts = [("world", {"aws": "AWS"}.get(desk.world, desk.world))]
+        if connection is not None:
+            cloud = connection.services.cloud
+            until = cloud.guard.armed_until
+            mode = "allowed" if not cloud.guard.read_only else "refused: read-only; :arm MINUTES allows them for a time"
+            facts.append(("writes", f"allowed until {until:%H:%M} UTC" if until is not None else mode))
+            if desk.identity is None:
+                facts += [("region", cloud.region), ("profile", cloud.profile)]
+        draw = desk.look.draw()
+        fault = desk.fault or self._app.standing.fault
+        self.read("Who you are", lambda width: identity_lines(desk.identity, fault, facts, draw, width))
+
+    def ask_to_quit(self) -> None:
+        """Leave?"""
+        from pointsman.console.dialogs.quit import QuitDialog
+
+        def answered(leave: bool | None) -> None:
+            if leave:
+                begin(self._app, self._app.leave, name="leave", group="leave")
+
+        self._app.push_screen(QuitDialog(self._app.operating.sending, self._desk.world), answered)
+
+    # --- the command line
+
+    def command_line(self, text: str) -> None:
+        """Ask for a command."""
+        from pointsman.console.dialogs.command_bar import CommandBar
+
+        def typed(line: Line | None) -> None:
+            if line is not None:
+                self.obey(line.name, line.argument)
+
+        self._app.push_screen(CommandBar(self._names(), text, self._desk.glyphs.ellipsis), typed)
+
+    def _names(self) -> Any:
+        pipelines: dict[str, None] = {}
+        projects: dict[str, None] = {}
+        builds: dict[str, None] = {}
+        for place in self._app.places():
+            for ref in place.seen():
+                if isinstance(ref, PipelineRef):
+                    pipelines[ref.name] = None
+                elif isinstance(ref, ProjectRef):
+                    projects[ref.name] = None
+                elif isinstance(ref, BuildRef):
+                    builds[ref.id] = None
+        themes = tuple(sorted(name for name in self._app.available_themes if name.startswith("pointsman")))
+        return replace(
+            self._desk.names,
+            pipelines=tuple(pipelines),
+            projects=tuple(projects),
+            builds=tuple(builds),
+            themes=themes,
+        )
+
+    def obey(self, name: str, argument: str) -> None:
+        """Carry out a command."""
+        app = self._app
+        handlers: dict[str, Callable[[], object]] = {
+            "pipeline": lambda: self.open(PipelineRef(argument)),
+            "build": lambda: self.open(BuildRef(argument)),
+            "arm": lambda: app.operating.arm(int(argument)),
+            "disarm": app.operating.disarm,
+            "refresh": self._refresh,
+            "theme": lambda: self._theme(argument),
+            "profile": lambda: begin(app, partial(app.move, profile=argument), name="move", group="move"),
+            "region": lambda: begin(app, partial(app.move, region=argument), name="move", group="move"),
+            "identity": self.identity,
+            "errors": self.errors,
+            "help": self.help,
+            "suspend": app.action_suspend_process,
+            "quit": self.ask_to_quit,
+        }
+        if name in handlers:
+            handlers[name]()
+            return
+        self.go(name)
+        if argument:
+            app.call_after_refresh(self._narrow, name, argument)
+
+    def _narrow(self, name: str, argument: str) -> None:
+        """``:pipelines WORDS`` filters; ``:builds PROJECT`` shows one project's."""
+        place = self._app.place
+        if name == "pipelines" and place is not None:
+            place.use_filter(argument)
+        elif name == "builds" and (only := getattr(place, "only", None)) is not None:
+            only(ProjectRef(argument))
+
+    def _refresh(self) -> None:
+        if (place := self._app.place) is not None:
+            place.action_refresh()
+
+    def _theme(self, name: str) -> None:
+        if name in self._app.available_themes:
+            self._app.theme = name
+        else:
+            self._app.warn(f"there is no theme {name}")
+
+
+def bindings_of(kind: type, until: type = object) -> list[Binding]:
+    """The bindings a class and its bases of ours declare, up to a base that is left out."""
+    found: list[Binding] = []
+    for owner in kind.__mro__:
+        if owner is until or not owner.__module__.startswith("pointsman."):
+            break
+        found += [one for one in owner.__dict__.get("BINDINGS", ()) if isinstance(one, Binding) and one.description]
+    return found

@@ -1,0 +1,195 @@
+"""The Overview: what is broken, what changed, what waits for me.
+
+An attention line over live panes. What has no service behind it yet says so in its pane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.events import Resize
+
+from pointsman.console.present import attention
+from pointsman.console.present.builds import BUILDS
+from pointsman.console.present.pipelines import BOARD
+from pointsman.console.screens.base import Place
+from pointsman.console.screens.later import LATER, unbuilt
+from pointsman.console.screens.selection import row_words, troubled
+from pointsman.console.widgets.attention_line import AttentionLine
+from pointsman.console.widgets.lines import CellLines
+from pointsman.console.widgets.pane import Pane
+from pointsman.console.widgets.table import LineTable
+from pointsman.model.builds import Build, BuildList
+from pointsman.model.pipelines import Board, PipelineRow, worst_first
+from pointsman.model.refs import BuildRef, PipelineRef, Ref
+from pointsman.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pointsman.services.feeds import Source
+    from pointsman.services.session import Services
+
+__all__ = ["Overview"]
+
+WIDE = 160
+TALL = 32
+
+
+class Overview(Place):
+    """The first screen."""
+
+    DEFAULT_CSS = """
+    Overview #panes { layout: vertical; height: 1fr; }
+    Overview #work { layout: vertical; height: 1fr; width: 1fr; }
+    Overview #pipelines { height: 3fr; }
+    Overview #builds { height: 2fr; display: none; }
+    Overview #rest { layout: vertical; height: auto; }
+    Overview #rest Pane { height: 2; }
+    Overview #rest CellLines { padding: 0 2; }
+    Overview.tall #builds { display: block; }
+    Overview.tall #rest { layout: horizontal; height: 5; }
+    Overview.tall #rest Pane { width: 1fr; height: 1fr; }
+    Overview.wide #panes { layout: horizontal; }
+    Overview.wide #work { width: 2fr; }
+    Overview.wide #rest { layout: vertical; width: 1fr; height: 1fr; margin-left: 1; }
+    Overview.wide #rest Pane { height: 1fr; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "problems", "problems only", show=False, id="problems"),
+    ]
+
+    place_title = "Overview"
+    place_help = "What is broken, what changed, what waits for you; worst first. The numbers of the panes are keys."
+    slots: ClassVar[tuple[str, ...]] = ("board", "builds")
+    filters = True
+
+    _problems = False
+
+    def body(self) -> ComposeResult:
+        """The attention line over the panes."""
+        self._board: Snapshot[Board] = Snapshot()
+        self._builds: Snapshot[BuildList] = Snapshot()
+        yield AttentionLine(self.look, id="attention")
+        with Container(id="panes"):
+            with Vertical(id="work"):
+                table: LineTable[PipelineRow] = LineTable(
+                    self.look, BOARD, key=lambda row: row.ref, noun="pipelines", id="board"
+                )
+                yield Pane(self.look, "Pipelines", table, number="2", id="pipelines")
+                recent: LineTable[Build] = LineTable(
+                    self.look, BUILDS, key=lambda row: row.ref, noun="builds", id="recent"
+                )
+                yield Pane(self.look, "Builds", recent, number="3", id="builds")
+            with Container(id="rest"):
+                for number, name in (("4", "Deployments"), ("5", "Traces"), ("6", "Metrics and alarms")):
+                    note = CellLines(self.look)
+                    note.can_focus = False
+                    yield Pane(self.look, name, note, number=number, id=name.split()[0].lower())
+
+    def on_mount(self) -> None:
+        """The cursor is in the first pane from the start."""
+        super().on_mount()
+        self.query_one("#board", LineTable).focus()
+        for pane in self.query("#rest Pane"):
+            pane.query_one(CellLines).show(unbuilt(LATER[str(pane.id)]))
+
+    def on_resize(self, event: Resize) -> None:
+        """Panes beside each other where there is room."""
+        before = self.has_class("tall")
+        self.set_class(event.size.width >= WIDE, "wide")
+        self.set_class(event.size.height >= TALL or event.size.width >= WIDE, "tall")
+        if self.has_class("tall") != before:
+            self.call_after_refresh(self.reread)
+
+    def sources(self, services: Services) -> Mapping[str, Source[Any]]:
+        """The board, and the recent builds where their pane shows."""
+        wanted: dict[str, Source[Any]] = {"board": services.pipelines.board()}
+        if self.has_class("tall"):
+            wanted["builds"] = services.builds.recent()
+        return wanted
+
+    def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
+        """Show it."""
+        if slot == "board":
+            self._board = snapshot
+        else:
+            self._builds = snapshot
+        self._draw()
+
+    def _draw(self) -> None:
+        board, recent = self._board, self._builds
+        rows = sorted(board.value.rows if board.value else (), key=worst_first)
+        words = self.filter_text.lower().split()
+        shown = [row for row in rows if all(word in row_words(row) for word in words)]
+        if self._problems:
+            shown = [row for row in shown if troubled(row)]
+        self.query_one("#board", LineTable).show(shown, snapshot=replace(board, partial=""), whole=not board.partial)
+        pane = self.query_one("#pipelines", Pane)
+        self.freshen("#pipelines", board)
+        pane.title_text("Pipelines" + (" - problems only" if self._problems else ""))
+        builds = recent.value.builds if recent.value else ()
+        self.query_one("#recent", LineTable).show(builds, snapshot=recent)
+        self.freshen("#builds", recent)
+        items = attention.from_board(rows)
+        line = self.query_one("#attention", AttentionLine)
+        line.show(items)
+        # "Nothing needs you" is said only when everything that could need somebody has been read.
+        line.visible = bool(items) or (board.value is not None and board.fault is None and not board.partial)
+
+    def filtered(self) -> None:
+        """Only pipelines whose names have the words."""
+        self._draw()
+
+    def action_problems(self) -> None:
+        """Only what needs somebody, or everything again."""
+        self._problems = not self._problems
+        self._draw()
+
+    def seen(self) -> Iterable[Ref]:
+        """Every pipeline and recent build."""
+        rows = self._board.value.rows if self._board.value is not None else ()
+        builds = self._builds.value.builds if self._builds.value is not None else ()
+        return [*(row.ref for row in rows), *(build.ref for build in builds)]
+
+    def selected(self) -> Ref | None:
+        """The row the cursor is on, in the pane that has the keys."""
+        table = self.query_one("#recent" if self.query_one("#recent").has_focus else "#board", LineTable)
+        ref = table.cursor_ref
+        return ref if isinstance(ref, PipelineRef | BuildRef) else None
+
+    def targets(self) -> tuple[tuple[Ref, Any], ...]:
+        """The selected pipeline or build."""
+        ref = self.selected()
+        if isinstance(ref, BuildRef):
+            row = self.query_one("#recent", LineTable).row(ref)
+            return ((ref, row),)
+        if ref is None:
+            return ()
+        row = self.query_one("#board", LineTable).row(ref)
+        return ((ref, row.state if isinstance(row, PipelineRow) else None),)
+
+    def describe(self) -> None:
+        """What is selected is described by its own screen."""
+        if (ref := self.selected()) is not None:
+            self.post_message(self.Opened(ref))
+
+    def on_line_table_selected(self, event: LineTable.Selected) -> None:
+        """Go in."""
+        event.stop()
+        if isinstance(event.ref, PipelineRef | BuildRef):
+            self.post_message(self.Opened(event.ref))
+
+    def on_line_table_highlighted(self, event: LineTable.Highlighted) -> None:
+        """Other keys may lead somewhere now."""
+        event.stop()
+        self.show_keys()
+
+    def on_attention_line_selected(self, event: AttentionLine.Selected) -> None:
+        """Go to what needs somebody."""
+        event.stop()
+        self.post_message(self.Opened(event.ref))

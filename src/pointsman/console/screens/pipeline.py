@@ -1,0 +1,330 @@
+"""One pipeline: its stages and gates, what waits, its history, what changed, and which revision is where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.events import Resize
+
+from pointsman.console.desk import Desk
+from pointsman.console.present.cells import Cell
+from pointsman.console.present.look import Draw
+from pointsman.console.present.pipelines import HISTORY
+from pointsman.console.screens.base import Place
+from pointsman.console.screens.pipeline_words import (
+    action_details,
+    comparison_lines,
+    run_details,
+    stage_details,
+    where_lines,
+)
+from pointsman.console.screens.selection import execution_forms, pipeline_forms
+from pointsman.console.widgets.lines import CellLines
+from pointsman.console.widgets.pane import Pane
+from pointsman.console.widgets.stage_columns import StageColumns
+from pointsman.console.widgets.table import LineTable
+from pointsman.model.pipelines import Action, Execution, PipelineState
+from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, Ref, StageRef
+from pointsman.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pointsman.services.feeds import Source
+    from pointsman.services.session import Services
+
+__all__ = ["Pipeline"]
+
+WIDE = 120
+
+
+class Stages(StageColumns, inherit_bindings=False):
+    """The stages; ``l`` stays free for logs."""
+
+    BINDINGS = [
+        Binding("right", "step(1,0)", "next stage", show=False),
+        Binding("left", "step(-1,0)", "previous stage", show=False),
+        Binding("down,j", "step(0,1)", "down", show=False),
+        Binding("up,k", "step(0,-1)", "up", show=False),
+        Binding("g,home", "edge(0)", "first", show=False),
+        Binding("G,end", "edge(-1)", "last", show=False),
+        Binding("enter", "select", "open", show=False),
+    ]
+
+
+class Pipeline(Place):
+    """A pipeline's detail."""
+
+    DEFAULT_CSS = """
+    Pipeline #stages { height: auto; max-height: 60%; }
+    Pipeline #sheet { height: auto; max-height: 100%; }
+    Pipeline #detail { height: auto; max-height: 8; padding: 0 2; }
+    Pipeline #lower { layout: horizontal; height: 1fr; min-height: 5; }
+    Pipeline #history { width: 2fr; }
+    Pipeline #where { width: 1fr; display: none; margin-left: 1; }
+    Pipeline.wide #where { display: block; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("l", "logs", "logs", id="logs"),
+        Binding("x", "compare", "what changed", id="compare"),
+        Binding("w", "where", "where", show=False, id="where"),
+    ]
+
+    place_title = "Pipeline"
+    place_help = (
+        "Stages in order with the gate before each; what is in them; the runs below. Enter on an action opens its "
+        "build, on a waiting approval the answer, on a gate the gate. In the history, space marks two runs and x says "
+        "what changed between them; w says which revision is where."
+    )
+    slots: ClassVar[tuple[str, ...]] = ("pipeline", "history")
+
+    def __init__(self, desk: Desk, ref: PipelineRef, spot: StageRef | ActionRef | None = None) -> None:
+        super().__init__(desk)
+        self.ref = ref
+        self._wanted = spot
+        """Where the cursor shall be once the stages are there."""
+        self._state: Snapshot[PipelineState] = Snapshot()
+        self._history: Snapshot[tuple[Execution, ...]] = Snapshot()
+
+    def body(self) -> ComposeResult:
+        """Stages over what is selected over history."""
+        yield Pane(self.look, self.ref.name, Stages(self.look, id="sheet"), id="stages")
+        detail = CellLines(self.look, id="detail")
+        detail.can_focus = False
+        yield detail
+        with Container(id="lower"):
+            runs: LineTable[Execution] = LineTable(
+                self.look, HISTORY, key=lambda run: ExecutionRef(self.ref.name, run.id), noun="executions", id="runs"
+            )
+            yield Pane(self.look, "History", runs, id="history")
+            places = CellLines(self.look, id="places")
+            places.can_focus = False
+            yield Pane(self.look, "Which revision is where", places, id="where")
+
+    def on_mount(self) -> None:
+        """The stages have the keys."""
+        super().on_mount()
+        self.query_one("#sheet").focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Where the revisions are, beside the history when there is room."""
+        self.set_class(event.size.width >= WIDE, "wide")
+
+    def sources(self, services: Services) -> Mapping[str, Source[Any]]:
+        """Its state and its history."""
+        return {"pipeline": services.pipelines.state(self.ref), "history": services.pipelines.history(self.ref)}
+
+    # --- showing
+
+    @property
+    def state(self) -> PipelineState | None:
+        """The pipeline as it was last read."""
+        return self._state.value
+
+    def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
+        """Show it."""
+        if slot == "pipeline":
+            self._state = snapshot
+            sheet = self.query_one("#sheet", StageColumns)
+            sheet.show(snapshot.value, snapshot)
+            if self._wanted is not None and snapshot.value is not None:
+                sheet.move_to(self._wanted, "action" if isinstance(self._wanted, ActionRef) else "stage")
+                self._wanted = None
+            pane = self.query_one("#stages", Pane)
+            self.freshen("#stages", snapshot)
+            pane.title_text(self._heading())
+            self.query_one("#places", CellLines).show(self._places)
+            self.freshen("#where", snapshot)
+        else:
+            self._history = snapshot
+            self.query_one("#runs", LineTable).show(snapshot.value or (), snapshot=snapshot)
+            self.freshen("#history", snapshot)
+        self._draw_detail()
+
+    def _heading(self) -> str:
+        state = self.state
+        if state is None:
+            return self.ref.name
+        status = state.status
+        parts = [state.name, f"{self.desk.glyphs.of(status.tone)} {status.word}".strip(), f"{state.kind} {state.mode}"]
+        return "  ".join(part for part in parts if part)
+
+    def _places(self, draw: Draw, width: int) -> Sequence[Cell]:
+        del draw
+        return where_lines(self.state, width) if self.state is not None else ()
+
+    def _draw_detail(self) -> None:
+        self.query_one("#detail", CellLines).show(self._details)
+
+    def _details(self, draw: Draw, width: int) -> Sequence[Cell]:
+        state = self.state
+        if state is None:
+            return ()
+        if self.query_one("#runs").has_focus:
+            run = self._selected_run()
+            return () if run is None else run_details(run, draw, width)
+        ref, part = self._spot()
+        if isinstance(ref, ActionRef) and (action := self._action(ref)) is not None:
+            return action_details(state, action, draw, width)
+        if isinstance(ref, StageRef) and (stage := state.stage(ref.stage)) is not None:
+            return stage_details(state, stage, draw, width, gate=part == "gate")
+        return ()
+
+    # --- what is selected
+
+    def _spot(self) -> tuple[Ref | None, str]:
+        item = self.query_one("#sheet", StageColumns).selection
+        return (None, "") if item is None else (item.ref, item.part)
+
+    def _action(self, ref: ActionRef) -> Action | None:
+        stage = self.state.stage(ref.stage) if self.state is not None else None
+        return next((one for one in stage.actions if one.ref == ref), None) if stage is not None else None
+
+    def _selected_run(self) -> Execution | None:
+        row = self.query_one("#runs", LineTable).cursor_row
+        return row if isinstance(row, Execution) else None
+
+    def selected(self) -> Ref | None:
+        """The stage, action, gate or run the cursor is on; else the pipeline."""
+        if self.query_one("#runs").has_focus:
+            ref = self.query_one("#runs", LineTable).cursor_ref
+            if isinstance(ref, ExecutionRef):
+                return ref
+        return self._spot()[0] or self.ref
+
+    def targets(self) -> tuple[tuple[Ref, Any], ...]:
+        """It."""
+        ref = self.selected()
+        return () if ref is None else ((ref, self.state),)
+
+    def copy_forms(self) -> tuple[tuple[str, str], ...]:
+        """The selection's forms."""
+        ref = self.selected()
+        if isinstance(ref, ExecutionRef):
+            return execution_forms(ref)
+        forms = pipeline_forms(self.ref, self.state, self.desk.identity)
+        if isinstance(ref, ActionRef) and (action := self._action(ref)) is not None:
+            more = [("external id", action.external_id), ("console URL", action.external_url)]
+            return (("action name", ref.action), *((what, text) for what, text in more if text), *forms)
+        if isinstance(ref, StageRef):
+            return (("stage name", ref.stage), *forms)
+        return forms
+
+    def why_not(self, action: str) -> str | None:
+        """Logs need a build; comparing needs two runs."""
+        if action == "logs":
+            ref = self._spot()[0] if not self.query_one("#runs").has_focus else None
+            if not isinstance(ref, ActionRef):
+                return "select an action that has a build"
+            if self._build_of(ref) is None:
+                return f"{ref.action} has no build log"
+        if action == "compare" and len(self._history.value or ()) < 2:
+            return "there are no two runs to compare"
+        return super().why_not(action)
+
+    def _build_of(self, ref: ActionRef) -> BuildRef | None:
+        action = self._action(ref)
+        if action is None or action.provider != "CodeBuild" or ":" not in action.external_id:
+            return None
+        return BuildRef(action.external_id)
+
+    # --- keys
+
+    def on_stage_columns_selected(self, event: StageColumns.Selected) -> None:
+        """Go on: to a build, an answer, a gate, a run."""
+        event.stop()
+        ref = event.ref
+        if isinstance(ref, ActionRef):
+            action = self._action(ref)
+            if (build := self._build_of(ref)) is not None:
+                self.post_message(self.Opened(build))
+            elif action is not None and action.waiting:
+                self.post_message(self.ActionsAsked(((ref, self.state),), narrow=True))
+            else:
+                self.describe()
+        elif event.part == "gate":
+            self.post_message(self.ActionsAsked(((ref, self.state),), narrow=True))
+        else:
+            stage = self.state.stage(ref.stage) if self.state is not None else None
+            if stage is not None and stage.execution_id:
+                self.post_message(self.Opened(ExecutionRef(self.ref.name, stage.execution_id)))
+            else:
+                self.notify(f"nothing has run in {ref.stage} yet", markup=False, timeout=4)
+
+    def on_stage_columns_highlighted(self, event: StageColumns.Highlighted) -> None:
+        """Its details."""
+        event.stop()
+        self._draw_detail()
+        self.show_keys()
+
+    def on_line_table_selected(self, event: LineTable.Selected) -> None:
+        """A run's actions."""
+        event.stop()
+        if isinstance(event.ref, ExecutionRef):
+            self.post_message(self.Opened(event.ref))
+
+    def on_line_table_highlighted(self, event: LineTable.Highlighted) -> None:
+        """Its details."""
+        event.stop()
+        self._draw_detail()
+        self.show_keys()
+
+    def on_descendant_focus(self) -> None:
+        """The details are those of what has the keys."""
+        self._draw_detail()
+        self.show_keys()
+
+    def action_logs(self) -> None:
+        """The log of the selected action's build."""
+        ref = self._spot()[0]
+        if not self.say_why_not("logs") and isinstance(ref, ActionRef) and (build := self._build_of(ref)):
+            self.post_message(self.Opened(build))
+
+    def action_where(self) -> None:
+        """Which revision is where."""
+        if (state := self.state) is not None:
+            self.post_message(self.Described(f"{state.name}: which revision is where", lambda w: where_lines(state, w)))
+
+    def action_compare(self) -> None:
+        """What changed between the two marked runs, or between the selected one and the one before."""
+        connection = self.connection
+        if connection is None or self.say_why_not("compare"):
+            return
+        runs = list(self._history.value or ())
+        table = self.query_one("#runs", LineTable)
+        marked = [run for run in runs if ExecutionRef(self.ref.name, run.id) in table.marked]
+        if len(marked) == 2:
+            newer, older = marked
+        elif marked and len(marked) != 2:
+            self.notify(f"mark two runs with space; {len(marked)} marked", markup=False, severity="warning", timeout=4)
+            return
+        else:
+            at = table.cursor_index if table.has_focus else 0
+            if at + 1 >= len(runs):
+                self.notify("there is no older run to compare with", markup=False, severity="warning", timeout=4)
+                return
+            newer, older = runs[at], runs[at + 1]
+
+        async def compare() -> None:
+            changes = await connection.services.pipelines.changes(self.ref, older.id, newer.id)
+            heading = f"{self.ref.name}: {older.id[:8]} {self.desk.glyphs.arrow} {newer.id[:8]}"
+            self.post_message(self.Described(heading, lambda width: comparison_lines(changes, width)))
+
+        self.work_on(f"compare two runs of {self.ref.name}", compare, group="compare")
+
+    def describe(self) -> None:
+        """What AWS says of the pipeline, whole."""
+        connection = self.connection
+        if connection is None:
+            return
+
+        async def read() -> None:
+            raw = await connection.services.pipelines.raw(self.ref)
+            text = json.dumps(raw, indent=2, default=str, ensure_ascii=False)
+            self.post_message(self.Described(f"pipeline {self.ref.name}", text))
+
+        self.work_on(f"describe {self.ref.name}", read, group="describe")

@@ -1,0 +1,102 @@
+"""What a selection means: whether it needs somebody, the words a filter looks at, the forms a copy takes."""
+
+from __future__ import annotations
+
+import shlex
+from urllib.parse import quote
+
+from pointsman.model.builds import Build, Project
+from pointsman.model.pipelines import PipelineRow, PipelineState
+from pointsman.model.refs import BuildRef, ExecutionRef, PipelineRef, ProjectRef
+from pointsman.model.snapshot import Identity
+
+Forms = tuple[tuple[str, str], ...]
+
+
+def troubled(row: PipelineRow) -> bool:
+    """Whether a row needs somebody: failed, waiting for an answer, held at a gate, or not readable."""
+    if row.fault is not None or row.status.failed:
+        return True
+    state = row.state
+    return state is not None and (
+        bool(state.closed_gates) or any(stage.waiting_approval is not None for stage in state.stages)
+    )
+
+
+def row_words(row: PipelineRow) -> str:
+    """The text a filter looks at, in lower case."""
+    parts = [row.ref.name, row.status.word, row.kind]
+    if row.fault is not None:
+        parts += [row.fault.kind.value, row.fault.code]
+    if row.state is not None and row.state.latest is not None:
+        parts.append(row.state.latest.trigger)
+        for revision in row.state.latest.revisions:
+            parts += [revision.id, revision.summary, revision.author]
+    return " ".join(parts).lower()
+
+
+def link(identity: Identity, path: str) -> str:
+    """A page of AWS's own console."""
+    region = quote(identity.region)
+    joint = "&" if "?" in path else "?"
+    return f"https://{region}.console.aws.amazon.com/codesuite/{path}{joint}region={region}"
+
+
+def arn(identity: Identity, service: str, rest: str) -> str:
+    """A name in the identity's own partition."""
+    partition = [*identity.arn.split(":"), "", "aws"][1] or "aws"
+    return f"arn:{partition}:{service}:{identity.region}:{identity.account}:{rest}"
+
+
+def pipeline_forms(ref: PipelineRef, state: PipelineState | None, identity: Identity | None) -> Forms:
+    """What can be copied of a pipeline."""
+    forms = [("name", ref.name)]
+    if identity is not None:
+        forms.append(("ARN", arn(identity, "codepipeline", ref.name)))
+    forms.append(("CLI line", f"aws codepipeline get-pipeline-state --name {shlex.quote(ref.name)}"))
+    if identity is not None:
+        forms.append(("console URL", link(identity, f"codepipeline/pipelines/{quote(ref.name)}/view")))
+    if state is not None and state.latest is not None:
+        forms.append(("execution id", state.latest.id))
+        forms += [("commit", revision.id) for revision in state.latest.revisions]
+    return tuple(forms)
+
+
+def execution_forms(ref: ExecutionRef) -> Forms:
+    """What can be copied of an execution."""
+    return (
+        ("execution id", ref.execution_id),
+        (
+            "CLI line",
+            f"aws codepipeline get-pipeline-execution --pipeline-name {shlex.quote(ref.pipeline)} "
+            f"--pipeline-execution-id {shlex.quote(ref.execution_id)}",
+        ),
+    )
+
+
+def build_forms(ref: BuildRef, build: Build | None, identity: Identity | None) -> Forms:
+    """What can be copied of a build."""
+    forms = [("build id", ref.id)]
+    if build is not None and build.arn:
+        forms.append(("ARN", build.arn))
+    forms.append(("CLI line", f"aws codebuild batch-get-builds --ids {shlex.quote(ref.id)}"))
+    if identity is not None:
+        path = f"codebuild/{identity.account}/projects/{quote(ref.project)}/build/{quote(ref.id, safe='')}/"
+        forms.append(("console URL", link(identity, path)))
+    if build is not None and build.log is not None:
+        forms.append(("log stream", f"{build.log.group} {build.log.stream}"))
+    if build is not None and build.resolved_version:
+        forms.append(("commit", build.resolved_version))
+    return tuple(forms)
+
+
+def project_forms(ref: ProjectRef, project: Project | None, identity: Identity | None) -> Forms:
+    """What can be copied of a build project."""
+    forms = [("project name", ref.name)]
+    if project is not None and project.arn:
+        forms.append(("ARN", project.arn))
+    forms.append(("CLI line", f"aws codebuild batch-get-projects --names {shlex.quote(ref.name)}"))
+    if identity is not None:
+        path = f"codebuild/{identity.account}/projects/{quote(ref.name)}/history"
+        forms.append(("console URL", link(identity, path)))
+    return tuple(forms)

@@ -1,0 +1,71 @@
+"""What a person wants that a screen cannot do itself: messages that go up to the app as ``on_place_…``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.message import Message
+
+from pointsman.console.dialogs.text import Reading
+from pointsman.model.refs import Ref
+
+__all__ = ["ActionsAsked", "Copied", "CopyAsked", "Described", "Failed", "Left", "Opened"]
+
+
+class Opened(Message, namespace="place"):
+    """A person went into something."""
+
+    def __init__(self, ref: Ref) -> None:
+        super().__init__()
+        self.ref = ref
+
+
+class Left(Message, namespace="place"):
+    """A person went back."""
+
+
+class ActionsAsked(Message, namespace="place"):
+    """A person wants to do something with what is selected."""
+
+    def __init__(self, targets: tuple[tuple[Ref, Any], ...], *, narrow: bool = False) -> None:
+        super().__init__()
+        self.targets = targets
+        """(ref, what is known of its state; None when nothing is), the most specific first."""
+        self.narrow = narrow
+        """Only what these targets themselves take, nothing around them."""
+
+
+class Copied(Message, namespace="place"):
+    """Text to send to the clipboard."""
+
+    def __init__(self, text: str, what: str) -> None:
+        super().__init__()
+        self.text = text
+        self.what = what
+
+
+class CopyAsked(Message, namespace="place"):
+    """A person wants to choose what to copy of a ref."""
+
+    def __init__(self, forms: tuple[tuple[str, str], ...]) -> None:
+        super().__init__()
+        self.forms = forms
+        """(what it is, the text)."""
+
+
+class Described(Message, namespace="place"):
+    """Something to read."""
+
+    def __init__(self, heading: str, content: Reading) -> None:
+        super().__init__()
+        self.heading = heading
+        self.content = content
+
+
+class Failed(Message, namespace="place"):
+    """Work the screen had begun went wrong."""
+
+    def __init__(self, doing: str, error: BaseException) -> None:
+        super().__init__()
+        self.doing = doing
+        self.error = error

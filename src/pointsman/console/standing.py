@@ -1,0 +1,139 @@
+"""What the header says: where one is, as whom, whether writes may go out, how many calls are made.
+
+It listens to the trail and the runner, asks who one is, and has the header drawn only when a fact has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from pointsman.console.desk import Desk
+from pointsman.console.present.header import HeaderFacts
+from pointsman.console.working import begin
+from pointsman.errors import CallFailed, Fault
+
+if TYPE_CHECKING:
+    from pointsman.model.activity import Call
+
+__all__ = ["Standing"]
+
+PACE = 5.0
+"""Seconds between two looks at the meter."""
+AGAIN = 15.0
+"""Seconds until a caller who could not be named is asked for again."""
+
+
+class Standing:
+    """Keeps the header's facts.
+
+    Args:
+        app: Where workers and timers run.
+        desk: The connection.
+        show: Draws the facts.
+    """
+
+    def __init__(self, app: App[Any], desk: Desk, show: Callable[[HeaderFacts], None]) -> None:
+        self._app = app
+        self._desk = desk
+        self._show = show
+        self._released: list[Callable[[], None]] = []
+        self._due = False
+        self._asking = False
+        self.fault: Fault | None = None
+        """Why it is not known who one is."""
+        desk.facts = self._now()
+
+    def connected(self) -> None:
+        """The world answers: listen to it, and ask who one is."""
+        self.disconnected()
+        connection = self._desk.connection
+        if connection is not None:
+            self._released = [
+                connection.services.cloud.trail.listen(self._called),
+                connection.runner.listen(lambda _: self.refresh()),
+            ]
+            self.ask()
+        self.refresh()
+
+    def disconnected(self) -> None:
+        """Listen to nothing."""
+        for release in self._released:
+            release()
+        self._released = []
+        self.fault = None
+
+    def ask(self) -> None:
+        """Ask who one is, unless that is being asked."""
+        if self._desk.connection is not None and not self._asking:
+            self._asking = True
+            begin(self._app, self._ask, name="ask who you are", group="identity")
+
+    async def _ask(self) -> None:
+        connection = self._desk.connection
+        try:
+            if connection is not None:
+                identity = await connection.services.cloud.whoami()
+                if connection is self._desk.connection:
+                    self._desk.identity, self.fault = identity, None
+        except CallFailed as error:
+            self.fault = error.fault
+            self._app.set_timer(AGAIN, self.ask)
+        finally:
+            self._asking = False
+        self.refresh()
+
+    def _called(self, call: Call) -> None:
+        # The trail speaks outside the app's context, in which alone a timer can be set.
+        del call
+        self._app.call_later(self._meter)
+
+    def _meter(self) -> None:
+        if not self._due:
+            self._due = True
+            self._app.set_timer(PACE, self._metered)
+
+    def _metered(self) -> None:
+        self._due = False
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw the header if a fact has changed."""
+        facts = self._now()
+        if facts != self._desk.facts:
+            self._desk.facts = facts
+            self._show(facts)
+
+    def _now(self) -> HeaderFacts:
+        connection, identity = self._desk.connection, self._desk.identity
+        facts = HeaderFacts(world=world_word(self._desk.world), read_only=self._desk.world == "aws")
+        if connection is None:
+            note = "connecting" if self._desk.fault is None else "not connected"
+            return replace(facts, note=note)
+        cloud = connection.services.cloud
+        facts = replace(
+            facts,
+            profile=cloud.profile,
+            region=cloud.region,
+            read_only=cloud.guard.read_only,
+            armed_until=cloud.guard.armed_until,
+            calls_per_minute=cloud.trail.per_minute(self._desk.now()),
+        )
+        if identity is not None:
+            facts = replace(facts, account=identity.account, role=identity.role, expires=identity.expires)
+        return replace(facts, note=self._note())
+
+    def _note(self) -> str:
+        if self._desk.unknown:
+            return "OUTCOME UNKNOWN (8)"
+        if self.fault is not None:
+            return self.fault.kind.value
+        return ""
+
+
+def world_word(world: str) -> str:
+    """The world as the header says it; AWS goes without saying."""
+    return "" if world == "aws" else world

@@ -1,0 +1,113 @@
+"""Run the console over a pushed world and drive it with keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+
+from console import samples
+from console.fakes import World, world
+from pointsman.config.settings import Settings
+from pointsman.console.app import ConsoleApp
+from pointsman.console.toolkit import screen_lines, settle
+from pointsman.errors import CallFailed, Fault
+
+
+def full(made: World) -> World:
+    """A world in which everything has been read."""
+    made.fresh("board", value=samples.board(), partial="6 of 7 read")
+    made.fresh("builds", "", value=samples.builds())
+    made.fresh("projects", value=samples.projects())
+    for state in (samples.checkout(), samples.billing()):
+        made.services.pipelines.states[state.name] = state
+        made.fresh("pipeline", state.name, value=state)
+        made.fresh("history", state.name, value=state.executions)
+    run = samples.checkout().executions[0]
+    made.fresh("runs", "checkout", run.id, value=samples.action_runs())
+    for build in samples.builds().builds:
+        made.services.builds.builds[build.ref] = build
+        made.fresh("build", build.ref.id, value=build)
+        if build.log is not None:
+            made.services.logs.chunks[build.log] = [samples.log_chunk(12, ended=build.complete)]
+    for project in samples.projects():
+        made.services.builds.known[project.ref] = project
+    made.services.cloud.trail.calls = samples.calls()
+    made.audit.deeds = samples.deeds()
+    return made
+
+
+class Driver:
+    """Keys in, text out."""
+
+    def __init__(self, app: ConsoleApp, pilot: Pilot[Any], made: World) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.world = made
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and wait until everything that follows has happened."""
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        """Type text."""
+        names = {" ": "space", ":": "colon", "-": "minus", "/": "slash", ".": "full_stop", "_": "underscore"}
+        await self.pilot.press(*(names.get(one, one) for one in text))
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait for idle, workers included."""
+        await settle(self.pilot)
+        await self.app.workers.wait_for_complete([one for one in self.app.workers if one.group != "log"])
+        await settle(self.pilot)
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen."""
+        return screen_lines(self.app)
+
+    @property
+    def text(self) -> str:
+        """The screen."""
+        return "\n".join(self.lines)
+
+    @property
+    def toasts(self) -> list[str]:
+        """What was said."""
+        return [one.message for one in self.app._notifications]
+
+
+def refusing(fault: Fault) -> Callable[[], Any]:
+    """A ``connect`` that fails."""
+
+    def connect() -> Any:
+        raise CallFailed(fault)
+
+    return connect
+
+
+@asynccontextmanager
+async def console(
+    made: World | None = None,
+    *,
+    size: tuple[int, int] = (120, 40),
+    settings: Settings | None = None,
+    connect: Callable[[], Any] | None = None,
+    wait: bool = True,
+    **more: Any,
+) -> AsyncIterator[Driver]:
+    """The console on a world, connected and settled."""
+    made = made or full(world())
+    app = ConsoleApp(
+        connect or made.connect, settings or Settings(ascii=False), made.services.world, clock=made.clock, **more
+    )
+    async with app.run_test(size=size, notifications=True) as pilot:
+        driver = Driver(app, pilot, made)
+        if wait:
+            await driver.settle()
+        yield driver
+        await driver.settle()

@@ -1,0 +1,348 @@
+"""A world for the screens that a test pushes into: feeds without polling, a runner that notes what it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Hashable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from pointsman.clock import ManualClock
+from pointsman.console.connection import Connection
+from pointsman.errors import CallFailed, Fault
+from pointsman.model.activity import Call, Deed
+from pointsman.model.builds import Build, Project
+from pointsman.model.comparison import Comparison, side_by_side
+from pointsman.model.logs import LogChunk
+from pointsman.model.pipelines import PipelineState
+from pointsman.model.refs import BuildRef, ExecutionRef, LogRef, PipelineRef, ProjectRef, Ref
+from pointsman.model.snapshot import Identity, Snapshot
+from pointsman.operations.declare import Answers, Confirm, Operation
+from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
+from pointsman.operations.registry import Registry, default_registry
+from pointsman.services.feeds import Source
+
+WHO = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/OnCall/ada", "eu-west-1", "prod-eu")
+
+
+def _source(*key: Hashable) -> Source[Any]:
+    async def read(_: Any) -> Any:
+        raise AssertionError("a fake source is never read")
+
+    return Source(key, read, lambda _: None, "fake")
+
+
+class PushFeeds:
+    """Feeds that say what a test pushes."""
+
+    def __init__(self) -> None:
+        self.snapshots: dict[Hashable, Snapshot[Any]] = {}
+        self.listeners: dict[Hashable, list[Callable[[Snapshot[Any]], None]]] = {}
+        self.poked: list[Hashable] = []
+        self.closed = False
+
+    def subscribe(self, source: Source[Any], listener: Callable[[Snapshot[Any]], None]) -> Any:
+        """Listen; what was pushed before is heard at once."""
+        key = source.key
+        self.listeners.setdefault(key, []).append(listener)
+        listener(self.snapshots.get(key, Snapshot()))
+        return _Hold(self, key, listener)
+
+    def push(self, *key: Hashable, snapshot: Snapshot[Any]) -> None:
+        """Say something new."""
+        self.snapshots[key] = snapshot
+        for listener in list(self.listeners.get(key, ())):
+            listener(snapshot)
+
+    def heard(self) -> set[Hashable]:
+        """The keys somebody listens to."""
+        return {key for key, listeners in self.listeners.items() if listeners}
+
+    def poke(self, *keys: Hashable) -> None:
+        """Remember it."""
+        self.poked += keys
+
+    async def close(self) -> None:
+        """Remember it."""
+        self.closed = True
+
+
+@dataclass
+class _Hold:
+    feeds: PushFeeds
+    key: Hashable
+    listener: Callable[[Snapshot[Any]], None]
+
+    @property
+    def snapshot(self) -> Snapshot[Any]:
+        return self.feeds.snapshots.get(self.key, Snapshot())
+
+    def release(self) -> None:
+        if self.listener in self.feeds.listeners.get(self.key, []):
+            self.feeds.listeners[self.key].remove(self.listener)
+
+
+class FakePipelines:
+    """Sources by the agreed keys."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.states: dict[str, PipelineState] = {}
+        self.documents: dict[str, dict[str, Any]] = {}
+
+    def board(self) -> Source[Any]:
+        return _source("board")
+
+    def state(self, ref: PipelineRef) -> Source[Any]:
+        return _source("pipeline", ref.name)
+
+    def history(self, ref: PipelineRef, pages: int = 1) -> Source[Any]:
+        return _source("history", ref.name)
+
+    def runs(self, ref: PipelineRef, execution_id: str) -> Source[Any]:
+        return _source("runs", ref.name, execution_id)
+
+    async def fresh(self, ref: PipelineRef) -> PipelineState:
+        return self.states[ref.name]
+
+    async def raw(self, ref: PipelineRef) -> dict[str, Any]:
+        return self.documents.get(ref.name, {"pipeline": {"name": ref.name}})
+
+    async def changes(self, ref: PipelineRef, older: str, newer: str) -> Comparison:
+        state = self.states[ref.name]
+        before, after = state.execution(older), state.execution(newer)
+        assert before is not None
+        assert after is not None
+        return side_by_side(ref, before, after)
+
+
+class FakeBuilds:
+    """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.builds: dict[BuildRef, Build] = {}
+        self.known: dict[ProjectRef, Project] = {}
+
+    def projects(self) -> Source[Any]:
+        return _source("projects")
+
+    def recent(self, project: ProjectRef | None = None) -> Source[Any]:
+        return _source("builds", project.name if project is not None else "")
+
+    def build(self, ref: BuildRef) -> Source[Any]:
+        return _source("build", ref.id)
+
+    async def fresh(self, ref: BuildRef) -> Build:
+        return self.builds[ref]
+
+    async def fresh_project(self, ref: ProjectRef) -> Project:
+        return self.known[ref]
+
+
+class FakeLogs:
+    """Streams that end with what they hold."""
+
+    def __init__(self) -> None:
+        self.chunks: dict[LogRef, list[LogChunk | Fault]] = {}
+        self.followed: list[LogRef] = []
+
+    async def follow(self, ref: LogRef, *, ended: Callable[[], bool], token: str = "") -> AsyncIterator[LogChunk]:
+        self.followed.append(ref)
+        for chunk in self.chunks.get(ref, [LogChunk((), "", ended=True, missing=True)]):
+            if isinstance(chunk, Fault):
+                raise CallFailed(chunk)
+            yield chunk
+
+
+class FakeTrail:
+    """Calls that a test lists."""
+
+    def __init__(self) -> None:
+        self.calls: tuple[Call, ...] = ()
+        self.listeners: list[Callable[[Call], None]] = []
+
+    def listen(self, listener: Callable[[Call], None]) -> Callable[[], None]:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def per_minute(self, now: Any) -> int:
+        return len(self.calls)
+
+
+@dataclass
+class FakeGuard:
+    """Writes are allowed or not, as a test says."""
+
+    read_only: bool = False
+    armed_until: Any = None
+
+    def why_not(self, now: Any, identity: Identity | None = None) -> str | None:
+        return "this console is read-only" if self.read_only and self.armed_until is None else None
+
+
+class FakeCloud:
+    """Who one is, and the trail."""
+
+    def __init__(self) -> None:
+        self.trail = FakeTrail()
+        self.guard = FakeGuard()
+        self.region, self.profile = WHO.region, WHO.profile
+        self.identity: Identity | Fault = WHO
+
+    async def whoami(self, *, fresh: bool = False) -> Identity:
+        if isinstance(self.identity, Fault):
+            raise CallFailed(self.identity)
+        return self.identity
+
+
+@dataclass
+class FakeServices:
+    """The bundle."""
+
+    clock: ManualClock
+    world: str = "aws"
+    cloud: FakeCloud = field(default_factory=FakeCloud)
+    feeds: PushFeeds = field(default_factory=PushFeeds)
+    logs: FakeLogs = field(default_factory=FakeLogs)
+    builds: FakeBuilds = field(default_factory=FakeBuilds)
+
+    def __post_init__(self) -> None:
+        self.pipelines = FakePipelines(self.clock)
+        self.was_closed = False
+
+    def close(self) -> None:
+        self.was_closed = True
+
+
+class FakeAudit:
+    """Deeds of earlier sessions."""
+
+    def __init__(self) -> None:
+        self.deeds: tuple[Deed, ...] = ()
+
+    def read(self, limit: int = 500) -> tuple[Deed, ...]:
+        return self.deeds[-limit:]
+
+
+class FakeRunner:
+    """Judges as the real one does; sends nothing, answers what a test says."""
+
+    def __init__(self, services: FakeServices) -> None:
+        self._services = services
+        self.deeds: list[Deed] = []
+        self.ran: list[tuple[str, Ref, Answers]] = []
+        self.outcome: Deed | BaseException = Deed("d", services.clock.now(), "", "done", outcome="done")
+        self.made: Ref | None = None
+        self.protected: set[str] = set()
+        self.gate: asyncio.Event | None = None
+        """Not None: a run waits for it."""
+        self.sending = 0
+        self.arming = FakeArming(services, self._tell)
+        self._listeners: list[Callable[[Deed], None]] = []
+
+    def listen(self, listener: Callable[[Deed], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def why_not(self, operation: Operation[Any], ref: Ref, state: Any, identity: Identity | None = None) -> str | None:
+        return self._services.cloud.guard.why_not(None, identity) or operation.refuse(state, ref)
+
+    def confirm_level(self, operation: Operation[Any], ref: Ref, state: Any) -> Confirm:
+        level = operation.confirm(state, ref)
+        return level.raised() if owner(ref) in self.protected else level
+
+    async def preview(self, operation: Operation[Any], ref: Ref, state: Any, answers: Answers) -> Preview:
+        identity = await self._services.cloud.whoami()
+        fields = operation.fields(state, ref)
+        answers = with_defaults(fields, answers)
+        call = operation.plan(state, ref, answers)
+        return Preview(
+            operation.id,
+            ref,
+            f"{operation.title}: {ref}",
+            identity,
+            f"{call.service}:{call.operation}",
+            f"aws {call.service} {call.operation} --name '{ref}' --region {identity.region}",
+            operation.consequences(state, ref, answers),
+            (f"{owner(ref)} is protected.",) if owner(ref) in self.protected else (),
+            answer_problems(fields, answers),
+            self.confirm_level(operation, ref, state),
+            owner(ref),
+            state,
+        )
+
+    async def run(self, operation: Operation[Any], ref: Ref, answers: Answers, *, shown: Preview) -> Deed:
+        self.ran.append((operation.id, ref, answers))
+        if self.gate is not None:
+            await self.gate.wait()
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        deed = replace(
+            self.outcome, operation=operation.id, said=f"{operation.past} {ref}", target=ref, result=self.made
+        )
+        self.deeds.append(deed)
+        return self._tell(deed)
+
+    def _tell(self, deed: Deed) -> Deed:
+        for listener in list(self._listeners):
+            listener(deed)
+        return deed
+
+    async def drain(self) -> None:
+        self.sending = 0
+
+
+class FakeArming:
+    """Arms the fake guard."""
+
+    def __init__(self, services: FakeServices, tell: Callable[[Deed], Deed]) -> None:
+        self._services = services
+        self._tell = tell
+        self.asked: list[int | None] = []
+
+    async def arm(self, minutes: float) -> Deed:
+        self.asked.append(int(minutes))
+        now = self._services.clock.now()
+        self._services.cloud.guard.armed_until = now + timedelta(minutes=minutes)
+        return self._tell(Deed("a", now, "console.arm", f"allowed writes for {minutes:g} minutes", outcome="done"))
+
+    async def disarm(self) -> Deed:
+        self.asked.append(None)
+        self._services.cloud.guard.armed_until = None
+        return self._tell(
+            Deed("b", self._services.clock.now(), "console.disarm", "refused writes again", outcome="done")
+        )
+
+
+@dataclass
+class World:
+    """What a test holds in its hands."""
+
+    clock: ManualClock
+    services: FakeServices
+    runner: FakeRunner
+    audit: FakeAudit
+    registry: Registry
+
+    @property
+    def feeds(self) -> PushFeeds:
+        return self.services.feeds
+
+    def connect(self) -> Connection:
+        """What the app is handed."""
+        return Connection(self.services, self.runner, self.registry, self.audit)  # type: ignore[arg-type]
+
+    def fresh(self, *key: Hashable, value: Any, partial: str = "") -> None:
+        """Push a good value, read now."""
+        snapshot: Snapshot[Any] = Snapshot(value=value, fetched_at=self.clock.now(), partial=partial)
+        self.feeds.push(*key, snapshot=snapshot)
+
+
+def world(name: str = "aws") -> World:
+    """An empty one."""
+    clock = ManualClock()
+    services = FakeServices(clock, name)
+    return World(clock, services, FakeRunner(services), FakeAudit(), default_registry())
+
+
+__all__ = ["WHO", "ExecutionRef", "FakeRunner", "PushFeeds", "World", "world"]

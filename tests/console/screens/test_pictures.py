@@ -1,0 +1,140 @@
+"""What the screens look like: every screen at three sizes, then without colour, in ASCII, empty, denied and stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from console import samples
+from console.driving import Driver, full, refusing
+from console.fakes import World, world
+from pointsman.config.settings import Settings
+from pointsman.console.app import ConsoleApp
+from pointsman.model.builds import BuildList
+from pointsman.model.pipelines import Board
+from pointsman.model.snapshot import Snapshot
+
+Compare = Callable[..., bool]
+SIZES = ((80, 24), (120, 40), (200, 50))
+PLACES: dict[str, tuple[str, ...]] = {
+    "overview": (),
+    "pipelines": ("2",),
+    "pipeline": ("2", "enter"),
+    "approval": ("2", "down", "enter"),
+    "execution": ("2", "enter", "tab", "enter"),
+    "builds": ("3",),
+    "build": ("3", "tab", "down", "enter"),
+    "running-build": ("3", "tab", "enter"),
+    "activity": ("8",),
+    "later": ("5",),
+}
+DIALOGS: dict[str, tuple[str, ...]] = {
+    "menu": ("2", "a"),
+    "start": ("2", "a", "s"),
+    "approve": ("2", "down", "enter", "enter", "y"),
+    "close-gate": ("2", "a", "c"),
+    "help": ("2", "question_mark"),
+    "identity": ("i",),
+    "errors": ("exclamation_mark",),
+    "command-line": ("colon", "b"),
+    "filter": ("2", "slash", "c", "h"),
+    "quit": ("q",),
+    "compare": ("2", "enter", "x"),
+    "where": ("2", "enter", "w"),
+    "environment": ("3", "tab", "down", "enter", "d"),
+    "copy-as": ("2", "C"),
+    "deed": ("8", "down", "d"),
+}
+
+
+def _app(made: World, *, ascii_only: bool = False, connect: Callable[[], Any] | None = None) -> ConsoleApp:
+    settings = Settings(ascii=ascii_only)
+    return ConsoleApp(connect or made.connect, settings, made.services.world, clock=made.clock)
+
+
+def _pressing(made: World, keys: tuple[str, ...]) -> Callable[[Pilot[Any]], Any]:
+    async def press(pilot: Pilot[Any]) -> None:
+        assert isinstance(pilot.app, ConsoleApp)
+        user = Driver(pilot.app, pilot, made)
+        await user.settle()
+        await user.press(*keys)
+
+    return press
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("place", PLACES)
+def test_place(snap_compare: Compare, place: str, size: tuple[int, int]) -> None:
+    made = full(world())
+    assert snap_compare(_app(made), terminal_size=size, run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("dialog", DIALOGS)
+def test_dialog(snap_compare: Compare, dialog: str) -> None:
+    made = full(world())
+    assert snap_compare(_app(made), terminal_size=(80, 24), run_before=_pressing(made, DIALOGS[dialog]))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_without_colour(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    made = full(world())
+    assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_in_ascii(snap_compare: Compare, place: str) -> None:
+    made = full(world())
+    app = _app(made, ascii_only=True)
+    assert snap_compare(app, terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+def _empty() -> World:
+    made = world()
+    made.fresh("board", value=Board(()))
+    made.fresh("projects", value=())
+    made.fresh("builds", "", value=BuildList())
+    return made
+
+
+@pytest.mark.parametrize("place", ["overview", "pipelines", "builds", "activity"])
+def test_empty(snap_compare: Compare, place: str) -> None:
+    made = _empty()
+    assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("place", ["overview", "pipelines", "builds"])
+def test_not_connected(snap_compare: Compare, place: str) -> None:
+    made = world()
+    app = _app(made, connect=refusing(samples.EXPIRED))
+    assert snap_compare(app, terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("place", ["overview", "pipelines", "pipeline", "builds", "build"])
+def test_denied(snap_compare: Compare, place: str) -> None:
+    made = full(world())
+    for key in list(made.feeds.snapshots):
+        if place in ("pipeline", "build") and key[0] in ("board", "builds", "projects"):  # type: ignore[index]
+            continue
+        made.feeds.snapshots[key] = Snapshot(fault=samples.DENIED, failures=1)
+    assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("place", ["overview", "pipelines", "pipeline", "builds", "build"])
+def test_stale(snap_compare: Compare, place: str) -> None:
+    made = full(world())
+    for key, known in list(made.feeds.snapshots.items()):
+        made.feeds.snapshots[key] = Snapshot(known.value, samples.ago(minutes=3), samples.THROTTLED, 3)
+    assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("armed", [False, True], ids=["read-only", "armed"])
+def test_mode(snap_compare: Compare, armed: bool) -> None:
+    made = full(world())
+    made.services.cloud.guard.read_only = True
+    if armed:
+        made.services.cloud.guard.armed_until = samples.NOW + (samples.NOW - samples.ago(minutes=15))
+    assert snap_compare(_app(made), terminal_size=(80, 24), run_before=_pressing(made, ("2", "a")))
