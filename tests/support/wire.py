@@ -65,6 +65,9 @@ class Maker:
         made = {}
         for name in chosen:
             member = shape.members[name]
+            if member.serialization.get("hostLabel"):
+                made[name] = "label"
+                continue
             if member.type_name == "structure" and member.serialization.get("eventstream"):
                 continue
             value = self.value(member, depth + 1, member.serialization.get("location", ""))

@@ -69,9 +69,9 @@ class Engines:
 
 
 def _engines() -> tuple[Engine, ...]:
-    from pointsman.local import codebuild, codecommit, codepipeline, logs, s3, secretsmanager, ssm, sts
+    from pointsman.local import codebuild, codecommit, codepipeline, iam, logs, s3, secretsmanager, sns, ssm, sts
 
-    modules = (sts, s3, ssm, secretsmanager, logs, codecommit, codebuild, codepipeline)
+    modules = (sts, iam, s3, ssm, secretsmanager, logs, sns, codecommit, codebuild, codepipeline)
     return tuple(module.ENGINE for module in modules)
 
 

@@ -107,7 +107,7 @@ def create_multipart_upload(scope: Scope, parameters: Parameters) -> dict[str, A
     return answer
 
 
-def _keep(scope: Scope, upload: Upload, number: int, body: bytes) -> Part:
+def _keep(scope: Scope, upload: Upload, number: int, body: bytes | objects.Kept) -> Part:
     if not 1 <= number <= _MOST_PARTS:
         raise AwsError("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive")
     kept = objects.keep(scope.world.blobs, body)

@@ -72,8 +72,10 @@ class Kept(msgspec.Struct, frozen=True):
     size: int
 
 
-def keep(blobs: Blobs, body: bytes | Path) -> Kept:
+def keep(blobs: Blobs, body: bytes | Path | Kept) -> Kept:
     """Put a body among the blobs: blocking, and free of the world's lock, so fit for a job before ``put``."""
+    if isinstance(body, Kept):
+        return body
     if isinstance(body, bytes):
         return Kept(blobs.put(body), hashlib.md5(body, usedforsecurity=False).hexdigest(), len(body))
     digest = blobs.put_file(body)
@@ -138,7 +140,7 @@ def put(
         AwsError: NoSuchBucket.
     """
     home = bucket_of(scope, bucket)
-    kept = body if isinstance(body, Kept) else keep(scope.world.blobs, body)
+    kept = keep(scope.world.blobs, body)
     version = ObjectVersion(
         bucket=bucket,
         key=key,

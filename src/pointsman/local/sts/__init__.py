@@ -1,4 +1,4 @@
-"""STS: who the caller is, and short-lived keys that open nothing."""
+"""STS: who the caller is, and short-lived keys."""
 
 from pointsman.local.engines import Engine
 from pointsman.local.sts import operations

@@ -1,6 +1,6 @@
 """STS's answers: one local user, and keys made up on the spot.
 
-Every caller of a backend is its owner, so nothing is ever denied and the keys are never checked.
+Every caller of a backend is its owner, so nothing is ever denied. An endpoint takes the keys until they run out.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from pointsman.local.answers import AwsError, Parameters, answers
+from pointsman.local.sts.keys import SessionKey, keep
 from pointsman.local.world import Scope
 
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -49,9 +50,16 @@ def assume_role(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 
 def _credentials(scope: Scope, seconds: int) -> dict[str, Any]:
+    key = SessionKey(
+        "ASIA" + scope.world.letters(_UPPER, 16),
+        scope.world.letters(_SECRET, 40),
+        scope.world.letters(_SECRET, 128),
+        scope.now + timedelta(seconds=seconds),
+    )
+    keep(scope, key)
     return {
-        "AccessKeyId": "ASIA" + scope.world.letters(_UPPER, 16),
-        "SecretAccessKey": scope.world.letters(_SECRET, 40),
-        "SessionToken": scope.world.letters(_SECRET, 128),
-        "Expiration": scope.now + timedelta(seconds=seconds),
+        "AccessKeyId": key.access_key_id,
+        "SecretAccessKey": key.secret_access_key,
+        "SessionToken": key.session_token,
+        "Expiration": key.expires,
     }

@@ -1,0 +1,336 @@
+"""The application: who may come in, what is asked, the answer of the backend, or the error that says why not.
+
+A request passes, in this order: the host and origin checks, its signature, its body, the router, the decoder, the
+model's constraints, the backend. Whatever stops it is an error in the shape of the service it was meant for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from pointsman.clock import Clock
+from pointsman.local.answers import AwsError, Parameters
+from pointsman.local.endpoint import guard, signing
+from pointsman.local.endpoint.guard import Turned
+from pointsman.local.endpoint.intake import Intake, incomplete, unpacked
+from pointsman.local.endpoint.messages import Readable, Request, Response, Undecodable
+from pointsman.local.endpoint.models import operation_model
+from pointsman.local.endpoint.protocols import CODECS
+from pointsman.local.endpoint.refusals import Fault, Refusal
+from pointsman.local.endpoint.routing import Place, Router
+from pointsman.local.endpoint.signing import ChunkSigner, Signature
+from pointsman.local.endpoint.validation import check
+
+log = logging.getLogger("pointsman.local")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_PIECE = 256 * 1024
+_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What an access key is checked against."""
+
+    secret: str
+    token: str | None = None
+    """The session token that must come with it."""
+    expires: datetime | None = None
+
+
+class Service(Protocol):
+    """What the application asks of whatever answers."""
+
+    def ask(self, region: str, service: str, operation: str, parameters: Parameters, /) -> tuple[dict[str, Any], str]:
+        """Answer one call; raises AwsError."""
+        ...
+
+    def request_id(self) -> str:
+        """The id of a request that never reaches ``ask``."""
+        ...
+
+    def keep(self, intake: Intake, /) -> object:
+        """Keep an object's large body; returns what takes its place among the parameters. It may block."""
+        ...
+
+    def reset(self) -> None:
+        """Empty everything. It may block."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Who is let in.
+
+    Args:
+        secret: Access key -> what it is checked against; None lets any key in, and those without one.
+        hosts: The names a request may be addressed to.
+        own_user: Only processes of this user are let in.
+        reset: Whether ``POST /_pointsman/reset`` is there.
+    """
+
+    secret: Callable[[str], Secret | None] | None
+    hosts: frozenset[str]
+    own_user: bool = False
+    reset: bool = False
+
+
+class Application:
+    """An ASGI application over a backend.
+
+    Args:
+        service: What answers.
+        answered: Service -> the operations of it that are answered.
+        doors: Who is let in.
+        clock: What signatures' times are held against.
+        workers: Where answers are made, beside the event loop.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        answered: Mapping[str, list[str]],
+        doors: Doors,
+        clock: Clock,
+        workers: Executor | None,
+    ) -> None:
+        self._service = service
+        self._answered = answered
+        self._doors = doors
+        self._clock = clock
+        self._workers = workers
+        self._router = Router(answered)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in scope["headers"]:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+        path = scope["raw_path"].decode("latin-1")
+        request = Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers)
+        try:
+            response = await self._respond(request, scope, receive)
+        except Turned as turned:
+            response = self._failed(self._router.place(request, None), turned.error())
+        except _Gone:
+            return
+        await _send(send, response, head=request.method == "HEAD")
+
+    async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Response:
+        guard.check_origin(request, self._doors.hosts)
+        if request.path.startswith("/_pointsman/"):
+            return await self._own(request, scope, receive)
+        place = self._router.place(request, None)
+        try:
+            signature = self._signature(request)
+            place = self._router.place(request, signature.service if signature is not None else None)
+            if self._doors.own_user:
+                guard.check_user(scope)
+            secret = self._admit(signature, request, place)
+            return await self._take(request, place, signature, secret, (receive, scope.get("state", {})))
+        except Refusal as refusal:
+            return self._failed(place, refusal.worded(place.codec.name))
+        except Undecodable as error:
+            return self._failed(place, AwsError(error.code or place.codec.malformed, error.message))
+        except AwsError as error:
+            return self._failed(place, error)
+
+    def _signature(self, request: Request) -> Signature | None:
+        try:
+            return signing.read(request)
+        except Refusal:
+            if self._doors.secret is None:
+                return None
+            raise
+        except Undecodable as error:
+            raise signing.unreadable(error) from None
+
+    def _admit(self, signature: Signature | None, request: Request, place: Place) -> Secret | None:
+        """The secret a request is signed with, everything checked that does not need its body."""
+        if self._doors.secret is None:
+            return None
+        if signature is None:
+            if place.service == "s3" and signing.is_version_2(request):
+                raise AwsError(
+                    "InvalidRequest",
+                    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+                )
+            raise Refusal(Fault.MISSING)
+        secret = self._doors.secret(signature.access_key)
+        if secret is None:
+            raise Refusal(Fault.KEY, AWSAccessKeyId=signature.access_key[:128])
+        if secret.token != signature.token:
+            raise Refusal(Fault.TOKEN)
+        now = self._clock.now()
+        if secret.expires is not None and secret.expires <= now:
+            raise Refusal(Fault.OLD_TOKEN)
+        signing.check_time(signature, now)
+        if signature.payload is not None:
+            signing.verify(signature, request, secret.secret, signature.payload)
+        elif place.service == "s3":
+            raise AwsError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256")
+        return secret
+
+    async def _take(
+        self,
+        request: Request,
+        place: Place,
+        signature: Signature | None,
+        secret: Secret | None,
+        source: tuple[Receive, Mapping[str, Any]],
+    ) -> Response:
+        s3 = place.service == "s3"
+        payload = signature.payload if signature is not None else request.headers.get("x-amz-content-sha256")
+        signer = None
+        if signature is not None and secret is not None and payload and "HMAC" in payload:
+            signer = ChunkSigner(signature, secret.secret)
+        intake = Intake(request.headers, s3=s3, signer=signer, payload=payload)
+        try:
+            await _receive(*source, intake)
+            request.headers = intake.finish()
+            if secret is not None and signature is not None:
+                if signature.payload is None:
+                    signing.verify(signature, request, secret.secret, intake.sha256)
+                elif signature.hashed() not in (None, intake.sha256):
+                    raise Refusal(Fault.BODY)
+            region = signature.region if signature is not None else _REGION
+            if self._workers is None:
+                return self._carry(request, place, region, intake)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._workers, self._carry, request, place, region, intake)
+        finally:
+            intake.close()
+
+    def _carry(self, request: Request, place: Place, region: str, intake: Intake) -> Response:
+        """From the request, whole, to the answer: all that may take its time."""
+        if place.service != "s3":
+            request.body = unpacked(intake.body(), request.headers)
+        elif intake.path is None or not _is_object(request):
+            request.body = intake.body()
+        if place.service is None and not place.named:
+            # A form that nobody signed says in its body which service it is for.
+            place = self._router.place(request, None)
+        try:
+            route = self._router.route(request, place)
+            if place.service == "s3" and intake.path is not None and _is_object(request):
+                request.payload = self._service.keep(intake)
+            operation = operation_model(route.service, route.operation)
+            parameters = route.codec.decode(operation, request, route.labels)
+            check(route.service, route.operation, parameters)
+            answer, request_id = self._service.ask(region, route.service, route.operation, parameters)
+            return route.codec.encode(operation, answer, request_id)
+        except Undecodable as error:
+            return self._failed(place, AwsError(error.code or place.codec.malformed, error.message))
+        except AwsError as error:
+            return self._failed(place, error)
+        except Exception:  # the worker's boundary: a broken answer is an error of ours, said and logged
+            log.exception("%s %s failed", request.method, request.path)
+            return self._failed(place, AwsError("InternalFailure", "The request failed inside the backend", 500))
+
+    def _failed(self, place: Place, error: AwsError) -> Response:
+        request_id = error.members.pop("request_id", None) or self._service.request_id()
+        return place.codec.fail(place.service, error, str(request_id))
+
+    async def _own(self, request: Request, scope: Scope, receive: Receive) -> Response:
+        """What is under ``/_pointsman/``: not AWS's, so plain JSON."""
+        del receive
+        if (request.method, request.path) == ("GET", "/_pointsman/health"):
+            return _json(200, {"status": "ok", "services": sorted(self._answered)})
+        if request.path == "/_pointsman/reset" and self._doors.reset:
+            if request.method != "POST":
+                return _json(405, {"message": "reset is asked for with POST"})
+            try:
+                self._admit_reset(request, scope)
+            except Refusal:
+                return _json(403, {"message": "reset takes this folder's keys, or a process of the same user"})
+            await asyncio.get_running_loop().run_in_executor(self._workers, self._service.reset)
+            return _json(200, {"status": "empty"})
+        return _json(404, {"message": "there is no such path"})
+
+    def _admit_reset(self, request: Request, scope: Scope) -> None:
+        try:
+            guard.check_user(scope)
+        except Turned:
+            signature = self._signature(request)
+            if self._doors.secret is None or signature is None or signature.payload is None:
+                raise Refusal(Fault.MISSING) from None
+            self._admit(signature, request, Place(None, CODECS["json"]))
+
+
+def _is_object(request: Request) -> bool:
+    """Whether a request's body is an object or a part of one."""
+    return request.method == "PUT" and request.path.strip("/").count("/") > 0
+
+
+class _Gone(Exception):
+    """The client has left."""
+
+
+async def _receive(receive: Receive, state: Mapping[str, Any], intake: Intake) -> None:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        if body := message.get("body", b""):
+            intake.feed(body)
+        if not message.get("more_body", False):
+            break
+    if state.get("late"):
+        raise _slow()
+    if state.get("cut"):
+        raise incomplete()
+
+
+def _slow() -> AwsError:
+    return AwsError(
+        "RequestTimeout",
+        "Your socket connection to the server was not read from or written to within the timeout period. Idle"
+        " connections will be closed.",
+    )
+
+
+def _json(status: int, tree: dict[str, Any]) -> Response:
+    return Response(status, {"content-type": "application/json"}, msgspec.json.encode(tree))
+
+
+async def _send(send: Send, response: Response, *, head: bool) -> None:
+    body = response.body
+    bare = head or response.status in (204, 304)
+    said = head and "content-length" in response.headers
+    if isinstance(body, bytes) and response.status not in (204, 304) and not said:
+        response.headers["content-length"] = str(len(body))
+    headers = [(name.encode("latin-1"), _header(value)) for name, value in response.headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if isinstance(body, bytes):
+        await send({"type": "http.response.body", "body": b"" if bare else body})
+        return
+    try:
+        if not bare:
+            await _stream(send, body)
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        body.close()
+
+
+async def _stream(send: Send, body: Readable) -> None:
+    while piece := body.read(_PIECE):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+def _header(value: str) -> bytes:
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "replace")

@@ -1,0 +1,180 @@
+"""``Endpoint``: a backend, reachable by the stock AWS CLI and every SDK.
+
+::
+
+    with Backend(state=folder) as backend, Endpoint(backend, keys=of_folder(backend.root)) as endpoint:
+        print(endpoint.address)
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+from pointsman.clock import Clock, SystemClock
+from pointsman.errors import StateError, UsageError
+from pointsman.local.answers import AwsError, Parameters
+from pointsman.local.backend import Backend
+from pointsman.local.endpoint.app import Application, Doors, Secret
+from pointsman.local.endpoint.guard import LOOPBACK
+from pointsman.local.endpoint.intake import Intake
+from pointsman.local.endpoint.keys import Key
+from pointsman.local.endpoint.server import Server
+from pointsman.local.s3 import objects
+from pointsman.local.sts import keys as session_keys
+
+WORKERS = 4
+
+
+class Endpoint:
+    """A backend behind a port.
+
+    Args:
+        backend: What answers; it is not closed with the endpoint.
+        host: The address to listen on: a loopback one, unless ``exposed``.
+        port: The port; 0 takes a free one.
+        keys: What requests are signed with; None takes any key, from processes of this user, on loopback only.
+        hosts: Further names requests may be addressed to.
+        exposed: Listening beyond loopback is meant.
+        reset: What ``POST /_pointsman/reset`` does; None leaves it out.
+        clock: What signatures' times are held against; None is the wall clock, whatever the backend's is.
+
+    Raises:
+        UsageError: An address beyond loopback that was not meant, or without keys.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        keys: Key | None,
+        hosts: Iterable[str] = (),
+        exposed: bool = False,
+        reset: Callable[[], None] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        loopback = _is_loopback(host)
+        if not loopback and keys is None:
+            raise UsageError("an endpoint without signatures listens on a loopback address only", "--host 127.0.0.1")
+        if not loopback and not exposed:
+            raise UsageError(
+                f"{host} can be reached from other machines, and whoever has the keys can run commands here",
+                "--host 127.0.0.1, or say that it is meant",
+            )
+        self._backend = backend
+        self._keys = keys
+        self._reset = reset
+        self._host = host
+        self._port = port
+        self._listener: socket.socket | None = None
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="pointsman-answer")
+        doors = Doors(
+            None if keys is None else self._secret,
+            LOOPBACK | {host.lower()} | {name.lower() for name in hosts},
+            own_user=keys is None,
+            reset=reset is not None,
+        )
+        self._app = Application(
+            _Asked(backend, reset), backend.table.services(), doors, clock or SystemClock(), self._workers
+        )
+        self._server: Server | None = None
+
+    def _secret(self, access_key: str) -> Secret | None:
+        if self._keys is not None and access_key == self._keys.access_key_id:
+            return Secret(self._keys.secret_access_key)
+        if not access_key.startswith("ASIA"):
+            return None
+        world = self._backend.world
+        with world.lock:
+            found = session_keys.find(world.scope(self._backend.account, ""), access_key)
+        return None if found is None else Secret(found.secret_access_key, found.session_token, found.expires)
+
+    def start(self) -> None:
+        """Bind the port and answer from now on.
+
+        Raises:
+            StateError: The port cannot be had.
+        """
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        # asyncio turns Nagle's algorithm off only where it is told that this is TCP.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self._host, self._port))
+        except OSError as error:
+            listener.close()
+            raise StateError(
+                f"port {self._port} on {self._host} cannot be had: {error.strerror}", "name another port, or 0 for any"
+            ) from error
+        self._port = listener.getsockname()[1]
+        self._server = Server(self._app, listener)
+        self._server.start()
+
+    @property
+    def port(self) -> int:
+        """The port; what was asked for until ``start`` has bound one."""
+        return self._port
+
+    @property
+    def address(self) -> str:
+        """What ``AWS_ENDPOINT_URL`` is set to."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def keys(self) -> Key | None:
+        """What requests are signed with; None when any key does."""
+        return self._keys
+
+    def close(self) -> None:
+        """Let go of every client and of the port. Closing twice is harmless."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Asked:
+    """The backend as the application sees it."""
+
+    def __init__(self, backend: Backend, reset: Callable[[], None] | None) -> None:
+        self._backend = backend
+        self._reset = reset
+
+    def ask(self, region: str, service: str, operation: str, parameters: Parameters) -> tuple[dict[str, Any], str]:
+        return self._backend.ask(region, service, operation, parameters)
+
+    def request_id(self) -> str:
+        return self._backend.world.request_id()
+
+    def keep(self, intake: Intake) -> object:
+        path = intake.path
+        if path is None:
+            return intake.body()
+        return objects.keep(self._backend.world.blobs, path)
+
+    def reset(self) -> None:
+        if self._reset is None:
+            raise AwsError("NotImplemented", "reset was not allowed", 501)
+        self._reset()
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

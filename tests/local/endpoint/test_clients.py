@@ -1,0 +1,183 @@
+"""Real clients, as processes: the AWS CLI and the JavaScript SDK against the endpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pointsman.local.endpoint import Endpoint
+from support.endpoint import KEY
+
+CLI = Path(sys.executable).with_name("aws")
+JAVASCRIPT = Path(__file__).with_name("client.mjs")
+SDK = "JAVASCRIPT_SDK"
+"""Names a folder whose ``node_modules`` has the SDK's CodePipeline, STS and S3 clients."""
+PIPELINE = {
+    "name": "release",
+    "roleArn": "arn:aws:iam::123456789012:role/pipeline",
+    "artifactStore": {"type": "S3", "location": "artifacts"},
+    "stages": [
+        {
+            "name": "Source",
+            "actions": [
+                {
+                    "name": "Code",
+                    "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"},
+                    "configuration": {"S3Bucket": "artifacts", "S3ObjectKey": "app.zip"},
+                    "outputArtifacts": [{"name": "Code"}],
+                }
+            ],
+        },
+        {
+            "name": "Approve",
+            "actions": [
+                {
+                    "name": "Ship",
+                    "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"},
+                }
+            ],
+        },
+    ],
+}
+Aws = Callable[..., Any]
+
+
+@pytest.fixture
+def aws(endpoint: Endpoint, tmp_path: Path) -> Aws:
+    """``aws("sts", "get-caller-identity")``: the CLI's answer, parsed; ``failing`` gives what it complained of."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "AWS_ACCESS_KEY_ID": KEY.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": KEY.secret_access_key,
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+
+    def run(*words: str, failing: bool = False) -> Any:
+        done = subprocess.run(
+            [str(CLI), "--endpoint-url", endpoint.address, *words],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+        assert (done.returncode != 0) == failing, done.stderr
+        if failing:
+            return done.stderr.strip()
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            return done.stdout
+
+    if not CLI.exists():
+        pytest.skip("the AWS CLI is not installed here")
+    return run
+
+
+def test_the_cli_defines_a_pipeline_and_reads_it_back(aws: Aws, tmp_path: Path) -> None:
+    """create-pipeline from a file, list, state, an error in AWS's words."""
+    (tmp_path / "pipeline.json").write_text(json.dumps({"pipeline": PIPELINE}))
+    assert aws("sts", "get-caller-identity")["Arn"] == "arn:aws:iam::123456789012:user/local"
+    aws("s3", "mb", "s3://artifacts")
+    made = aws("codepipeline", "create-pipeline", "--cli-input-json", "file://pipeline.json")
+    assert made["pipeline"]["version"] == 1
+    assert [item["name"] for item in aws("codepipeline", "list-pipelines")["pipelines"]] == ["release"]
+    state = aws("codepipeline", "get-pipeline-state", "--name", "release")
+    assert [stage["stageName"] for stage in state["stageStates"]] == ["Source", "Approve"]
+    assert "PipelineNameInUseException" in aws(
+        "codepipeline", "create-pipeline", "--cli-input-json", "file://pipeline.json", failing=True
+    )
+
+
+def test_the_cli_copies_up_and_down(aws: Aws, tmp_path: Path) -> None:
+    """``s3 cp`` at once and in parts, ``s3 ls``, ``s3 rm``; what comes back is what went up."""
+    small, big = tmp_path / "small", tmp_path / "big"
+    small.write_bytes(b"hello")
+    big.write_bytes(os.urandom(9_000_000))
+    aws("s3", "mb", "s3://bucket")
+    aws("s3", "cp", str(small), "s3://bucket/a folder/ü+small")
+    aws("s3", "cp", str(big), "s3://bucket/big")
+    assert "a folder/ü+small" in aws("s3", "ls", "s3://bucket", "--recursive")
+    aws("s3", "cp", "s3://bucket/big", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == big.read_bytes()
+    aws("s3", "cp", "s3://bucket/a folder/ü+small", str(tmp_path / "back"))
+    assert (tmp_path / "back").read_bytes() == b"hello"
+    aws("s3", "rm", "s3://bucket/big")
+    assert "404" in aws("s3", "cp", "s3://bucket/big", "back", failing=True)
+
+
+def test_the_cli_commits_and_reads_logs(aws: Aws) -> None:
+    """CodeCommit over JSON with base64 blobs, Logs with times, and a broken constraint."""
+    aws("codecommit", "create-repository", "--repository-name", "app")
+    put = ("codecommit", "put-file", "--repository-name", "app", "--branch-name", "main", "--file-path", "a.txt")
+    commit = aws(*put, "--file-content", "aGVsbG8=")["commitId"]
+    branch = aws("codecommit", "get-branch", "--repository-name", "app", "--branch-name", "main")
+    assert branch["branch"]["commitId"] == commit
+    aws("logs", "create-log-group", "--log-group-name", "/app")
+    aws("logs", "create-log-stream", "--log-group-name", "/app", "--log-stream-name", "one")
+    names = ("--log-group-name", "/app", "--log-stream-name", "one")
+    aws("logs", "put-log-events", *names, "--log-events", "timestamp=1767603600000,message=hello")
+    assert [item["message"] for item in aws("logs", "get-log-events", *names)["events"]] == ["hello"]
+    assert "1 validation error detected: Value '51' at 'limit'" in aws(
+        "logs", "describe-log-groups", "--limit", "51", failing=True
+    )
+
+
+def test_the_cli_with_the_wrong_secret(aws: Aws, monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> None:
+    """It is told what AWS would tell it."""
+    monkeypatch.setattr(endpoint, "_keys", type(KEY)(KEY.access_key_id, "another"))
+    assert "InvalidSignatureException" in aws("codepipeline", "list-pipelines", failing=True)
+    assert "SignatureDoesNotMatch" in aws("sts", "get-caller-identity", failing=True)
+    assert "SignatureDoesNotMatch" in aws("s3api", "list-buckets", failing=True)
+
+
+def test_the_javascript_sdk(endpoint: Endpoint, tmp_path: Path) -> None:
+    """Calls, errors, objects, and a stream with a trailing checksum."""
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed here")
+    modules = Path(os.environ.get(SDK, "")) / "node_modules"
+    if SDK not in os.environ or not modules.is_dir():
+        pytest.skip(f"{SDK} names no folder with the JavaScript SDK")
+    shutil.copy(JAVASCRIPT, tmp_path / "client.mjs")
+    (tmp_path / "node_modules").symlink_to(modules.resolve())
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "ENDPOINT": endpoint.address,
+        "AWS_ACCESS_KEY_ID": KEY.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": KEY.secret_access_key,
+    }
+    done = subprocess.run(
+        ["node", "client.mjs"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {
+        "pipelines": [],
+        "missing": ["PipelineNotFoundException", 400],
+        "arn": "arn:aws:iam::123456789012:user/local",
+        "small": "hello",
+        "streamed": 150_000,
+        "nothing": "NoSuchKey",
+    }
