@@ -206,6 +206,20 @@ async def test_who_comes_back_sees_what_was_known_and_reads_when_it_is_due(feeds
     assert fake.reads == reads
 
 
+async def test_who_comes_back_to_a_read_that_was_cut_short_has_it_read_again(feeds: Feeds) -> None:
+    fake = Fake("a")
+    fake.gate = asyncio.Event()
+    subscription = feeds.subscribe(fake.source, lambda _: None)
+    while not fake.running:
+        await asyncio.sleep(0)
+    subscription.release()
+    fake.gate.set()
+    seen, listen = collect()
+    feeds.subscribe(fake.source, listen)
+    await feeds.idle()
+    assert seen[-1].value == "a"
+
+
 async def test_a_new_generation_drops_what_is_known_and_what_is_under_way(feeds: Feeds) -> None:
     seen, listen = collect()
     fake = Fake("old", "new", cadence=None)

@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
 
 from pointsman.local.answers import AwsError, Parameters
+from pointsman.local.botodata import QuickLoader
 
 NOWHERE = "http://127.0.0.1:9"
 """The discard port of this machine: nothing listens there."""
@@ -53,6 +54,7 @@ class Session(boto3.session.Session):  # type: ignore[misc]
 def session(ask: Ask, region: str) -> Session:
     """A session for one region whose calls ``ask`` answers."""
     core = botocore.session.Session()
+    core.register_component("data_loader", QuickLoader())
     _shut_out(core, region)
     core.set_credentials("POINTSMANLOCAL", "local-only", "local-only")
     plugged = Session(region_name=region, botocore_session=core)

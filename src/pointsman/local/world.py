@@ -15,6 +15,7 @@ Under the wall clock a thread of the backend calls ``run_due``; under a ManualCl
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import random
 import threading
@@ -30,6 +31,7 @@ from pointsman.clock import Clock
 from pointsman.local.store.blobs import Blobs
 from pointsman.local.store.database import Database
 from pointsman.local.store.records import Records
+from pointsman.local.store.resident import ResidentRecords
 
 log = logging.getLogger("pointsman.local")
 
@@ -61,13 +63,13 @@ class World:
     ) -> None:
         self.clock = clock
         self.database = database
-        self.records = Records(database)
+        self.records = ResidentRecords(database) if database.resident else Records(database)
         self.blobs = blobs
         self.patience = patience
         self.lock = threading.RLock()
         self._random = random.Random(seed) if seed is not None else random.SystemRandom()
         # Requests come when callers please: their ids have dice of their own, so that reading changes no other id.
-        self._requests = random.Random(f"requests/{seed}") if seed is not None else random.SystemRandom()
+        self._requests = random.Random(f"requests/{seed}") if seed is not None else None
         self._handlers: dict[str, list[Handler]] = {}
         self._tools: list[object] = []
         self._tool_of: dict[type, object] = {}
@@ -76,6 +78,8 @@ class World:
         self._wake = threading.Condition()
         self._active = 0
         self._closing = False
+        self.inline_jobs = False
+        """Whether jobs are done at once by whoever commits, for a world whose doers only play: a thread costs more."""
 
     # -- what engines declare ---------------------------------------------------------------------------------------
 
@@ -239,6 +243,9 @@ class World:
             self.post(scope.account, scope.region, topic, payload)
             end()
 
+        if self.inline_jobs:
+            run()
+            return
         threading.Thread(target=run, name=f"pointsman-job-{topic}", daemon=True).start()
 
     def wake(self) -> None:
@@ -285,6 +292,11 @@ class World:
 
     # -- ids --------------------------------------------------------------------------------------------------------
 
+    @property
+    def dice(self) -> tuple[random.Random, ...]:
+        """What ids come from; with a seed, their state is part of the world's."""
+        return tuple(dice for dice in (self._random, self._requests) if dice is not None)
+
     def hex(self, digits: int) -> str:
         """Random lower-case hex digits; predictable with a seed."""
         return "".join(self._random.choices(_HEX, k=digits))
@@ -299,6 +311,8 @@ class World:
 
     def request_id(self) -> str:
         """The id of a request."""
+        if self._requests is None:
+            return _uuid(os.urandom(16).hex())
         return _uuid("".join(self._requests.choices(_HEX, k=32)))
 
 

@@ -258,8 +258,10 @@ class _Feed(Generic[T]):
             return
         if self.task is not None:
             self.task.cancel()
+        # A read that is cut short is due again at once: whoever comes back must not wait for it for ever.
+        due = self.due if self._reading is None else self._feeds.clock.now()
         self._reading = None
-        self._feeds.drop(self._source.key, _Kept(self.snapshot, self.due))
+        self._feeds.drop(self._source.key, _Kept(self.snapshot, due))
 
     def _tell(self) -> None:
         for listener in list(self._listeners.values()):

@@ -11,6 +11,7 @@ import pytest
 
 from pointsman.errors import UsageError
 from pointsman.local.scenarios import Demo, open_demo
+from pointsman.local.scenarios.floor import Floor
 from support.shapes import problems
 
 REGION = "eu-west-1"
@@ -23,8 +24,9 @@ def demo() -> Iterator[Demo]:
     made.close()
 
 
-def ask(demo: Demo, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-    answer, _ = demo.floor.backend.ask(REGION, service, operation, parameters)
+def ask(shown: Demo | Floor, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    floor = shown.floor if isinstance(shown, Demo) else shown
+    answer, _ = floor.backend.ask(REGION, service, operation, parameters)
     assert not problems(service, operation, answer)
     return answer
 
@@ -33,13 +35,26 @@ def stages(demo: Demo, name: str) -> dict[str, dict[str, Any]]:
     return {one["stageName"]: one for one in ask(demo, "codepipeline", "GetPipelineState", name=name)["stageStates"]}
 
 
-def world(demo: Demo) -> str:
+def world(shown: Demo | Floor) -> str:
     """Everything a console would read, as text."""
-    names = [one["name"] for one in ask(demo, "codepipeline", "ListPipelines")["pipelines"]]
-    seen = [ask(demo, "codepipeline", "GetPipelineState", name=name) for name in names]
-    runs = [ask(demo, "codepipeline", "ListPipelineExecutions", pipelineName=name) for name in names]
-    builds = ask(demo, "codebuild", "BatchGetBuilds", ids=ask(demo, "codebuild", "ListBuilds")["ids"])
-    return json.dumps([seen, runs, builds], default=str, sort_keys=True)
+    names = [one["name"] for one in ask(shown, "codepipeline", "ListPipelines")["pipelines"]]
+    seen = [ask(shown, "codepipeline", "GetPipelineState", name=name) for name in names]
+    runs = [ask(shown, "codepipeline", "ListPipelineExecutions", pipelineName=name) for name in names]
+    actions = [ask(shown, "codepipeline", "ListActionExecutions", pipelineName=name) for name in names]
+    builds = ask(shown, "codebuild", "BatchGetBuilds", ids=ask(shown, "codebuild", "ListBuilds")["ids"])["builds"]
+    logs = [
+        ask(
+            shown,
+            "logs",
+            "GetLogEvents",
+            logGroupName=one["logs"]["groupName"],
+            logStreamName=one["logs"]["streamName"],
+            startFromHead=True,
+        )
+        for one in builds
+        if "streamName" in one["logs"]
+    ]
+    return json.dumps([seen, runs, actions, builds, logs], default=str, sort_keys=True)
 
 
 def test_second_zero_shows_something_of_everything(demo: Demo) -> None:
@@ -68,6 +83,21 @@ def test_the_same_seed_and_second_give_the_same_world(demo: Demo) -> None:
         assert world(again) == world(demo)
     finally:
         again.close()
+
+
+def test_the_kept_floor_is_what_living_through_the_past_comes_to() -> None:
+    """After a change to an engine: ``python scripts/keep_floor.py``."""
+    kept, lived = Floor(0), Floor(0)
+    try:
+        kept.open()
+        lived.play()
+        for seconds in (0, 900):
+            kept.clock.advance(seconds)
+            lived.clock.advance(seconds)
+            assert world(kept) == world(lived)
+    finally:
+        kept.backend.close()
+        lived.backend.close()
 
 
 def test_another_seed_gives_another_world(demo: Demo) -> None:

@@ -10,12 +10,14 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
-import regex
 
 from pointsman.local.codebuild.buildspec import ArtifactSpec
+
+if TYPE_CHECKING:
+    import regex
 
 _MAGIC = frozenset("*?[")
 
@@ -68,6 +70,8 @@ def unpack(body: BinaryIO, target: Path) -> None:
 @cache
 def glob_pattern(glob: str) -> regex.Pattern[str]:
     """A glob as a regular expression over a path: ``**`` crosses folders, ``*`` and ``?`` do not."""
+    import regex  # an engine that can be given a time-out; a build whose artifacts are not collected does without
+
     parts: list[str] = []
     at = 0
     while at < len(glob):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import regex
 import yaml
 
 PHASES = ("install", "pre_build", "build", "post_build")
 NOT_CARRIED_OUT = ("reports", "cache", "batch", "proxy")
 """Sections that are read over: the log says in one line that this backend does not carry them out."""
 
-_NAME = regex.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _YES = frozenset({"yes", "true", "on"})
 _NO = frozenset({"no", "false", "off", ""})
 
@@ -256,6 +256,8 @@ def _on_failure(reader: _Reader) -> OnFailure:
     count, pattern = (int(head), tail or ".*") if head.isdigit() else (3, rest)
     if count > 100:
         raise reader.error(f"tries {count} times; 100 is the most")
+    import regex  # the engine that will run it: a user's pattern needs one that can be given a time-out
+
     try:
         regex.compile(pattern)
     except regex.error as error:

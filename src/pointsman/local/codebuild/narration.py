@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
-
-import regex
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pointsman.local.codebuild.buildspec import NOT_CARRIED_OUT, Buildspec
 from pointsman.local.codebuild.machine import Context, Phase
 
+if TYPE_CHECKING:
+    import regex
+
 
 def container(now: datetime, text: str) -> str:
     """A line of the agent: ``[Container] 2026/01/02 03:04:05.123456 text``."""
-    return f"[Container] {now:%Y/%m/%d %H:%M:%S.%f} {text}"
+    return f"{_container(now)} {text}"
+
+
+@lru_cache(maxsize=1)
+def _container(now: datetime) -> str:
+    return f"[Container] {now:%Y/%m/%d %H:%M:%S.%f}"
 
 
 def phase_complete(phase: Phase) -> list[str]:
@@ -31,13 +39,20 @@ def reason(status: int, note: str) -> str:
     return note or f"exit status {status}"
 
 
-_NOT_FOUND = (
-    regex.compile(r"(?:^|[:\s])([^\s:]+): (?:command )?not found\s*$"),
-    regex.compile(r"exec(?:utable)?:? \"([^\"]+)\": executable file not found"),
-    regex.compile(r"(?:env|make(?:\[\d+\])?): [‘'\"]?([^\s:’'\"]+)[’'\"]?: No such file or directory\s*$"),
-    regex.compile(r"No such file or directory: '([^'/]+)'\s*$"),
-)
-_DAEMON = regex.compile(r"Cannot connect to the Docker daemon|Is the docker daemon running|docker\.sock")
+_DAEMON = ("Cannot connect to the Docker daemon", "Is the docker daemon running", "docker.sock")
+_NOT_FOUND = ("not found", "No such file or directory")
+
+
+@cache
+def _not_found() -> tuple[regex.Pattern[str], ...]:
+    import regex  # what a command prints is anybody's: on the engine that can be given a time-out
+
+    return (
+        regex.compile(r"(?:^|[:\s])([^\s:]+): (?:command )?not found\s*$"),
+        regex.compile(r"exec(?:utable)?:? \"([^\"]+)\": executable file not found"),
+        regex.compile(r"(?:env|make(?:\[\d+\])?): [‘'\"]?([^\s:’'\"]+)[’'\"]?: No such file or directory\s*$"),
+        regex.compile(r"No such file or directory: '([^'/]+)'\s*$"),
+    )
 
 
 def missing(status: int, output: list[str]) -> str:
@@ -48,9 +63,11 @@ def missing(status: int, output: list[str]) -> str:
         output: Its last lines.
     """
     for line in reversed(output):
-        if _DAEMON.search(line):
+        if any(words in line for words in _DAEMON):
             return "docker is installed on this machine, but its daemon does not answer"
-        for pattern in _NOT_FOUND:
+        if not any(words in line for words in _NOT_FOUND):
+            continue
+        for pattern in _not_found():
             if (found := pattern.search(line, timeout=0.2)) is not None:
                 return f"this machine has no program {found[1]!r} on the build's PATH"
     return "this machine has no program of that name on the build's PATH" if status == 127 else ""
@@ -62,7 +79,7 @@ def command_error(command: str, why: str, lacking: str) -> Context:
     return Context("COMMAND_EXECUTION_ERROR", f"{message}: {lacking}" if lacking else message)
 
 
-_VERSION = regex.compile(r"\d+(?:\.\d+)*")
+_VERSION = re.compile(r"\d+(?:\.\d+)*")
 
 
 def version_matches(wanted: str, found: str) -> bool:

@@ -58,7 +58,7 @@ class Endpoint:
         reset: Callable[[], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        loopback = _is_loopback(host)
+        loopback = is_loopback(host)
         if not loopback and keys is None:
             raise UsageError("an endpoint without signatures listens on a loopback address only", "--host 127.0.0.1")
         if not loopback and not exposed:
@@ -171,7 +171,8 @@ class _Asked:
         self._reset()
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address."""
     if host.lower() == "localhost":
         return True
     try:

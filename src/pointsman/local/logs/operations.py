@@ -41,7 +41,7 @@ def put_log_events(scope: Scope, parameters: Parameters) -> dict[str, Any]:
             rejected["expiredLogEventEndIndex"] = index + 1
         else:
             taken.append((time, message))
-    table.append(scope, stream, taken)
+    table.append(scope, group.name, stream.name, taken)
     answer: dict[str, Any] = {"nextSequenceToken": f"{stream.id:024d}{stream.next + len(taken):032d}"}
     if rejected:
         answer["rejectedLogEventsInfo"] = rejected

@@ -93,24 +93,37 @@ def create(scope: Scope, group: str, name: str) -> Stream:
     return Stream(row[0], name, now, 1, 0, None, -1, None)
 
 
-def append(scope: Scope, stream: Stream, events: Sequence[tuple[int, str]]) -> None:
-    """Add (time in milliseconds, message) pairs behind what the stream holds."""
+def append(scope: Scope, group: str, name: str, events: Sequence[tuple[int, str]]) -> bool:
+    """Add (time in milliseconds, message) pairs behind what a stream holds.
+
+    Returns:
+        Whether there is such a stream.
+    """
     if not events:
-        return
+        return True
     database = scope.world.database
     ingested = int(scope.now.timestamp() * 1000)
-    number = stream.next
     size = sum(len(message.encode("utf-8", "replace")) + OVERHEAD for _, message in events)
     times = [time for time, _ in events]
+    earliest = min(times)
+    row = database.execute(
+        "UPDATE log_streams SET next = next + ?, bytes = bytes + ?, ingested = ?,"
+        " first = min(ifnull(first, ?), ?), last = max(last, ?)"
+        " WHERE account = ? AND region = ? AND grp = ? AND name = ? RETURNING id, next",
+        (
+            *(len(events), size, ingested, earliest, earliest, max(times)),
+            *(scope.account, scope.region, group, name),
+        ),
+    ).fetchone()
+    if row is None:
+        return False
+    stream, following = row
+    number = following - len(events)
     database.executemany(
         "INSERT INTO log_events VALUES (?, ?, ?, ?, ?)",
-        [(stream.id, time, number + index, ingested, message) for index, (time, message) in enumerate(events)],
+        [(stream, time, number + index, ingested, message) for index, (time, message) in enumerate(events)],
     )
-    database.execute(
-        "UPDATE log_streams SET next = next + ?, bytes = bytes + ?, ingested = ?,"
-        " first = min(ifnull(first, ?), ?), last = max(last, ?) WHERE id = ?",
-        (len(events), size, ingested, min(times), min(times), max(times), stream.id),
-    )
+    return True
 
 
 def page_sql(*, forward: bool) -> str:

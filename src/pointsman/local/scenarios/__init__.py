@@ -56,7 +56,7 @@ def open_demo(name: str = "floor", *, seed: int = 0, at: float = 0, speed: float
     if name not in NAMES:
         raise UsageError(f"there is no scenario {name!r}", f"choose one of: {', '.join(NAMES)}")
     floor = Floor(seed)
-    floor.play()
+    floor.open()
     if at:
         floor.clock.advance(at)
     pace = Pace(floor.clock, speed=speed, paused=paused)

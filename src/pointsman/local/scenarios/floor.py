@@ -19,8 +19,9 @@ from pointsman.local.codebuild.records import Build
 from pointsman.local.codepipeline.driver import begin
 from pointsman.local.codepipeline.shapes import Pipeline
 from pointsman.local.runners.protocol import CommandOrder
-from pointsman.local.scenarios import words
+from pointsman.local.scenarios import kept, words
 from pointsman.local.scenarios.scripted import Act, ScriptedBuilds, ScriptedRepositories
+from pointsman.local.store import image
 from pointsman.local.world import Payload, Scope
 
 REGION: Final = "eu-west-1"
@@ -70,8 +71,8 @@ class Floor:
         self.clock = ManualClock(start - _BEFORE)
         self.repositories = ScriptedRepositories()
         self.builds = ScriptedBuilds(self)
-        self._broken: set[str] = set()
-        self._pushes = 0
+        self.broken: set[str] = set()
+        self.pushes = 0
         self.backend = Backend(
             None, self.clock, seed, account=ACCOUNT, tools=(self.repositories, self.builds), patience=5.0
         )
@@ -82,6 +83,13 @@ class Floor:
         self._scope = world.scope(ACCOUNT, REGION)
 
     # -- the past ---------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Be at second 0: as it was kept, where this very floor was, or by living through what came before."""
+        if self.seed == kept.SEED and self.zero == EPOCH and image.available() and kept.FILE.exists():
+            kept.take_up(self, kept.FILE.read_bytes())
+        else:
+            self.play()
 
     def play(self) -> None:
         """Live through the hours before second 0, and leave the future to the clock."""
@@ -195,18 +203,18 @@ class Floor:
             name, BRANCH, message or dice.choice(words.CHANGES), dice.choice(words.PEOPLE), self.clock.now()
         )
         if broken:
-            self._broken.add(f"{commit.id}/{broken}")
+            self.broken.add(f"{commit.id}/{broken}")
 
     def _dice(self) -> random.Random:
-        self._pushes += 1
-        return random.Random(f"{self.seed}/{self._pushes}")
+        self.pushes += 1
+        return random.Random(f"{self.seed}/{self.pushes}")
 
     def _plan_push(self) -> None:
-        dice = random.Random(f"{self.seed}/next/{self._pushes}")
+        dice = random.Random(f"{self.seed}/next/{self.pushes}")
         self._scope.after(dice.uniform(25, 80), _PUSH, {}, key=_PUSH)
 
     def _on_push(self, _: Scope, __: Payload) -> None:
-        dice = random.Random(f"{self.seed}/what/{self._pushes}")
+        dice = random.Random(f"{self.seed}/what/{self.pushes}")
         track = dice.choice(TRACKS)
         broken = ""
         if dice.random() < 0.2:
@@ -233,7 +241,7 @@ class Floor:
 
     def act(self, build: Build, order: CommandOrder) -> Act:
         """What a command does."""
-        fails = f"{build.request.resolved_version}/{build.project}" in self._broken and "test" in order.text
+        fails = f"{build.request.resolved_version}/{build.project}" in self.broken and "test" in order.text
         dice = random.Random(f"{self.seed}/{build.project}/{build.number}/{order.number}")
         slow = 2.2 if order.text.startswith("npm") and ("test" in order.text or "build" in order.text) else 1.0
         seconds = round(dice.uniform(9, 22) * slow, 1)

@@ -31,6 +31,8 @@ class Pace:
         self._paused = paused
         self._wake = threading.Condition()
         self._ended = False
+        self._moving = threading.Lock()
+        """Held by whoever moves the clock: a step and the passing of time do not mix."""
         self._thread = threading.Thread(target=self._run, name="pointsman-pace", daemon=True)
 
     def start(self) -> None:
@@ -87,11 +89,12 @@ class Pace:
                 self._advance(passed * speed)
 
     def _advance(self, seconds: float) -> None:
-        target = self.clock.now() + timedelta(seconds=seconds)
-        while not self._ended:
-            due, now = self.clock.next_due(), self.clock.now()
-            if due is None or due >= target:
-                self.clock.advance(max(0.0, (target - now).total_seconds()))
-                return
-            self.clock.advance(max(0.0, (due - now).total_seconds()))
-            time.sleep(0)  # hand the interpreter to whoever waits for it: a key, a frame
+        with self._moving:
+            target = self.clock.now() + timedelta(seconds=seconds)
+            while not self._ended:
+                due, now = self.clock.next_due(), self.clock.now()
+                if due is None or due >= target:
+                    self.clock.advance(max(0.0, (target - now).total_seconds()))
+                    return
+                self.clock.advance(max(0.0, (due - now).total_seconds()))
+                time.sleep(0)  # hand the interpreter to whoever waits for it: a key, a frame

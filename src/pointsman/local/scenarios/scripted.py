@@ -31,7 +31,7 @@ from pointsman.local.runners.protocol import (
 from pointsman.local.world import Payload, Scope, World
 
 FACT = "scenario.fact"
-"""A timer that carries another fact: ``topic`` and ``payload``."""
+"""A timer that carries other facts: a list of (topic, payload)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,9 @@ class ScriptedBuilds:
         self._bundle = empty_zip()
 
     def install(self, world: World) -> None:
-        """Have the scripted facts delivered."""
+        """Have the scripted facts delivered, and what little work there is done on the spot."""
         world.on(FACT, _deliver)
+        world.inline_jobs = True
 
     def build_folder(self, build_id: str) -> Path:
         """Where a container would have it; nothing is ever there."""
@@ -106,7 +107,7 @@ class ScriptedBuilds:
                 "place": "buildspec.yml",
                 "resolved": build.request.resolved_version,
             }
-            _later(scope, build_id, self._script.fetching(build), FETCHED, payload)
+            _later(scope, build_id, self._script.fetching(build), FETCHED, (FETCHED, payload))
 
     def open_shell(self, scope: Scope, order: ShellOrder) -> None:
         """There is no shell to open."""
@@ -118,7 +119,7 @@ class ScriptedBuilds:
             return
         if order.inquire:
             values = [self._script.value(build, word) for word in order.inquire]
-            _ended(scope, order, 0.0, 0, values)
+            _later(scope, order.build_id, 0.0, COMMAND_ENDED, (COMMAND_ENDED, _end(order, 0, values)))
             return
         act = self._script.act(build, order)
         start = scope.now.timestamp() * 1000
@@ -126,10 +127,12 @@ class ScriptedBuilds:
         events = [(int(start + step * (index + 1)), line) for index, line in enumerate(act.lines)]
         if events and self._script.spread(build):
             for index, event in enumerate(events):
-                _later(scope, order.build_id, step * (index + 1) / 1000, OUTPUT, _output(order, [event]), f"/{index}")
-        elif events:
-            _later(scope, order.build_id, act.seconds, OUTPUT, _output(order, events), "/all")
-        _ended(scope, order, act.seconds, act.exit, [])
+                seconds, fact = step * (index + 1) / 1000, (OUTPUT, _output(order, [event]))
+                _later(scope, order.build_id, seconds, f"{OUTPUT}/{index}", fact)
+            events = []
+        facts = [(OUTPUT, _output(order, events))] if events else []
+        facts.append((COMMAND_ENDED, _end(order, act.exit, [])))
+        _later(scope, order.build_id, act.seconds, COMMAND_ENDED, *facts)
 
     def collect_artifacts(self, scope: Scope, build_id: str, project: str, outputs: Sequence[str], work: Work) -> None:
         """Have every output artifact be the same small bundle."""
@@ -139,7 +142,7 @@ class ScriptedBuilds:
             "lines": ["Expanding base directory path: dist", "Found 14 file(s)"],
             "output_artifacts": dict.fromkeys(outputs, digest),
         }
-        _later(scope, build_id, 2.0, COLLECTED, payload)
+        _later(scope, build_id, 2.0, COLLECTED, (COLLECTED, payload))
 
     def recover_build(self, scope: Scope, build_id: str) -> None:
         """A scenario is never restarted."""
@@ -159,11 +162,12 @@ class ScriptedRepositories:
     """Repositories that are lists of commits, newest last."""
 
     def __init__(self) -> None:
-        self._commits: dict[tuple[str, str], list[Commit]] = {}
+        self.commits: dict[tuple[str, str], list[Commit]] = {}
+        """(repository, branch) -> its commits, the newest last."""
 
     def push(self, name: str, branch: str, message: str, author: str, at: datetime) -> Commit:
         """Add a commit to a branch; its id follows from what it says, when, and on top of what."""
-        line = self._commits.setdefault((name, branch), [])
+        line = self.commits.setdefault((name, branch), [])
         parent = (line[-1].id,) if line else ()
         identity = "\0".join((name, branch, message, author, at.isoformat(), *parent))
         digest = hashlib.sha1(identity.encode(), usedforsecurity=False).hexdigest()
@@ -189,7 +193,7 @@ class ScriptedRepositories:
 
     def head(self, account: str, region: str, name: str, branch: str) -> Commit | None:
         """The newest commit of a branch."""
-        line = self._commits.get((name, branch))
+        line = self.commits.get((name, branch))
         return line[-1] if line else None
 
     def commit(self, account: str, region: str, name: str, commit_id: str) -> Commit | None:
@@ -197,7 +201,7 @@ class ScriptedRepositories:
         return next(
             (
                 commit
-                for (repository, _), line in self._commits.items()
+                for (repository, _), line in self.commits.items()
                 if repository == name
                 for commit in line
                 if commit.id == commit_id
@@ -233,10 +237,10 @@ def empty_zip() -> bytes:
 
 
 def _deliver(scope: Scope, payload: Payload) -> None:
-    fact = payload["payload"]
-    if payload["topic"] == FETCHED:
-        fact["spec"] = _spec(fact.pop("buildspec"))
-    scope.emit(payload["topic"], fact)
+    for topic, fact in payload["facts"]:
+        if topic == FETCHED:
+            fact["spec"] = _spec(fact.pop("buildspec"))
+        scope.emit(topic, fact)
 
 
 _spec = cache(parse)
@@ -246,21 +250,13 @@ def _build(scope: Scope, build_id: str) -> Build | None:
     return scope.get(Build, build_id)
 
 
-def _later(scope: Scope, build_id: str, seconds: float, topic: str, payload: Payload, more: str = "") -> None:
-    key = f"scenario/{build_id}/{topic}{more}"
-    scope.after(seconds, FACT, {"topic": topic, "payload": payload}, key=key)
+def _later(scope: Scope, build_id: str, seconds: float, name: str, *facts: tuple[str, Payload]) -> None:
+    scope.after(seconds, FACT, {"facts": facts}, key=f"scenario/{build_id}/{name}")
 
 
 def _output(order: CommandOrder, events: Sequence[tuple[int, str]]) -> Payload:
     return {"build_id": order.build_id, "events": events}
 
 
-def _ended(scope: Scope, order: CommandOrder, seconds: float, status: int, values: Sequence[str]) -> None:
-    payload: Payload = {
-        "build_id": order.build_id,
-        "number": order.number,
-        "exit": status,
-        "note": "",
-        "values": list(values),
-    }
-    _later(scope, order.build_id, seconds, COMMAND_ENDED, payload)
+def _end(order: CommandOrder, status: int, values: Sequence[str]) -> Payload:
+    return {"build_id": order.build_id, "number": order.number, "exit": status, "note": "", "values": list(values)}

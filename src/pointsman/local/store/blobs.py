@@ -42,12 +42,12 @@ class MemoryBlobs:
     """Bodies in memory, for a backend without a folder."""
 
     def __init__(self) -> None:
-        self._bodies: dict[str, bytes] = {}
+        self.bodies: dict[str, bytes] = {}
 
     def put(self, body: bytes) -> str:
         """Keep a body; returns its SHA-256 in hex."""
         digest = hashlib.sha256(body).hexdigest()
-        self._bodies[digest] = bytes(body)
+        self.bodies[digest] = bytes(body)
         return digest
 
     def put_file(self, path: Path) -> str:
@@ -56,15 +56,15 @@ class MemoryBlobs:
 
     def open(self, digest: str) -> BinaryIO:
         """Open a body for reading; KeyError when there is none."""
-        return BytesIO(self._bodies[digest])
+        return BytesIO(self.bodies[digest])
 
     def size(self, digest: str) -> int:
         """Bytes in the body; KeyError when there is none."""
-        return len(self._bodies[digest])
+        return len(self.bodies[digest])
 
     def delete(self, digest: str) -> None:
         """Forget a body; nothing happens when there is none."""
-        self._bodies.pop(digest, None)
+        self.bodies.pop(digest, None)
 
 
 class FolderBlobs:

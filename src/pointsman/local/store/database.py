@@ -48,7 +48,10 @@ class Database:
         self.connection.execute("PRAGMA synchronous=NORMAL")
         self.connection.execute("PRAGMA temp_store=MEMORY")
         self.connection.executescript(_SCHEMA)
+        self.resident = path is None
+        """Whether it goes with the process."""
         self._depth = 0
+        self._before_commit: list[Callable[[], None]] = []
         self._on_rollback: list[Callable[[], None]] = []
 
     def declare(self, schema: str) -> None:
@@ -62,6 +65,10 @@ class Database:
     def executemany(self, sql: str, rows: Iterator[tuple[Any, ...]] | list[tuple[Any, ...]]) -> None:
         """Run one statement for many rows."""
         self.connection.executemany(sql, rows)
+
+    def before_commit(self, write: Callable[[], None]) -> None:
+        """Have ``write`` called at the end of each transaction: what was held back joins it."""
+        self._before_commit.append(write)
 
     def on_rollback(self, undo: Callable[[], None]) -> None:
         """Have ``undo`` called each time a transaction is rolled back: caches forget what never happened."""
@@ -81,6 +88,8 @@ class Database:
         self._depth = 1
         try:
             yield
+            for write in self._before_commit:
+                write()
         except BaseException:
             self.connection.execute("ROLLBACK")
             for undo in self._on_rollback:

@@ -118,8 +118,8 @@ def _fetching(scope: Scope, ticket: Ticket, repository: str, branch: str, wanted
         if commit is None:
             what = f"commit {wanted}" if wanted else f"branch {branch}"
             raise JobFailed(f"The {what} was not found in the CodeCommit repository {repository}.")
-        with tempfile.TemporaryDirectory(prefix="pointsman-source-") as folder:
-            target = Path(folder) / "source.zip"
+        with tempfile.NamedTemporaryFile(prefix="pointsman-source-", suffix=".zip") as bundle:
+            target = Path(bundle.name)
             repositories.archive(account, region, repository, commit.id, target)
             kept = keep(blobs, target)
         return {

@@ -22,6 +22,7 @@ from pointsman.local.world import JobFailed, Payload, Scope, World
 DEPLOYED_TOPIC: Final = "codepipeline.s3.deployed"
 FILES: Final = 100_000
 """AWS's greatest number of files in an artifact."""
+_SMALL: Final = 1 << 20
 
 
 class S3Deploy:
@@ -126,7 +127,9 @@ def _extracting(scope: Scope, call: ActionCall, bucket: str, prefix: str, header
 
 
 def _kept(world: World, bundle: zipfile.ZipFile, member: zipfile.ZipInfo) -> objects.Kept:
-    """One file of a zip among the blobs, by way of a file of our own naming."""
+    """One file of a zip among the blobs; a big one by way of a file of our own naming."""
+    if member.file_size <= _SMALL:
+        return objects.keep(world.blobs, bundle.read(member))
     with tempfile.TemporaryDirectory(prefix="pointsman-deploy-") as folder:
         target = Path(folder) / "body"
         with bundle.open(member) as source, target.open("wb") as sink:

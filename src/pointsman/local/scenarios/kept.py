@@ -1,0 +1,68 @@
+"""The floor at second 0, kept: three hours of it are lived once, by ``scripts/keep_floor.py``, and not at each start.
+
+A test lives them again and compares; when an engine has changed what they come to, the script is to be run.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pointsman.local.codebuild.driver import LiveBuild, LiveBuilds
+from pointsman.local.codecommit.repositories import Commit
+from pointsman.local.runners.lines import Mask
+from pointsman.local.store import image
+
+if TYPE_CHECKING:
+    from pointsman.local.scenarios.floor import Floor
+
+FILE = Path(__file__).with_name("floor.bin")
+SEED = 0
+"""The only seed that is kept: the one nobody asks for."""
+
+
+class _Live(msgspec.Struct, frozen=True, array_like=True):
+    hidden: frozenset[str]
+    tail: list[str]
+    command: str
+    number: int
+
+
+class _Kept(msgspec.Struct, frozen=True, array_like=True):
+    world: image.Image
+    commits: list[tuple[str, str, list[Commit]]]
+    broken: list[str]
+    pushes: int
+    live: dict[str, _Live]
+
+
+def keep(floor: Floor) -> bytes:
+    """What a floor is at second 0."""
+    live = {
+        build_id: _Live(one.hidden, list(one.tail), one.command, one.number)
+        for build_id, one in floor.backend.world.tool(LiveBuilds).by_id.items()
+    }
+    commits = [(name, branch, line) for (name, branch), line in floor.repositories.commits.items()]
+    kept = _Kept(image.take(floor.backend.world), commits, sorted(floor.broken), floor.pushes, live)
+    return zlib.compress(msgspec.msgpack.encode(kept), 9)
+
+
+def take_up(floor: Floor, kept: bytes) -> None:
+    """Make a floor that has not begun what another one was at second 0."""
+    told = msgspec.msgpack.decode(zlib.decompress(kept), type=_Kept)
+    floor.clock.advance((floor.zero - floor.clock.now()).total_seconds())
+    world = floor.backend.world
+    with world.lock:
+        image.put_back(world, told.world)
+    floor.repositories.commits.update({(name, branch): line for name, branch, line in told.commits})
+    floor.broken.update(told.broken)
+    floor.pushes = told.pushes
+    by_id = world.tool(LiveBuilds).by_id
+    for build_id, one in told.live.items():
+        build = by_id[build_id] = LiveBuild(Mask(()), one.hidden)
+        build.tail = deque(one.tail, build.tail.maxlen)
+        build.command, build.number = one.command, one.number
