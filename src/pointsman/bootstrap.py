@@ -7,58 +7,31 @@ credentials, starts a backend where the world has one, and hands over what the s
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
-import sys
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pointsman import starting
 from pointsman.config import checks, logfile, paths, resolve, terminal
 from pointsman.config.launch import Launch, World
 from pointsman.config.settings import Settings
-from pointsman.errors import ConfigError, StateError, UsageError
+from pointsman.errors import ConfigError, UsageError
+from pointsman.starting import Closing
 
 if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
-    from pointsman.config.trust import KeptTrust, Wish
     from pointsman.console.connection import Connect, Connection, Elsewhere
-    from pointsman.local.world_file import WorldFile
     from pointsman.operations.audit import AuditLog
 
 Environment = Mapping[str, str]
 
 PATIENCE = 8.0
 """Seconds that a program told to end has before it is ended."""
-
-
-class Closing:
-    """What must be ended on the way out, whenever the loader thread comes to make it."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._ends: list[Callable[[], None]] = []
-        self._closed = False
-
-    def add(self, end: Callable[[], None]) -> None:
-        """Have ``end`` called on the way out; at once when that is past."""
-        with self._lock:
-            if not self._closed:
-                self._ends.append(end)
-                return
-        end()
-
-    def close(self) -> None:
-        """End everything, last first; once."""
-        with self._lock:
-            self._closed = True
-            ends, self._ends = self._ends, []
-        for end in reversed(ends):
-            end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +133,7 @@ def _demo(asked: Launch, settings: Settings, environ: Environment) -> Plan:
         closing.add(demo.close)
         guard = Guard(read_only=False, clock=demo.clock, locked=settings.read_only)
         cloud = _cloud(demo.session_factory, demo.clock, guard)
-        return _connection(cloud, settings, World.DEMO, MemoryAudit())
+        return replace(_connection(cloud, settings, World.DEMO, MemoryAudit()), time=demo.pace)
 
     return Plan(connect, closing)
 
@@ -177,18 +150,17 @@ def _local(asked: Launch, settings: Settings, environ: Environment) -> Plan:
     from pointsman.config.trust import KeptTrust
     from pointsman.local.state import StateFolder
 
-    worlds = [_world_file(path, asked.account) for path in asked.load]
+    worlds = [starting.world_file(path, asked.account) for path in asked.load]
     terminal.check(environ)
     logfile.start(environ)
-    if os.geteuid() == 0:
-        _tell("warning: builds run as you, and you are root: what a buildspec.yml says, runs as root")
+    starting.warn_root()
     folder = StateFolder.claim(asked.state or paths.local_world(environ))
     closing = Closing()
     closing.add(folder.release)
     trust = KeptTrust(folder.path, everything=asked.trust)
     try:
-        _agree(trust, worlds)
-        region = _region(folder.path, settings, worlds)
+        starting.agree(trust, worlds)
+        region = starting.region(folder.path, settings.region, worlds)
     except BaseException:
         closing.close()
         raise
@@ -237,7 +209,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     services = Services(
         clock=clock,
         cloud=cloud,
-        feeds=PacedFeeds(settings.cadence, clock, budget=budget),
+        feeds=PacedFeeds(settings.cadence, clock, budget=budget, gather=0.05),
         pipelines=Pipelines(watched, clock, budget),
         builds=Builds(watched, clock, budget),
         logs=Logs(cloud, clock, budget),
@@ -248,96 +220,21 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     return Connection(services, runner, registry, audit)
 
 
-# -- the local world's first words ----------------------------------------------------------------------------------
-
-
-def _world_file(path: Path, account: str) -> WorldFile:
-    """A world file; one of ours is found from any folder by its name in the documents.
-
-    Raises:
-        ConfigError: Names file, line and key.
-    """
-    from pointsman.config.assets import folder
-    from pointsman.local.world_file import read
-
-    if not path.exists() and path.parts[:1] == ("sample_config",):
-        path = folder("sample_config").joinpath(*path.parts[1:])
-    world = read(path)
-    if world.account and world.account != account:
-        raise world.wrong(
-            world.account_mark,
-            f"this world belongs to account {world.account}, and not to {account}",
-            f"start with --account {world.account}",
-        )
-    return world
-
-
-def _agree(trust: KeptTrust, worlds: list[WorldFile]) -> None:
-    """Ask once about what the world files would run.
-
-    Raises:
-        UsageError: The person said no.
-    """
-    wishes = trust.unknown(wish for world in worlds for wish in _wishes(world))
-    if not wishes:
-        return
-    _tell("builds run what these say, as you and with your rights:")
-    for wish in wishes:
-        _tell(f"    {wish.what}  {_plain(wish.value)}   (named by {_plain(wish.by)})")
-    print("Trust them? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise UsageError(
-            "nothing was started: what the world files name is not trusted", "look at it, then start again"
-        )
-    trust.remember(wishes)
-
-
-def _wishes(world: WorldFile) -> list[Wish]:
-    from pointsman.config.trust import Wish
-
-    folders = [place for one in world.repositories if (place := one.path or one.seed)]
-    folders += [one.path for one in world.connections]
-    return [Wish("repository", str(place.resolve()), str(world.path)) for place in folders]
-
-
-def _plain(text: str) -> str:
-    return text if text.isprintable() else repr(text)
-
-
-def _region(folder: Path, settings: Settings, worlds: list[WorldFile]) -> str:
-    """Which region to look at: what was asked for, the world files', the last one, us-east-1."""
-    kept = folder / "region"
-    asked = settings.region or next((world.region for world in worlds if world.region), "")
-    try:
-        if asked:
-            kept.write_text(asked, encoding="utf-8")
-            kept.chmod(0o600)
-            return asked
-        return kept.read_text(encoding="utf-8").strip() or "us-east-1"
-    except FileNotFoundError:
-        return "us-east-1"
-    except (OSError, UnicodeDecodeError) as error:
-        raise StateError(f"{kept} cannot be used: {error}", "remove it") from error
-
-
-def _tell(line: str) -> None:
-    print(f"pointsman: {line}", file=sys.stderr)
-
-
 # -- the screen -----------------------------------------------------------------------------------------------------
 
 
 def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -> int:
+    gc.disable()  # until the connection stands, see ``connecting``: start-up makes little garbage and much that stays
     import asyncio
     import io
 
     from rich.console import Console
 
-    from pointsman.console.app import ConsoleApp
+    from pointsman.console.entrance import EnteringApp
 
     if settings.ascii is None:
         settings = replace(settings, ascii=terminal.wants_ascii(environ))
-    app = ConsoleApp(plan.connect, settings, asked.world.value, elsewhere=plan.elsewhere)
+    app = EnteringApp(plan.connect, settings, asked.world.value, elsewhere=plan.elsewhere)
     if settings.theme and settings.theme not in app.available_themes:
         known = sorted(app.available_themes)
         raise ConfigError(
@@ -348,7 +245,7 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
 
     def end(number: int) -> None:
         told.append(number)
-        _end_in_any_case(number, plan.closing)
+        starting.end_in_any_case(number, plan.closing, PATIENCE)
         app.exit()
 
     async def run() -> None:
@@ -364,15 +261,3 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
     if isinstance(failure, Exception) and not told:
         raise failure
     return 128 + told[0] if told else app.return_code or 0
-
-
-def _end_in_any_case(number: int, closing: Closing) -> None:
-    """End the process although its terminal is gone and something waits for it."""
-
-    def end() -> None:
-        closing.close()
-        os._exit(128 + number)
-
-    watch = threading.Timer(PATIENCE, end)
-    watch.daemon = True
-    watch.start()

@@ -28,6 +28,8 @@ A terminal console for delivery on AWS: pipelines, builds and their logs; approv
   pointsman          AWS, as your profile sees it. Starts read-only.
   pointsman demo     A made-up release floor, alive. Runs nothing, needs no account.
   pointsman local    A world on this machine: pipelines really run, builds are real processes.
+  pointsman serve    The same world as an AWS endpoint, for the aws command line and every SDK. No screen.
+  pointsman env      The variables that point a shell at it, keys included.
 """
 
 _EXAMPLES = """\
@@ -36,15 +38,16 @@ examples:
   pointsman --endpoint-url http://127.0.0.1:5000     another endpoint that speaks AWS
   pointsman demo --at 600 --paused                   ten minutes in, standing still
   pointsman local --load sample_config/webapp
+  pointsman serve --load sample_config/webapp
 
 Command line comes before environment (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, POINTSMAN_CONFIG), environment before
-the configuration file. NO_COLOR is obeyed. "pointsman demo --help" and "pointsman local --help" say more.
+the configuration file. NO_COLOR is obeyed. "pointsman demo --help", and so on, says more.
 
 exit codes:
-  0    you left
+  0    you left, or ended what was served
   1    pointsman broke; it says where its log is
   2    it did not start: an argument, a profile, the configuration, the state folder or the terminal; it says which
-  129, 143   ended by a closed terminal (SIGHUP) or by SIGTERM
+  129, 143   ended by a closed terminal (SIGHUP) or by SIGTERM, which ends "serve" with 0
   130  interrupted
 """
 
@@ -73,13 +76,40 @@ examples:
   pointsman local                           what you had last time
 """
 
+_SERVE = """\
+The bundled backend with a state folder, as an AWS endpoint over HTTP: what "pointsman local" shows, for the stock aws
+command line, boto3 and every other SDK. It needs no terminal; SIGTERM and SIGINT stop running builds and end it. It
+prints its address and how to use it by profile. Every request is signed, with keys that "pointsman env" prints.
+"""
+
+_SERVE_EXAMPLES = """\
+examples:
+  pointsman serve --load sample_config/webapp
+  pointsman serve --state ./world --port 4600 --trust --load pipelines.yml
+  pointsman serve --state ./world --ready-file ./ready.json
+"""
+
+_ENV = """\
+Prints the variables that point a shell at the "pointsman serve" which is running on a state folder, its keys included.
+"""
+
+_ENV_EXAMPLES = """\
+examples:
+  pointsman env
+  pointsman env --state ./world             evaluate it: eval "$(pointsman env --state ./world)"
+"""
+
+_COMMANDS = ("demo", "local", "serve", "env")
 
 _OPTIONS = {
-    **dict.fromkeys(("--config", "--read-only", "--help"), ("pointsman", "pointsman demo", "pointsman local")),
+    **dict.fromkeys(("--config", "--read-only"), ("pointsman", "pointsman demo", "pointsman local")),
+    "--help": ("pointsman", *(f"pointsman {name}" for name in _COMMANDS)),
     **dict.fromkeys(("--version", "--profile", "--endpoint-url"), ("pointsman",)),
-    "--region": ("pointsman", "pointsman local"),
+    "--region": ("pointsman", "pointsman local", "pointsman serve"),
     **dict.fromkeys(("--seed", "--at", "--speed", "--paused", "--scenario"), ("pointsman demo",)),
-    **dict.fromkeys(("--state", "--load", "--account", "--trust"), ("pointsman local",)),
+    "--state": ("pointsman local", "pointsman serve", "pointsman env"),
+    **dict.fromkeys(("--load", "--account", "--trust"), ("pointsman local", "pointsman serve")),
+    **dict.fromkeys(("--host", "--port", "--expose", "--auth", "--ready-file"), ("pointsman serve",)),
 }
 """Option -> where it goes, to say what a misplaced or misspelt one was meant to be; a test compares."""
 
@@ -93,7 +123,7 @@ class _Parser(argparse.ArgumentParser):
             from pointsman.config.checks import close
 
             word = message.split("invalid choice: ", 1)[1].split("'")[1]
-            message = f'there is no "{self.prog} {word}"{close(word, ("demo", "local"))}'
+            message = f'there is no "{self.prog} {word}"{close(word, _COMMANDS)}'
         _say(message.removeprefix("argument "), f"{self.prog} --help shows what there is")
         raise SystemExit(USAGE)
 
@@ -102,7 +132,7 @@ def _check_options(parser: argparse.ArgumentParser, arguments: Sequence[str]) ->
     """Refuse an option that does not exist or stands too early, before argparse takes what follows it for a world."""
     worlds = False
     for argument in arguments:
-        worlds = worlds or argument in ("demo", "local")
+        worlds = worlds or argument in _COMMANDS
         option = argument.split("=", 1)[0]
         if not option.startswith("--"):
             continue
@@ -150,16 +180,19 @@ def _parser() -> argparse.ArgumentParser:
         "allow_abbrev": False,
         "add_help": False,
     }
-    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    helped = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    helped.add_argument("-h", "--help", action="help", help="show this and leave")
+    everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS, parents=[helped])
     everywhere.add_argument("--config", metavar="FILE", help="the configuration file; explained in sample_config/")
     everywhere.add_argument("--read-only", action="store_true", help="refuse every write, with no way to arm them")
-    everywhere.add_argument("-h", "--help", action="help", help="show this and leave")
     parser = _Parser(prog="pointsman", description=_ABOUT, epilog=_EXAMPLES, parents=[everywhere], **shape)
     parser.add_argument("--version", action="version", version=f"pointsman {__version__}", help="say which this is")
     parser.add_argument("--profile", metavar="NAME", help="the AWS profile")
     parser.add_argument("--region", metavar="NAME", help="the AWS region")
     parser.add_argument("--endpoint-url", metavar="URL", help="where AWS's calls go")
-    worlds = parser.add_subparsers(dest="world", metavar="[demo | local]", title="worlds", help="AWS when left out")
+    worlds = parser.add_subparsers(
+        dest="world", metavar=f"[{' | '.join(_COMMANDS)}]", title="worlds", help="AWS when left out"
+    )
     _demo(
         worlds.add_parser(
             "demo", help="the seeded demo", description=_DEMO, epilog=_DEMO_EXAMPLES, parents=[everywhere], **shape
@@ -168,6 +201,21 @@ def _parser() -> argparse.ArgumentParser:
     _local(
         worlds.add_parser(
             "local", help="the local world", description=_LOCAL, epilog=_LOCAL_EXAMPLES, parents=[everywhere], **shape
+        )
+    )
+    _serve(
+        worlds.add_parser(
+            "serve",
+            help="the local world over HTTP",
+            description=_SERVE,
+            epilog=_SERVE_EXAMPLES,
+            parents=[helped],
+            **shape,
+        )
+    )
+    _state(
+        worlds.add_parser(
+            "env", help="a shell's way to it", description=_ENV, epilog=_ENV_EXAMPLES, parents=[helped], **shape
         )
     )
     return parser
@@ -187,6 +235,39 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--paused", action="store_true", help="begin with its clock standing")
     parser.add_argument("--scenario", default="", metavar="NAME", help="which story to show; floor")
+
+
+def _state(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--state", metavar="DIR", help="the state folder; $XDG_STATE_HOME/pointsman/local")
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    _local(parser)
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen; %(default)s")
+    parser.add_argument(
+        "--port", type=_number(0, 65535, int), default=0, metavar="N", help="the port; 0, the default, takes a free one"
+    )
+    parser.add_argument(
+        "--expose",
+        action="store_true",
+        help="allow a --host that other machines reach: with the keys they run commands",
+    )
+    parser.add_argument(
+        "--auth",
+        type=_auth,
+        default="sigv4",
+        metavar="HOW",
+        help="sigv4, or none: any key, from processes of yours on this machine; %(default)s",
+    )
+    parser.add_argument(
+        "--ready-file", metavar="FILE", help="a file with address and pid, there once requests are answered"
+    )
+
+
+def _auth(text: str) -> str:
+    if text not in ("sigv4", "none"):
+        raise argparse.ArgumentTypeError(f'"{text}" must be sigv4 or none')
+    return text
 
 
 def _local(parser: argparse.ArgumentParser) -> None:
@@ -230,16 +311,23 @@ def parse(arguments: Sequence[str]) -> Launch:
 
     world = World(given.pop("world") or "aws")
     for option in ("profile", "endpoint_url", "region"):
-        if given.get(option) and (world is World.DEMO or (world is World.LOCAL and option != "region")):
-            parser.error(f"--{option.replace('_', '-')} goes with AWS: pointsman {world} makes no call to AWS")
+        if given.get(option) and world is not World.AWS and f"pointsman {world}" not in _OPTIONS[_spelt(option)]:
+            parser.error(f"{_spelt(option)} goes with AWS: pointsman {world} makes no call to AWS")
         given[option] = given.get(option) or ""
+    for option in ("config", "read_only"):
+        if given.get(option) and world in (World.SERVE, World.ENV):
+            _misplaced(parser, _spelt(option))
     if given.get("account") and (wrong := checks.account(given["account"])) is not None:
         parser.error(wrong)
-    for option in ("config", "state"):
+    for option in ("config", "state", "ready_file"):
         if given.get(option) is not None:
             given[option] = Path(given[option])
     given["load"] = tuple(Path(file) for file in given.get("load", ()))
     return Launch(world=world, **given)
+
+
+def _spelt(option: str) -> str:
+    return f"--{option.replace('_', '-')}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -249,8 +337,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # --help into a pager that has left
         return _hushed()
     try:
-        from pointsman.bootstrap import launch as run
-
+        if launch.world in ("serve", "env"):
+            from pointsman.serving import run
+        else:
+            from pointsman.bootstrap import launch as run
         return run(launch, os.environ)
     except KeyboardInterrupt:
         return INTERRUPTED

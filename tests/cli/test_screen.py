@@ -213,9 +213,9 @@ def test_what_nobody_expected_is_one_sentence_and_a_log(tmp_path: Path) -> None:
 
 def test_a_screen_that_breaks_leaves_a_sentence_and_no_traceback() -> None:
     first = (
-        "from pointsman.console.app import ConsoleApp\n"
+        "from pointsman.console.screens.overview import Overview\n"
         "def boom(self): secret = 'hunter2'; raise ZeroDivisionError('on the way in')\n"
-        "ConsoleApp.get_default_screen = boom"
+        "Overview.compose = boom"
     )
     with terminal(["demo"], first=first) as screen:
         assert screen.ended() == 1

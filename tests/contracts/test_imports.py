@@ -15,6 +15,7 @@ LINT = "from importlinter.cli import lint_imports_command as run; run()"
 PROOFS = [
     ("pointsman.cli", {"textual", "rich", "boto3", "botocore", "yaml", "msgspec", "asyncio", "dataclasses"}),
     ("pointsman.bootstrap", {"textual", "rich", "boto3", "botocore", "yaml", "asyncio"}),
+    ("pointsman.serving", {"textual", "rich", "boto3", "botocore", "yaml", "asyncio", "uvicorn"}),
     (
         "pointsman.console.app",
         {"boto3", "botocore", "pointsman.local", "pointsman.aws", "pointsman.operations.registry"},

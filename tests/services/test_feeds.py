@@ -390,3 +390,19 @@ async def test_closing_ends_every_feed(clock: ManualClock) -> None:
 
 def test_call_failed_carries_its_fault() -> None:
     assert isinstance(failed(FaultKind.DENIED), CallFailed)
+
+
+async def test_a_quick_read_is_told_once_and_whole() -> None:
+    async def read(report: Callable[[int, str], None]) -> int:
+        report(1, "1 of 2 read")
+        report(2, "2 of 3 read")
+        return 3
+
+    told: list[tuple[int | None, str]] = []
+    feeds = Feeds(ManualClock(), gather=5)
+    source = Source(("quick",), read, lambda _: None, "codepipeline")
+    feeds.subscribe(source, lambda snapshot: told.append((snapshot.value, snapshot.partial)))
+    await feeds.idle()
+    assert told[-1] == (3, "")
+    assert all(value in (None, 3) for value, _ in told)
+    await feeds.close()

@@ -81,9 +81,8 @@ class Guard:
     @property
     def armed_until(self) -> datetime | None:
         """When the arming ends; None when it is not armed (any more)."""
-        if self._until is not None and self.clock.now() >= self._until:
-            self.disarm()
-        return self._until
+        # An arming that has ended is kept: ``why_not`` says that it was there.
+        return self._until if self._until is not None and self.clock.now() < self._until else None
 
     @property
     def armed_for(self) -> Identity | None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 
 class World(StrEnum):
-    """Which world the console shows."""
+    """Which world the console shows; or which of the commands without a screen is meant."""
 
     AWS = "aws"
     DEMO = "demo"
     LOCAL = "local"
+    SERVE = "serve"
+    ENV = "env"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,19 @@ class Launch:
     paused: bool = False
     scenario: str = ""
     """Empty is the demo's own default."""
-    # local
+    # local, serve; env has the folder alone
     state: Path | None = None
     """None is the usual place under the XDG state folder."""
     load: tuple[Path, ...] = ()
     account: str = "123456789012"
     trust: bool = False
     """Run what the world files name without asking."""
+    # serve
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes a free one."""
+    expose: bool = False
+    """A host beyond loopback is meant."""
+    auth: str = "sigv4"
+    """``sigv4``, or ``none``."""
+    ready_file: Path | None = None

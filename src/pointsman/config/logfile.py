@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
-import logging.handlers
 import os
 import re
 import sys
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
 from pointsman.config.paths import log_file
@@ -52,13 +52,23 @@ class JsonLines(logging.Formatter):
         return json.dumps(line)
 
 
-class _Private(logging.handlers.RotatingFileHandler):
-    """A rotating file that only its owner reads, and that never speaks on the terminal."""
+class _Private(logging.FileHandler):
+    """A file that only its owner reads, that begins anew when it is full, and that never speaks on the terminal."""
 
-    def _open(self) -> logging.handlers.TextIOWrapper:  # type: ignore[name-defined]
+    def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         os.fchmod(descriptor, 0o600)
         return os.fdopen(descriptor, "a", encoding="utf-8")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, in a new file when this one is full; the full one is kept beside it."""
+        try:
+            if self.stream is not None and os.fstat(self.stream.fileno()).st_size >= LARGEST:
+                self.close()
+                Path(self.baseFilename).replace(f"{self.baseFilename}.1")
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """A full disk is no reason to draw over the screen."""
@@ -74,7 +84,7 @@ def start(environ: Mapping[str, str] = os.environ) -> Path | None:
     root = logging.getLogger()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler: logging.Handler = _Private(path, maxBytes=LARGEST, backupCount=1, encoding="utf-8")
+        handler: logging.Handler = _Private(path, encoding="utf-8")
     except OSError:
         handler, path_or_none = logging.NullHandler(), None
     else:

@@ -1,7 +1,8 @@
 """The console: which screen shows, which connection it works with, and what happens to a mistake.
 
 The first paint comes before boto3, services and operations are imported: they arrive with the connection, which one
-loader thread makes. The app routes; screens show, ``Operating`` acts, ``Standing`` keeps the header.
+loader thread makes. The app routes; screens show, ``Operating`` acts, ``Standing`` keeps the header. What it routes
+among is imported by ``furnish``, so that ``entrance.py`` can paint before that, too.
 """
 
 from __future__ import annotations
@@ -10,30 +11,33 @@ import logging
 import os
 import sys
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
-from textual.worker import Worker, WorkerState
 
-from pointsman.clock import Clock, SystemClock
-from pointsman.config.settings import Settings
 from pointsman.console import themes, toolkit
 from pointsman.console.clipboard import sequence
-from pointsman.console.connection import Connect, Elsewhere, connecting
-from pointsman.console.desk import Desk
 from pointsman.console.keys import APP_KEYS, SCREENS
-from pointsman.console.operating import Operating
-from pointsman.console.present.glyphs import ASCII, glyphs_for
-from pointsman.console.present.header import HeaderFacts
-from pointsman.console.routing import Router
-from pointsman.console.screens import wishes
-from pointsman.console.screens.base import Place
-from pointsman.console.standing import Standing
-from pointsman.console.troubles import Troubles, fault_of
 from pointsman.console.working import begin
-from pointsman.errors import Fault
-from pointsman.model.activity import Deed
-from pointsman.model.refs import Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from textual.worker import Worker
+
+    from pointsman.clock import Clock
+    from pointsman.config.settings import Settings
+    from pointsman.console.connection import Connect, Connection, Elsewhere
+    from pointsman.console.desk import Desk
+    from pointsman.console.operating import Operating
+    from pointsman.console.present.header import HeaderFacts
+    from pointsman.console.routing import Router
+    from pointsman.console.screens import wishes
+    from pointsman.console.screens.base import Place
+    from pointsman.console.standing import Standing
+    from pointsman.errors import Fault
+    from pointsman.model.activity import Deed
+    from pointsman.model.refs import Ref
 
 __all__ = ["ConsoleApp"]
 
@@ -87,43 +91,78 @@ class ConsoleApp(App[None]):
     ) -> None:
         super().__init__()
         toolkit.quiet(self)
-        settings = settings or Settings()
-        clock = clock or SystemClock()
-        glyphs = glyphs_for(sys.stdout.encoding or "ascii", ascii_only=settings.ascii is True)
-        self.desk = Desk(clock, Troubles(clock), world_name, glyphs)
+        self._connect = connect
+        self._settings = settings
+        self._world_name = world_name
+        self._clock = clock
+        self._elsewhere = elsewhere
+        self._leaving = False
+        self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
+        self._theme_problems = themes.dress(self, settings.theme if settings is not None else "")
+        self.furnish()
+
+    furnished = False
+    """Whether what follows is there."""
+    desk: Desk
+    router: Router
+    operating: Operating
+    standing: Standing
+
+    def furnish(self) -> None:
+        """Make everything that the first paint can do without."""
+        from pointsman.clock import SystemClock
+        from pointsman.console.desk import Desk
+        from pointsman.console.operating import Operating
+        from pointsman.console.present.glyphs import ASCII, glyphs_for
+        from pointsman.console.routing import Router
+        from pointsman.console.standing import Standing
+        from pointsman.console.troubles import Troubles
+
+        clock = self._clock or SystemClock()
+        only_ascii = self._settings is not None and self._settings.ascii is True
+        glyphs = glyphs_for(self._encoding, ascii_only=only_ascii)
+        self.desk = Desk(clock, Troubles(clock), self._world_name, glyphs)
         self.set_class(glyphs is ASCII, "ascii")
         self.router = Router(self, self.desk)
         self.operating = Operating(self, self.desk, self._follow, self._stick)
         self.standing = Standing(self, self.desk, self._show_facts)
-        self._connect = connect
-        self._elsewhere = elsewhere
-        self._leaving = False
-        self._theme_problems = list(themes.register(self))
-        self.theme = settings.theme if settings.theme in self.available_themes else themes.DEFAULT
-        if settings.theme not in ("", self.theme):
-            self._theme_problems.append(f"there is no theme {settings.theme}")
         for one in SCREENS:
             self.add_mode(one.name, self.router.maker(one.name))
+        self.furnished = True
 
     @property
     def place(self) -> Place | None:
         """The topmost screen that is no dialog."""
+        from pointsman.console.screens.base import Place
+
         return next((one for one in reversed(self.screen_stack) if isinstance(one, Place)), None)
 
     # --- the connection
 
     def on_mount(self) -> None:
-        """Paint, then connect."""
+        """Paint, then the rest."""
+        self.open()
+
+    def open(self) -> None:
+        """Connect, once the screen has been painted."""
         for problem in self._theme_problems:
             self.warn(problem)
         self.call_after_refresh(self.reach, self._connect)
 
     def reach(self, connect: Connect) -> None:
         """Make a connection in the loader thread."""
-        begin(self, partial(self._reach, connect), name="connect", group="connect", exclusive=True)
+        from pointsman.console.connection import connecting
 
-    async def _reach(self, connect: Connect) -> None:
-        result = await connecting(connect)
+        self.expect(connecting(connect))
+
+    def expect(self, coming: Awaitable[Connection | Fault]) -> None:
+        """Work with a connection once it has come."""
+        begin(self, partial(self._reach, coming), name="connect", group="connect", exclusive=True)
+
+    async def _reach(self, coming: Awaitable[Connection | Fault]) -> None:
+        from pointsman.errors import Fault
+
+        result = await coming
         if isinstance(result, Fault):
             self.desk.fault = result
             self.desk.troubles.note("connect", result)
@@ -157,6 +196,8 @@ class ConsoleApp(App[None]):
 
     def places(self) -> list[Place]:
         """Every screen there is, shown or not."""
+        from pointsman.console.screens.base import Place
+
         return [one for one in toolkit.every_screen(self) if isinstance(one, Place)]
 
     # --- the header, toasts, the clipboard
@@ -255,6 +296,8 @@ class ConsoleApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Nothing is read any more."""
+        if not self.furnished:
+            return
         self.standing.disconnected()
         if self.desk.connection is not None:
             await self.desk.connection.services.feeds.close()
@@ -276,6 +319,8 @@ class ConsoleApp(App[None]):
 
     def mishap(self, doing: str, error: BaseException) -> None:
         """Something went wrong: into the error log, and, the first time in a row, a sentence on the screen."""
+        from pointsman.console.troubles import fault_of
+
         fault = fault_of(error)
         if self.desk.troubles.note(doing, fault):
             words = f"{doing}: {fault.sentence}" + (f". {fault.hint}" if fault.hint else "")
@@ -283,17 +328,14 @@ class ConsoleApp(App[None]):
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker of the app failed."""
-        if event.state is WorkerState.ERROR and event.worker.error is not None:
+        if event.state.name == "ERROR" and event.worker.error is not None:
             self.mishap(event.worker.name or "work", event.worker.error)
 
     def _handle_exception(self, error: Exception) -> None:
-        # Textual would end the app with a traceback. Once the screen stands, a mistake is an entry in the error log;
-        # before that, a sentence. A test gets Textual's own way: there, a mistake must fail.
-        if self.is_headless:
+        # Once the screen stands, a mistake is an entry in the error log. Before that, and in a test, it ends the app
+        # in Textual's way; the command line puts a sentence in place of the traceback.
+        if self.is_headless or not self.furnished or not toolkit.survives(self):
             super()._handle_exception(error)
             return
         log.error("an exception nobody caught", exc_info=error)
-        if toolkit.survives(self):
-            self.mishap("show the screen", error)
-        else:
-            toolkit.fail(self, f"pointsman: {fault_of(error).sentence}")
+        self.mishap("show the screen", error)

@@ -12,6 +12,12 @@ from dataclasses import dataclass, field
 __all__ = ["COMMANDS", "Command", "Line", "Names", "complete", "parse"]
 
 
+MOST_SECONDS = 86_400
+"""The longest step of a demo's clock."""
+MOST_SPEED = 100
+"""The fastest a demo's clock goes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """What is known by name, for completion; grows as the screens read."""
@@ -41,6 +47,22 @@ def _minutes(argument: str) -> str | None:
     from pointsman.operations.arming import minutes_problem
 
     return minutes_problem(argument)
+
+
+def _number(argument: str, most: float, what: str) -> str | None:
+    try:
+        number = float(argument)
+    except ValueError:
+        number = 0.0
+    return None if 0 < number <= most else f"give {what}"
+
+
+def _seconds(argument: str) -> str | None:
+    return _number(argument, MOST_SECONDS, f"the seconds, up to {MOST_SECONDS:,}")
+
+
+def _speed(argument: str) -> str | None:
+    return _number(argument, MOST_SPEED, f"a number above 0, up to {MOST_SPEED}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +98,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),
     Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),
     Command("disarm", "Back to read-only, now."),
+    Command("pause", "Stop the demo's clock."),
+    Command("resume", "Let the demo's clock go on."),
+    Command(
+        "step", "Let so many seconds of the demo pass at once.", "SECONDS", lambda _: ("10", "60", "600"), _seconds
+    ),
+    Command("speed", "How fast the demo's clock goes: 1 is real time.", "X", lambda _: ("1", "5", "20"), _speed),
     Command("refresh", "Read what is shown again."),
     Command("theme", "Change the colours.", "NAME", lambda names: names.themes, _required("theme")),
     Command("profile", "Look through another profile.", "NAME", lambda names: names.profiles, _required("profile")),

@@ -22,7 +22,33 @@ if TYPE_CHECKING:
     from pointsman.operations.runner import Runner
     from pointsman.services.session import Services
 
-__all__ = ["Connect", "Connection", "Elsewhere", "connecting"]
+__all__ = ["Connect", "Connection", "Elsewhere", "TimeControl", "connecting"]
+
+
+class TimeControl(Protocol):
+    """A world's clock that a person may hold, step and hurry; only a demo has one."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether time stands."""
+        ...
+
+    @property
+    def speed(self) -> float:
+        """Seconds of the world per second of the wall."""
+        ...
+
+    def pause(self, on: bool = True) -> None:
+        """Stop or resume the passing of time."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Change how fast time passes."""
+        ...
+
+    def step(self, seconds: float) -> None:
+        """Let so many seconds pass at once; blocking."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +59,8 @@ class Connection:
     runner: Runner
     registry: Registry
     audit: AuditLog
+    time: TimeControl | None = None
+    """How the world's clock is held and moved; None where it is the wall's."""
 
 
 Connect = Callable[[], Connection]
@@ -67,6 +95,7 @@ def connecting(connect: Connect) -> asyncio.Future[Connection | Fault]:
         except Exception as error:  # the thread's boundary: whatever goes wrong becomes a fault in every pane
             result = fault_of(error)
         finally:
+            gc.freeze()  # what has been loaded stays: no later collection shall walk it
             gc.enable()
         with contextlib.suppress(RuntimeError):  # the loop has closed meanwhile: nobody waits for it any more
             loop.call_soon_threadsafe(deliver, result)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.binding import Binding
 from textual.screen import Screen
 
+from pointsman.console import themes
 from pointsman.console.command_line import Line
 from pointsman.console.desk import Desk
 from pointsman.console.keys import SCREENS
@@ -225,19 +226,23 @@ class Router:
                     projects[ref.name] = None
                 elif isinstance(ref, BuildRef):
                     builds[ref.id] = None
-        themes = tuple(sorted(name for name in self._app.available_themes if name.startswith("pointsman")))
+        known = themes.names(self._app)
         return replace(
             self._desk.names,
             pipelines=tuple(pipelines),
             projects=tuple(projects),
             builds=tuple(builds),
-            themes=themes,
+            themes=known,
         )
 
     def obey(self, name: str, argument: str) -> None:
         """Carry out a command."""
         app = self._app
         handlers: dict[str, Callable[[], object]] = {
+            "pause": lambda: app.standing.hold(True),
+            "resume": lambda: app.standing.hold(False),
+            "step": lambda: app.standing.step(float(argument)),
+            "speed": lambda: app.standing.hurry(float(argument)),
             "pipeline": lambda: self.open(PipelineRef(argument)),
             "build": lambda: self.open(BuildRef(argument)),
             "arm": lambda: app.operating.arm(int(argument)),
@@ -272,7 +277,7 @@ class Router:
             place.action_refresh()
 
     def _theme(self, name: str) -> None:
-        if name in self._app.available_themes:
+        if name in (*themes.names(self._app), *self._app.available_themes):
             self._app.theme = name
         else:
             self._app.warn(f"there is no theme {name}")

@@ -5,24 +5,28 @@ It listens to the trail and the runner, asks who one is, and has the header draw
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
+from pointsman.console import toolkit
 from pointsman.console.desk import Desk
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.working import begin
 from pointsman.errors import CallFailed, Fault
 
 if TYPE_CHECKING:
+    from pointsman.console.connection import TimeControl
     from pointsman.model.activity import Call
 
 __all__ = ["Standing"]
 
-PACE = 5.0
-"""Seconds between two looks at the meter."""
+PACE = 0.5
+"""Seconds in which calls are gathered into one look at the meter."""
 AGAIN = 15.0
 """Seconds until a caller who could not be named is asked for again."""
 
@@ -98,6 +102,41 @@ class Standing:
 
     def _metered(self) -> None:
         self._due = False
+        # The header counts when it is drawn; it compares lines, and paints nothing when the count is the same.
+        self._desk.facts = self._now()
+        self._show(self._desk.facts)
+
+    # --- the clock of a demo
+
+    def _time(self) -> TimeControl | None:
+        time = self._desk.connection.time if self._desk.connection is not None else None
+        if time is None:
+            words = "only a demo's clock can be held and moved" if self._desk.connection else "not connected yet"
+            self._app.notify(words, markup=False, severity="warning", timeout=6)
+        return time
+
+    def hold(self, on: bool) -> None:
+        """Stop a demo's clock, or let it go on."""
+        if (time := self._time()) is not None:
+            time.pause(on)
+            self.refresh()
+
+    def hurry(self, speed: float) -> None:
+        """How fast a demo's clock goes; a clock that stands goes on."""
+        if (time := self._time()) is not None:
+            time.set_speed(speed)
+            time.pause(False)
+            self.refresh()
+
+    def step(self, seconds: float) -> None:
+        """Let so many seconds of a demo pass at once."""
+        if (time := self._time()) is not None:
+            begin(self._app, partial(self._step, time, seconds), name="step", group="step")
+
+    async def _step(self, time: TimeControl, seconds: float) -> None:
+        await asyncio.to_thread(time.step, seconds)
+        toolkit.clock_moved(self._app)
+        self._app.notify(f"{seconds:g} seconds passed", markup=False, timeout=3)
         self.refresh()
 
     def refresh(self) -> None:
@@ -121,6 +160,8 @@ class Standing:
             read_only=cloud.guard.read_only,
             armed_until=cloud.guard.armed_until,
             calls_per_minute=cloud.trail.per_minute(self._desk.now()),
+            meter=cloud.trail.per_minute,
+            pace=pace_word(connection.time),
         )
         if identity is not None:
             facts = replace(facts, account=identity.account, role=identity.role, expires=identity.expires)
@@ -132,6 +173,15 @@ class Standing:
         if self.fault is not None:
             return self.fault.kind.value
         return ""
+
+
+def pace_word(time: TimeControl | None) -> str:
+    """How a world's clock goes, where it does not go with the wall."""
+    if time is None:
+        return ""
+    if time.paused:
+        return "paused"
+    return "" if time.speed == 1 else f"x{time.speed:g}"
 
 
 def world_word(world: str) -> str:

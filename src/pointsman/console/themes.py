@@ -19,7 +19,6 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
@@ -66,6 +65,8 @@ def read_theme(text: str) -> Theme:
     Raises:
         BrokenTheme: Something in it is wrong; the message names the key.
     """
+    import yaml  # the console starts without it: the default theme is at hand
+
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -153,6 +154,40 @@ def load_themes(*folders: Path) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
     return tuple(themes.values()), tuple(problems)
 
 
+def default() -> Theme:
+    """The default theme, as its file has it, without reading a file: the first paint waits for nothing."""
+    return Theme(
+        name=DEFAULT,
+        dark=True,
+        primary="#6cb6ff",
+        secondary="#4d7ea8",
+        accent="#e3b341",
+        warning="#e3b341",
+        error="#ff7b72",
+        success="#57c785",
+        foreground="#d7dce2",
+        background="#14171c",
+        surface="#1a1e25",
+        panel="#242a33",
+        variables={
+            "tone-failed": "#ff7b72",
+            "tone-waiting": "#e3b341",
+            "tone-moving": "#6cb6ff",
+            "tone-stopped": "#8b949e",
+            "tone-ok": "#57c785",
+            "tone-idle": "#6b7480",
+            "tone-unknown": "#b392f0",
+            "text-dim": "#8b949e",
+            "header": "#a9b4c0",
+            "rule": "#3a424d",
+            "joint": "#8b949e",
+            "greyed": "#5c6570",
+            "log-container": "#8b949e",
+            "log-time": "#6b7480",
+        },
+    )
+
+
 def register(app: App[Any], *folders: Path) -> tuple[str, ...]:
     """Give the app the bundled themes and those of a person's folders; returns what was wrong with any of them."""
     themes, problems = load_themes()
@@ -160,3 +195,25 @@ def register(app: App[Any], *folders: Path) -> tuple[str, ...]:
     for theme in (*themes, *own):
         app.register_theme(theme)
     return (*problems, *more)
+
+
+def dress(app: App[Any], wanted: str) -> tuple[str, ...]:
+    """Put a theme on; the default one without reading a file. Returns what is wrong with the wish or the files."""
+    problems: tuple[str, ...] = ()
+    if wanted in ("", DEFAULT):
+        app.register_theme(default())
+    else:
+        problems = register(app)
+        if wanted not in app.available_themes:
+            problems = (*problems, f"there is no theme {wanted}")
+    app.theme = wanted if wanted in app.available_themes else DEFAULT
+    return problems
+
+
+def names(app: App[Any]) -> tuple[str, ...]:
+    """The names of our themes, read from their files by now."""
+    ours = [name for name in app.available_themes if name.startswith("pointsman")]
+    if len(ours) < 2:
+        register(app)
+        ours = [name for name in app.available_themes if name.startswith("pointsman")]
+    return tuple(sorted(ours))

@@ -10,11 +10,11 @@ import asyncio
 import weakref
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.text import Text
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBarRender
 from textual.widget import Widget
 
 if TYPE_CHECKING:
@@ -66,6 +66,19 @@ def move_content(view: ScrollView, size: Size, y: int) -> bool:
 def jump_to(view: ScrollView, *, x: int | None = None, y: int | None = None) -> None:
     """Scroll at once, without animation and whatever the overflow style says."""
     view.scroll_to(x, y, animate=False, force=True)
+
+
+class _PlainBar(ScrollBarRender):
+    """A scroll bar of whole cells: colour and reverse video alone, no partial blocks."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
+
+def plain_bars(view: Widget) -> None:
+    """Draw a widget's scroll bars with spaces only, for a terminal that has nothing but ASCII."""
+    view.vertical_scrollbar.renderer = _PlainBar  # type: ignore[misc]
+    view.horizontal_scrollbar.renderer = _PlainBar  # type: ignore[misc]
 
 
 def screen_lines(app: App[Any]) -> list[str]:
@@ -179,9 +192,3 @@ def every_screen(app: App[Any]) -> list[Screen[Any]]:
 def survives(app: App[Any]) -> bool:
     """Whether an app can go on after an exception nobody caught: its screen stands, and it is not on its way out."""
     return app._running and not app._exit and bool(app._screen_stack) and app.screen.is_mounted
-
-
-def fail(app: App[Any], sentence: str) -> None:
-    """End an app that cannot go on, with a sentence in place of a traceback, and exit code 1."""
-    app._return_code = 1
-    app.panic(Text(sentence))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,7 @@ class Troubles:
         self._clock = clock
         self._kept: deque[Trouble] = deque(maxlen=keep)
         self._listeners: list[Callable[[], None]] = []
+        self._standing: dict[Hashable, Fault] = {}
         self.unseen = 0
         """How many came since the log was last looked at."""
 
@@ -55,6 +56,14 @@ class Troubles:
         for listener in list(self._listeners):
             listener()
         return fresh
+
+    def observe(self, key: Hashable, doing: str, fault: Fault | None) -> None:
+        """What is read again and again answered: a fault is written down when it begins or becomes another one."""
+        before = self._standing.pop(key, None)
+        if fault is not None:
+            self._standing[key] = fault
+            if before is None or (before.kind, before.sentence) != (fault.kind, fault.sentence):
+                self.note(doing, fault)
 
     def seen(self) -> None:
         """The log was looked at."""

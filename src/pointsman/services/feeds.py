@@ -107,6 +107,7 @@ class Feeds:
         sleep: How to wait; None waits on the clock.
         budget: What limits the calls; None limits nothing.
         chance: A random number between 0 and 1; 0.5 means no jitter.
+        gather: Wall seconds for which partial values gather before they are told: a quick read is told once, whole.
     """
 
     def __init__(
@@ -116,8 +117,10 @@ class Feeds:
         sleep: Sleep | None = None,
         budget: Budget | None = None,
         chance: Callable[[], float] = random.random,
+        gather: float = 0.0,
     ) -> None:
         self.clock = clock
+        self.gather = gather
         self.budget = budget or Budget.unlimited(clock)
         self.generation = 0
         self._sleep = sleep or sleeper(clock)
@@ -324,9 +327,21 @@ class _Feed(Generic[T]):
         source = self._source
         reading = self._reading = object()
 
+        loop = asyncio.get_running_loop()
+        parts: list[tuple[T, str]] = []
+        telling: list[asyncio.TimerHandle] = []
+
         def report(value: T, partial: str) -> None:
+            parts[:] = [(value, partial)]
+            if not self._feeds.gather:
+                tell()
+            elif not telling:
+                telling.append(loop.call_later(self._feeds.gather, tell))
+
+        def tell() -> None:
+            telling.clear()
             if self._reading is reading:
-                self._arrived(value, partial, _NEVER)
+                self._arrived(*parts[0], _NEVER)
 
         self.due = _NEVER
         try:
@@ -343,6 +358,8 @@ class _Feed(Generic[T]):
             due = _NEVER if pause is None else self._after(pause)
             self._arrived(value, source.partial(value), due)
         finally:
+            for handle in telling:
+                handle.cancel()
             if self._reading is reading:
                 self._reading = None
 

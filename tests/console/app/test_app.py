@@ -7,11 +7,14 @@ import contextvars
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
+from textual.app import App
+from textual.widgets import Input
 
 from console import samples
-from console.driving import console, refusing
+from console.driving import console, full, refusing
 from console.fakes import world
 from pointsman.config.settings import Settings
 from pointsman.console import standing, toolkit
@@ -20,9 +23,12 @@ from pointsman.console.connection import Connect
 from pointsman.console.dialogs.quit import QuitDialog
 from pointsman.console.keys import SCREENS
 from pointsman.console.screens.base import Place
+from pointsman.console.toolkit import clock_moved
+from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.errors import StateError
 from pointsman.model.activity import Deed
 from pointsman.model.refs import BuildRef, PipelineRef
+from pointsman.model.snapshot import Snapshot
 
 
 def test_the_console_is_imported_without_boto3_and_without_the_services() -> None:
@@ -113,7 +119,7 @@ async def test_another_screen_keeps_ones_place() -> None:
 async def test_a_screen_reads_while_it_shows_and_lets_go_when_it_does_not() -> None:
     async with console(size=(80, 24)) as user:
         feeds = user.world.feeds
-        assert feeds.heard() == {("board",)}
+        assert feeds.heard() == {("board",), ("builds", "")}
         await user.press("2", "enter")
         assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout")}
         await user.press("a")
@@ -357,6 +363,99 @@ async def test_the_meter_hears_calls_from_outside_the_apps_context(
         assert "api 5/min" in user.lines[0]
 
 
+async def test_the_header_says_what_is_true_when_it_is_drawn() -> None:
+    async with console() as user:
+        trail = user.world.services.cloud.trail
+        trail.calls = (*trail.calls, *trail.calls)
+        user.world.clock.advance(60)
+        clock_moved(user.app)
+        await user.settle()
+        assert f"api {len(trail.calls)}/min" in user.lines[0]
+
+
+async def test_what_is_typed_at_once_after_the_colon_is_the_command() -> None:
+    async with console() as user:
+        for key in ("colon", "p", "a", "c"):
+            user.app.simulate_key(key)
+        await user.settle()
+        assert user.app.screen.query_one(Input).value == "pac"
+
+
+async def test_what_is_typed_at_once_after_the_slash_is_the_filter() -> None:
+    async with console() as user:
+        await user.press("2")
+        for key in ("slash", "c", "h"):
+            user.app.simulate_key(key)
+        await user.settle()
+        assert user.app.screen.query_one(FilterBar).value == "ch"
+        assert user.toasts == []
+
+
+async def test_a_colon_is_a_colon_in_a_filter() -> None:
+    async with console() as user:
+        await user.press("slash", "a", "colon", "slash")
+        assert user.app.screen.query_one(FilterBar).value == "a:/"
+
+
+class _Time:
+    """A clock that notes what is done to it."""
+
+    def __init__(self) -> None:
+        self.paused, self.speed, self.steps = False, 1.0, [0.0]
+
+    def pause(self, on: bool = True) -> None:
+        self.paused = on
+
+    def set_speed(self, speed: float) -> None:
+        self.speed = speed
+
+    def step(self, seconds: float) -> None:
+        self.steps.append(seconds)
+
+
+async def test_a_demos_clock_is_held_hurried_and_stepped_and_the_header_says_so() -> None:
+    made, time = full(world()), _Time()
+    made.services.world = "demo"
+
+    async with console(made, connect=lambda: replace(made.connect(), time=time)) as user:
+        await user.press("colon")
+        await user.type("pause")
+        await user.press("enter")
+        assert " demo paused " in user.lines[0]
+        await user.press("colon")
+        await user.type("step 90")
+        await user.press("enter")
+        assert time.steps == [0.0, 90.0]
+        await user.press("colon")
+        await user.type("speed 5")
+        await user.press("enter")
+        assert (time.paused, time.speed) == (False, 5.0)
+        assert " demo x5 " in user.lines[0]
+
+
+async def test_only_a_demos_clock_can_be_held() -> None:
+    async with console() as user:
+        await user.press("colon")
+        await user.type("pause")
+        await user.press("enter")
+        assert user.toasts == ["only a demo's clock can be held and moved"]
+
+
+async def test_a_fault_of_a_feed_is_in_the_error_log_once_and_again_when_it_is_another() -> None:
+    async with console() as user:
+        for _ in range(3):
+            user.world.feeds.push("board", snapshot=Snapshot(fault=samples.DENIED, failures=1))
+            await user.settle()
+        assert [(one.doing, one.times) for one in user.app.desk.troubles.entries] == [("read board", 1)]
+        user.world.feeds.push("board", snapshot=Snapshot(fault=samples.EXPIRED, failures=1))
+        await user.settle()
+        user.world.fresh("board", value=samples.board())
+        await user.settle()
+        user.world.feeds.push("board", snapshot=Snapshot(fault=samples.EXPIRED, failures=1))
+        await user.settle()
+        assert [one.times for one in user.app.desk.troubles.entries] == [1, 2]
+
+
 def test_a_mistake_outside_a_test_is_a_log_entry_and_the_app_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     app = ConsoleApp(refusing(samples.EXPIRED), clock=world().clock)
     told: list[str] = []
@@ -370,10 +469,11 @@ def test_a_mistake_outside_a_test_is_a_log_entry_and_the_app_goes_on(monkeypatch
     assert [one.times for one in app.desk.troubles.entries] == [3]
 
 
-def test_a_mistake_before_the_screen_stands_ends_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_before_the_screen_stands_ends_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     app = ConsoleApp(refusing(samples.EXPIRED), clock=world().clock)
-    said: list[str] = []
+    ended: list[Exception] = []
     monkeypatch.setattr(ConsoleApp, "is_headless", False)
-    monkeypatch.setattr(toolkit, "fail", lambda _, sentence: said.append(sentence))
-    app._handle_exception(RuntimeError("odd"))
-    assert said == ["pointsman: RuntimeError: odd"]
+    monkeypatch.setattr(App, "_handle_exception", lambda _, error: ended.append(error))
+    odd = RuntimeError("odd")
+    app._handle_exception(odd)
+    assert ended == [odd]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,13 +11,13 @@ from console.widgets.shown import CLOSED, ago, pipeline, row, stage
 from pointsman.clock import EPOCH
 from pointsman.console.present import pipelines
 from pointsman.console.present.attention import from_board, line
-from pointsman.console.present.cells import Columns, plain, status_cell, width
+from pointsman.console.present.cells import Columns, place, plain, status_cell, width
 from pointsman.console.present.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
 from pointsman.console.present.look import Draw
 from pointsman.console.present.pipelines import BOARD, HISTORY, RUNS, gate_sentence, strip, strip_width
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.pipelines import ActionRun, Execution, Transition
-from pointsman.model.refs import ActionRef
+from pointsman.model.refs import ActionRef, PipelineRef
 from pointsman.model.status import Tone, status
 
 
@@ -102,7 +103,7 @@ def test_a_board_row_says_what_when_and_why() -> None:
 
 
 def test_a_row_that_was_not_read_is_no_idle_row() -> None:
-    assert cells_of(BOARD, row())["status"] == "? not read yet"
+    assert cells_of(BOARD, row())["status"] == "? not read"
 
 
 def test_a_denied_row_says_so_in_its_own_line() -> None:
@@ -182,6 +183,25 @@ def test_the_attention_line_fits_and_shows_the_selected_item(room: int, selected
     assert spots
     if selected is not None:
         assert items[selected] in [spot.item for spot in spots]
+
+
+def test_a_long_name_gives_way_before_the_stages_do() -> None:
+    state = pipeline()
+    rows = [replace(row(state=state), ref=PipelineRef("a-pipeline-with-a-name-of-more-than-forty-cells"))]
+    whole = plain(strip(state, draw()))
+    for room in (76, 96):
+        placed = {one.column.key: one.width for one in place(BOARD, room, rows)}
+        assert placed["stages"] >= len(whole)
+        assert placed["name"] >= 12
+        assert sum(placed.values()) + len(placed) - 1 <= room
+
+
+def test_stages_that_do_not_fit_shorten_their_joints_first() -> None:
+    state = pipeline()
+    stages = next(one for one in BOARD if one.key == "stages")
+    whole = plain(strip(state, draw()))
+    short = plain(stages.drawn(row(state=state), draw(), len(whole) - 2))
+    assert "…" not in short
 
 
 def test_nothing_to_do_is_said() -> None:

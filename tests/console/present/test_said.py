@@ -92,7 +92,7 @@ def test_arming_counts_down_in_seconds_only_at_the_end() -> None:
 
 def test_a_greyed_key_reads_as_greyed_without_colour() -> None:
     line, placed = key_line([KeyHint("a", "actions"), KeyHint("r", "retry", "it runs", shown="R")], 80)
-    assert plain(line) == " a actions  (R retry)  "
+    assert plain(line) == " a actions  (R retry)"
     assert [(one.hint.key, plain(line)[one.start : one.end]) for one in placed] == [
         ("a", "a actions"),
         ("r", "(R retry)"),

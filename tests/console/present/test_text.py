@@ -64,3 +64,7 @@ def test_a_block_keeps_its_lines_and_tabs_their_columns() -> None:
 
 def test_middle_keeps_both_ends() -> None:
     assert text.middle("arn:aws:codebuild:eu", 9) == "arn:…d:eu"
+
+
+def test_ascii_is_as_wide_as_what_it_stands_for() -> None:
+    assert text.in_ascii("José “x” 日本") == "Jose ?x? ????"

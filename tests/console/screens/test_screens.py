@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from console import samples
 from console.driving import console, full
 from console.fakes import world
 from pointsman.console.widgets.log_view import LogView
+from pointsman.console.widgets.stage_columns import StageColumns
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.builds import BuildList
 from pointsman.model.pipelines import Board, PipelineRow, PipelineState
 from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, StageRef
 from pointsman.model.snapshot import Snapshot
+from pointsman.services.feeds import Source
 
 BUILD = BuildRef("checkout-test:9f1c2d3e-aaaa-bbbb-cccc-1234567890ab")
 
@@ -38,15 +41,20 @@ async def test_the_attention_line_says_what_needs_a_person_worst_first() -> None
 
 async def test_what_is_not_built_says_so_in_its_pane() -> None:
     async with console(size=(80, 24)) as user:
+        assert "4 Deployments  5 Traces  6 Metrics and alarms: not built yet" in user.text
+    async with console(size=(120, 40)) as user:
         for words in ("Deployments are not built yet", "Traces are not built yet", "Metrics and alarms are not built"):
             assert words in user.text
 
 
 async def test_builds_are_read_only_where_their_pane_shows() -> None:
-    async with console(size=(80, 24)) as user:
+    async with console(size=(80, 16)) as user:
         assert ("builds", "") not in user.world.feeds.heard()
-    async with console(size=(120, 40)) as user:
+    async with console(size=(80, 24)) as user:
         assert ("builds", "") in user.world.feeds.heard()
+        recent = user.app.screen.query_one("#recent", LineTable)
+        assert recent.size.height >= 4
+        assert len(recent.rows) >= 1
 
 
 # --- the board
@@ -183,6 +191,42 @@ async def test_one_marked_run_is_too_few() -> None:
     async with console() as user:
         await user.press("2", "enter", "tab", "space", "x")
         assert "mark two runs" in user.toasts[-1]
+
+
+async def test_a_closed_gate_is_told_once_in_full() -> None:
+    async with console() as user:
+        await user.press("2", "enter")
+        state = samples.checkout()
+        gate = state.closed_gates[0]
+        user.app.screen.query_one(StageColumns).move_to(gate.ref, "gate")
+        await user.settle()
+        assert user.text.count("closed by") == 2  # the sentence among the stages, the label among the facts
+        assert f"the gate into {gate.name} is closed" in user.text
+        assert user.text.count(f'"{gate.transition.reason}"') == 1
+
+
+async def test_older_runs_are_read_when_the_cursor_comes_to_the_end() -> None:
+    made = full(world())
+    first = samples.checkout().executions[0]
+    runs = tuple(replace(first, id=f"{at:08d}-{first.id}") for at in range(150))
+    made.fresh("history", "checkout", value=runs[:100])
+    asked: list[int] = []
+    history = made.services.pipelines.history
+
+    def noting(ref: PipelineRef, pages: int = 1) -> Source[Any]:
+        asked.append(pages)
+        return history(ref, pages)
+
+    made.services.pipelines.history = noting  # type: ignore[method-assign]
+    async with console(made) as user:
+        await user.press("2", "enter", "tab", "G")
+        assert asked[-1] == 2
+        assert ("history", "checkout") in made.feeds.poked
+        made.fresh("history", "checkout", value=runs)
+        await user.settle()
+        assert user.app.screen.query_one("#runs", LineTable).cursor_index == 99
+        await user.press("G")
+        assert asked[-1] == 2  # the second page was not full: there is no third
 
 
 async def test_which_revision_is_where() -> None:
@@ -379,6 +423,9 @@ async def test_nothing_needs_you_is_said_only_when_everything_has_been_read() ->
     made = world()
     async with console(made) as user:
         assert "nothing needs you" not in user.text
+        made.feeds.push("board", snapshot=Snapshot(fault=samples.EXPIRED, failures=1))
+        await user.settle()
+        assert "what needs you is not known: credentials expired" in user.text
         made.fresh("board", value=green, partial="1 of 2 read")
         await user.settle()
         assert "nothing needs you" not in user.text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
-from pointsman.console.themes import DEFAULT, BrokenTheme, bundled, load_themes, read_theme
+from pointsman.console.themes import DEFAULT, BrokenTheme, bundled, default, load_themes, read_theme
 
 NAMES = {
     "pointsman-dark",
@@ -93,3 +93,7 @@ def test_a_broken_file_is_reported_and_the_others_load(tmp_path: Path) -> None:
     assert [theme.name for theme in themes] == ["mine"]
     assert len(problems) == 2
     assert problems[0] == "theme a.yaml was skipped: colours.primary: a theme needs it"
+
+
+def test_the_default_theme_at_hand_is_the_one_of_the_file() -> None:
+    assert default() == next(one for one in load_themes()[0] if one.name == DEFAULT)

@@ -56,6 +56,19 @@ async def test_narrow_screens_drop_the_least_important_column(clock: ManualClock
         assert "\n".join(toolkit.screen_lines(app)).isascii()
 
 
+async def test_the_scroll_bar_covers_nothing(clock: ManualClock) -> None:
+    long = (Column[Row]("all", "All", lambda row, _: cell(row[0] * 30), least=8, share=1),)
+    made = LineTable[Row](Look(clock.now), long, key=lambda row: row[0], noun="rows")
+    app = Stage1(lambda: made)
+    async with app.run_test(size=(40, 5)) as pilot:
+        made.show(rows(*range(20)))
+        await toolkit.settle(pilot)
+        assert toolkit.screen_lines(app)[1][38] == "…"
+        made.show(rows(1))
+        await toolkit.settle(pilot)
+        assert toolkit.screen_lines(app)[1][39] == "…"
+
+
 async def test_keys_move_and_messages_name_the_row(clock: ManualClock) -> None:
     app = Stage1(lambda: table(clock))
     async with app.run_test(size=(80, 12), message_hook=app.heard.append) as pilot:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -66,8 +67,16 @@ class CommandBar(ModalScreen[Line | None]):
 
     def on_mount(self) -> None:
         """Begin with what is there."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
         self._offer(self._text)
+
+    def on_key(self, event: events.Key) -> None:
+        """What was typed before the line had the keys belongs to it."""
+        field = self.query_one(Input)
+        if event.is_printable and event.character and not field.has_focus:
+            event.stop()
+            event.prevent_default()
+            field.insert_text_at_cursor(event.character)
 
     def _offer(self, text: str) -> None:
         self._offered = complete(text, self._names)

@@ -86,7 +86,7 @@ def _detail(deed: Deed, draw: Draw) -> Cell:
 
 DEEDS: Columns = (
     Column[Deed]("time", "When", lambda one, _: cell(f"{one.at:%m-%d %H:%M:%S}", "dim"), least=14),
-    Column[Deed]("outcome", "Outcome", lambda one, draw: outcome_cell(one.outcome, draw), least=11, most=17, share=1),
+    Column[Deed]("outcome", "Outcome", lambda one, draw: outcome_cell(one.outcome, draw), least=17),
     Column[Deed]("said", "What was done", _said, least=24, most=80, share=4),
     Column[Deed]("by", "By", lambda one, _: cell(short_identity(one.identity)), least=8, most=24, share=1, priority=1),
     Column[Deed](

@@ -104,10 +104,18 @@ def item_text(item: AttentionItem, draw: Draw) -> str:
 
 
 def line(
-    items: Sequence[AttentionItem], draw: Draw, room: int, selected: int | None = None
+    items: Sequence[AttentionItem], draw: Draw, room: int, selected: int | None = None, unknown: str = ""
 ) -> tuple[Cell, tuple[Spot, ...]]:
-    """The whole line, as many items as fit from the selected one on, and where each stands."""
+    """The whole line, as many items as fit from the selected one on, and where each stands.
+
+    ``unknown`` says why the items may not be all: "nothing needs you" is not said then.
+    """
     glyphs = draw.glyphs
+    if not items and unknown:
+        return (
+            (f" {glyphs.unknown} ", "tone.unknown"),
+            (f"what needs you is not known: {clean(unknown)}", "stale"),
+        ), ()
     if not items:
         return ((f" {glyphs.ok} ", "tone.ok"), ("nothing needs you", "dim")), ()
     pieces: list[Piece] = [(f" {glyphs.attention} {len(items)} need you: ", "tone.waiting")]

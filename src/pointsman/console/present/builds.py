@@ -176,8 +176,8 @@ def phase_lines(build: Build, draw: Draw, room: int) -> list[Cell]:
     for phase in build.phases:
         failed = phase.status.failed
         took = draw.lasted(phase.started, phase.ended)
-        name = fit(cell(phase.name, "tone.failed" if failed else ""), _NAME)
-        status = fit(status_cell(phase.status, draw), _STATUS)
+        name = fit(cell(phase.name, "tone.failed" if failed else ""), _NAME, ellipsis=draw.glyphs.ellipsis)
+        status = fit(status_cell(phase.status, draw), _STATUS, ellipsis=draw.glyphs.ellipsis)
         time = fit(cell("" if phase.name == "COMPLETED" else took, "dim"), _TIME, "right")
         bar = EMPTY
         if bar_room >= 8 and begin and phase.started and total > 0:

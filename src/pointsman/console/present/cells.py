@@ -126,6 +126,15 @@ class Column(Generic[R]):
     """0 is never dropped; of the others the highest number goes first when the line is narrow."""
     measure: Callable[[R], int] | None = None
     """How wide a row's cell is, cheaply; the column is then as wide as its widest row, within least and most."""
+    firm: bool = False
+    """Whether the others give way first: it gets what it measures before a name grows or a later column stays."""
+    fitted: Callable[[R, Draw, int], Cell] | None = None
+    """The cell for a known width, where it can say the same in less room."""
+
+    def drawn(self, row: R, draw: Draw, room: int) -> Cell:
+        """The cell in exactly ``room`` terminal cells."""
+        content = self.cell(row, draw) if self.fitted is None else self.fitted(row, draw, room)
+        return fit(content, room, self.align, draw.glyphs.ellipsis)
 
 
 Columns = tuple[Column[Any], ...]
@@ -154,7 +163,12 @@ def place(columns: Sequence[Column[R]], room: int, rows: Sequence[R] = (), gap: 
                 want = min(want, max(column.most, column.least))
         wanted[column.key] = want
     kept = list(columns)
-    least = {column.key: min(wanted[column.key], max(column.least, len(column.header))) for column in columns}
+    least = {
+        column.key: wanted[column.key]
+        if column.firm
+        else min(wanted[column.key], max(column.least, len(column.header)))
+        for column in columns
+    }
     while kept and sum(least[column.key] for column in kept) + gap * (len(kept) - 1) > room:
         worst = max(kept, key=lambda column: column.priority)
         if worst.priority == 0:
@@ -163,7 +177,7 @@ def place(columns: Sequence[Column[R]], room: int, rows: Sequence[R] = (), gap: 
     spare = room - sum(least[column.key] for column in kept) - gap * (len(kept) - 1)
     widths = {column.key: least[column.key] for column in kept}
     if spare < 0:
-        for column in reversed(kept):
+        for column in (*reversed([one for one in kept if not one.firm]), *(one for one in kept if one.firm)):
             give = min(-spare, widths[column.key] - 1)
             widths[column.key] -= give
             spare += give

@@ -54,6 +54,8 @@ class Glyphs:
     sparks: tuple[str, ...]
     """Column heights, low to high."""
     dot: str
+    quotes: tuple[str, str]
+    """Around other people's words."""
 
     def of(self, tone: Tone) -> str:
         """The mark of a tone."""
@@ -117,6 +119,7 @@ UNICODE = Glyphs(
     track="░",
     sparks=("▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"),
     dot="·",
+    quotes=("“", "”"),
 )
 
 ASCII = Glyphs(
@@ -150,6 +153,7 @@ ASCII = Glyphs(
     track=".",
     sparks=("_", ".", "-", "=", "+", "*", "#"),
     dot=".",
+    quotes=('"', '"'),
 )
 
 

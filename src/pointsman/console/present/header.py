@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pointsman.console.present.cells import EMPTY, Cell, cell, join, spread, width
@@ -24,8 +25,12 @@ class HeaderFacts:
     read_only: bool = True
     armed_until: datetime | None = None
     calls_per_minute: int | None = None
+    meter: Callable[[datetime], int] | None = field(default=None, compare=False)
+    """What says the calls per minute at a moment, so that every drawing of the header says what is true then."""
+    pace: str = ""
+    """How a demo's clock goes, where it does not go with the wall: ``paused``, ``x5``."""
     note: str = ""
-    """A word of state: ``paused``, ``8x``, ``looking for credentials``."""
+    """A word of state: ``connecting``, ``no credentials``."""
     clock: bool = True
     """Whether the time of day shows."""
 
@@ -41,12 +46,13 @@ def header_line(facts: HeaderFacts, draw: Draw, room: int) -> Cell:
     """One line; on a narrow screen the role, the meter and the account go before the mode does."""
     into = f" {draw.glyphs.into} "
     name = cell(" pointsman", "title")
-    world = cell(facts.world, "tone.moving")
+    world = join((cell(facts.world, "tone.moving"), cell(facts.pace, "tone.waiting")), gap=" ")
     role = f"role {facts.role}" if facts.role else ""
     if role and facts.expires is not None:
         role += f" {draw.countdown(facts.expires)} left" if facts.expires > draw.now else " expired"
     mode = mode_cell(facts, draw)
-    meter = cell(f"api {facts.calls_per_minute}/min", "dim") if facts.calls_per_minute is not None else EMPTY
+    calls = facts.calls_per_minute if facts.meter is None else facts.meter(draw.now)
+    meter = cell(f"api {calls}/min", "dim") if calls is not None else EMPTY
     clock = cell(draw.clock(), "dim") if facts.clock else EMPTY
     note = cell(facts.note, "stale")
     path = (facts.profile, facts.account, facts.region)

@@ -38,7 +38,7 @@ class Placed:
 
 def key_line(hints: Sequence[KeyHint], room: int) -> tuple[Cell, tuple[Placed, ...]]:
     """As many hints as fit, in their order, each whole; and where each of them stands."""
-    pieces: list[Piece] = [(" ", "")]
+    pieces: list[Piece] = []
     placed: list[Placed] = []
     at = 1
     for hint in hints:
@@ -50,7 +50,8 @@ def key_line(hints: Sequence[KeyHint], room: int) -> tuple[Cell, tuple[Placed, .
         # A greyed key is bracketed, so that it also reads as greyed without colour.
         if greyed and at + size + 2 <= room:
             written, label, size = f"({written}", f"{label})", size + 2
-        pieces += [(written, "greyed" if greyed else "key"), (f" {label}", "greyed" if greyed else "dim"), ("  ", "")]
+        pieces.append(("  " if placed else " ", ""))
+        pieces += [(written, "greyed" if greyed else "key"), (f" {label}", "greyed" if greyed else "dim")]
         placed.append(Placed(at, at + size, hint))
         at += size + 2
     return tuple(pieces), tuple(placed)

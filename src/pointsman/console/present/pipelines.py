@@ -84,7 +84,8 @@ def revision_line(revision: Revision | None, draw: Draw) -> Cell:
     if revision is None:
         return EMPTY
     by = cell(f"by {revision.author}", "dim") if revision.author else EMPTY
-    summary = cell(f"“{revision.summary}”") if revision.summary else EMPTY
+    opening, closing = draw.glyphs.quotes
+    summary = cell(f"{opening}{revision.summary}{closing}") if revision.summary else EMPTY
     return join((cell(short_id(revision.id), "strong"), summary, by, cell(draw.age(revision.created), "dim")), gap=" ")
 
 
@@ -173,12 +174,12 @@ def _status(row: PipelineRow, draw: Draw) -> Cell:
     if row.state is None:
         if row.fault is not None:
             return cell(f"{draw.glyphs.unknown} {row.fault.kind.value}", "fault")
-        return cell(f"{draw.glyphs.unknown} not read yet", "dim")
+        return cell(f"{draw.glyphs.unknown} not read", "dim")
     return status_cell(row.status, draw)
 
 
-def _stages(row: PipelineRow, draw: Draw) -> Cell:
-    return strip(row.state, draw) if row.state is not None else EMPTY
+def _stages(row: PipelineRow, draw: Draw, room: int = 0) -> Cell:
+    return strip(row.state, draw, room) if row.state is not None else EMPTY
 
 
 def _head(row: PipelineRow) -> Revision | None:
@@ -258,6 +259,8 @@ BOARD: Columns = (
         least=10,
         most=48,
         measure=lambda row: strip_width(row.state) if row.state else 10,
+        firm=True,
+        fitted=_stages,
     ),
     Column[PipelineRow]("revision", "Revision", _revision, least=8, priority=1),
     Column[PipelineRow]("age", "Age", _age, least=4, align="right"),
@@ -358,7 +361,7 @@ RUNS: Columns = (
     Column[ActionRun](
         "external",
         "External id",
-        lambda one, _: cell(middle(clean(one.external_id), 30)),
+        lambda one, draw: cell(middle(clean(one.external_id), 30, draw.glyphs.ellipsis)),
         least=12,
         most=30,
         share=1,

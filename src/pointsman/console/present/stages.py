@@ -159,7 +159,7 @@ def _sentences(state: PipelineState, draw: Draw, room: int) -> list[Cell]:
     widest = max(len(stage.name) for stage in told)
     lines: list[Cell] = [EMPTY]
     for stage in told:
-        name = fit(cell(f" {stage.name}", "title"), min(widest, 30) + 3)
+        name = fit(cell(f" {stage.name}", "title"), min(widest, 30) + 3, ellipsis=draw.glyphs.ellipsis)
         lines.append(fit((*name, *gate_sentence(stage, draw, state)), room, ellipsis=draw.glyphs.ellipsis))
     return lines
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import Literal
 
@@ -50,6 +51,17 @@ def clean_line(text: str) -> str:
 def clean_block(text: str) -> str:
     """Several lines, each safe to show; line ends stay."""
     return "\n".join(clean_line(line) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def in_ascii(text: str) -> str:
+    """``text`` for a terminal that shows nothing but ASCII, as wide as before: accents go, the rest is ``?``."""
+    out: list[str] = []
+    for character in text:
+        if not character.isascii():
+            bare = unicodedata.normalize("NFKD", character)[:1]
+            character = (bare if bare.isascii() else "?").ljust(cells(character), "?")[: cells(character)]
+        out.append(character)
+    return "".join(out)
 
 
 def cells(text: str) -> int:

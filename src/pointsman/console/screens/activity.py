@@ -75,7 +75,7 @@ class Activity(Place):
         """Beside each other where there is room."""
         self.set_class(event.size.width >= WIDE, "wide")
 
-    def reread(self) -> None:
+    def reread(self, *anew: str) -> None:  # noqa: ARG002
         """Listen to the runner and the trail; read the audit log."""
         connection = self.connection
         if self._shown and self.is_mounted and connection is not None and not self._released:

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from pointsman.console.desk import Desk
@@ -47,8 +48,8 @@ class Place(Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("colon", "app.command_line", "command", key_display=":", id="command"),
-        Binding("slash", "filter", "filter", key_display="/", id="filter"),
+        Binding("colon", "command_line", "command", key_display=":", priority=True, id="command"),
+        Binding("slash", "filter", "filter", key_display="/", priority=True, id="filter"),
         Binding("a", "actions", "actions", id="actions"),
         Binding("d", "describe", "describe", id="describe"),
         Binding("c", "copy", "copy id", show=False, id="copy"),
@@ -150,8 +151,8 @@ class Place(Screen[None]):
         self._shown = False
         self._let_go()
 
-    def reread(self) -> None:
-        """Make the subscriptions those of ``sources``; what is already subscribed stays."""
+    def reread(self, *anew: str) -> None:
+        """Make the subscriptions those of ``sources``; what is already subscribed stays, but for the slots ``anew``."""
         if not self._shown or not self.is_mounted:
             return
         connection = self.connection
@@ -162,7 +163,7 @@ class Place(Screen[None]):
             return
         wanted = self.sources(connection.services)
         for slot, (key, subscription) in list(self._subscriptions.items()):
-            if slot not in wanted or wanted[slot].key != key:
+            if slot not in wanted or wanted[slot].key != key or slot in anew:
                 subscription.release()
                 del self._subscriptions[slot]
         for slot, source in wanted.items():
@@ -188,7 +189,10 @@ class Place(Screen[None]):
         """Hand a snapshot to ``arrived``, unless its slot has been subscribed anew since."""
         message.stop()
         if self._serials.get(message.slot) == message.serial and self.is_mounted:
-            self.arrived(message.slot, message.snapshot)
+            snapshot = message.snapshot
+            key = self._subscriptions[message.slot][0] if message.slot in self._subscriptions else message.slot
+            self.desk.troubles.observe(key, f"read {message.slot}", snapshot.fault)
+            self.arrived(message.slot, snapshot)
             self.show_keys()
 
     def _let_go(self) -> None:
@@ -291,6 +295,19 @@ class Place(Screen[None]):
         if reason is not None:
             self.notify(reason, markup=False, severity="warning", timeout=4)
         return reason is not None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A colon and a slash are themselves where text is typed."""
+        if action in ("command_line", "filter") and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
+
+    async def action_command_line(self) -> None:
+        """The ``:`` line.
+
+        The key goes before every other, so that what is typed at once after it finds the line and not the keys here.
+        """
+        await self.app.run_action("app.command_line")
 
     def action_actions(self) -> None:
         """What can be done with the selection."""

@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 
 from pointsman.console.desk import Desk
 from pointsman.console.dialogs.words import paragraph
-from pointsman.console.present.cells import Cell, cell
+from pointsman.console.present.cells import Cell, cell, join
 from pointsman.console.present.look import Draw
 from pointsman.console.screens.base import Place
 from pointsman.console.widgets.lines import CellLines
 
-__all__ = ["LATER", "Later", "unbuilt"]
+__all__ = ["LATER", "Later", "unbuilt", "unbuilt_line"]
 
 LATER: dict[str, str] = {
     "deployments": "Deployments are not built yet: CodeDeploy comes in a later release.",
@@ -29,6 +29,14 @@ LATER: dict[str, str] = {
 def unbuilt(sentence: str) -> Callable[[Draw, int], Sequence[Cell]]:
     """A sentence as lines of at most some width, dim."""
     return lambda _draw, width: paragraph(sentence, width, "dim")
+
+
+def unbuilt_line(draw: Draw, width: int) -> Sequence[Cell]:
+    """What is not built yet, in one line."""
+    del width
+    names = (("4", "Deployments"), ("5", "Traces"), ("6", "Metrics and alarms"))
+    said = join([(*cell(number, "key"), (" ", ""), *cell(name, "dim")) for number, name in names])
+    return (((f"{draw.glyphs.rule} ", "rule"), *said, *cell(": not built yet", "dim")),)
 
 
 class Later(Place):

@@ -18,7 +18,7 @@ from pointsman.console.present import attention
 from pointsman.console.present.builds import BUILDS
 from pointsman.console.present.pipelines import BOARD
 from pointsman.console.screens.base import Place
-from pointsman.console.screens.later import LATER, unbuilt
+from pointsman.console.screens.later import LATER, unbuilt, unbuilt_line
 from pointsman.console.screens.selection import row_words, troubled
 from pointsman.console.widgets.attention_line import AttentionLine
 from pointsman.console.widgets.lines import CellLines
@@ -37,6 +37,18 @@ __all__ = ["Overview"]
 
 WIDE = 160
 TALL = 32
+FLAT = 18
+
+
+def unknown(board: Snapshot[Board]) -> str:
+    """Why it is not known what needs somebody; empty when everything could be read."""
+    if board.fault is not None:
+        return board.fault.kind.value
+    rows = board.value.rows if board.value is not None else ()
+    unread = [row.fault for row in rows if row.fault is not None]
+    if not unread:
+        return ""
+    return f"{len(unread)} of {len(rows)} pipelines could not be read: {unread[0].kind.value}"
 
 
 class Overview(Place):
@@ -46,13 +58,15 @@ class Overview(Place):
     Overview #panes { layout: vertical; height: 1fr; }
     Overview #work { layout: vertical; height: 1fr; width: 1fr; }
     Overview #pipelines { height: 3fr; }
-    Overview #builds { height: 2fr; display: none; }
-    Overview #rest { layout: vertical; height: auto; }
-    Overview #rest Pane { height: 2; }
+    Overview #builds { height: 2fr; min-height: 5; }
+    Overview #rest { layout: vertical; height: 1; }
+    Overview #rest Pane { display: none; }
+    Overview #brief { height: 1; }
+    Overview.flat #builds { display: none; }
     Overview #rest CellLines { padding: 0 2; }
-    Overview.tall #builds { display: block; }
     Overview.tall #rest { layout: horizontal; height: 5; }
-    Overview.tall #rest Pane { width: 1fr; height: 1fr; }
+    Overview.tall #rest Pane { width: 1fr; height: 1fr; display: block; }
+    Overview.tall #brief { display: none; }
     Overview.wide #panes { layout: horizontal; }
     Overview.wide #work { width: 2fr; }
     Overview.wide #rest { layout: vertical; width: 1fr; height: 1fr; margin-left: 1; }
@@ -86,6 +100,9 @@ class Overview(Place):
                 )
                 yield Pane(self.look, "Builds", recent, number="3", id="builds")
             with Container(id="rest"):
+                brief = CellLines(self.look, unbuilt_line, id="brief")
+                brief.can_focus = False
+                yield brief
                 for number, name in (("4", "Deployments"), ("5", "Traces"), ("6", "Metrics and alarms")):
                     note = CellLines(self.look)
                     note.can_focus = False
@@ -100,16 +117,17 @@ class Overview(Place):
 
     def on_resize(self, event: Resize) -> None:
         """Panes beside each other where there is room."""
-        before = self.has_class("tall")
+        before = self.has_class("flat")
         self.set_class(event.size.width >= WIDE, "wide")
         self.set_class(event.size.height >= TALL or event.size.width >= WIDE, "tall")
-        if self.has_class("tall") != before:
+        self.set_class(event.size.height < FLAT and event.size.width < WIDE, "flat")
+        if self.has_class("flat") != before:
             self.call_after_refresh(self.reread)
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
         """The board, and the recent builds where their pane shows."""
         wanted: dict[str, Source[Any]] = {"board": services.pipelines.board()}
-        if self.has_class("tall"):
+        if not self.has_class("flat"):
             wanted["builds"] = services.builds.recent()
         return wanted
 
@@ -137,9 +155,9 @@ class Overview(Place):
         self.freshen("#builds", recent)
         items = attention.from_board(rows)
         line = self.query_one("#attention", AttentionLine)
-        line.show(items)
+        line.show(items, unknown(board))
         # "Nothing needs you" is said only when everything that could need somebody has been read.
-        line.visible = bool(items) or (board.value is not None and board.fault is None and not board.partial)
+        line.visible = bool(items) or board.fault is not None or (board.value is not None and not board.partial)
 
     def filtered(self) -> None:
         """Only pipelines whose names have the words."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline"]
 
 WIDE = 120
+PAGE = 100
+"""Executions of a page of history."""
 
 
 class Stages(StageColumns, inherit_bindings=False):
@@ -89,6 +92,8 @@ class Pipeline(Place):
         """Where the cursor shall be once the stages are there."""
         self._state: Snapshot[PipelineState] = Snapshot()
         self._history: Snapshot[tuple[Execution, ...]] = Snapshot()
+        self._pages = 1
+        """How many pages of history are read: one more each time the cursor comes to their end."""
 
     def body(self) -> ComposeResult:
         """Stages over what is selected over history."""
@@ -116,7 +121,10 @@ class Pipeline(Place):
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
         """Its state and its history."""
-        return {"pipeline": services.pipelines.state(self.ref), "history": services.pipelines.history(self.ref)}
+        return {
+            "pipeline": services.pipelines.state(self.ref),
+            "history": services.pipelines.history(self.ref, self._pages),
+        }
 
     # --- showing
 
@@ -140,6 +148,8 @@ class Pipeline(Place):
             self.query_one("#places", CellLines).show(self._places)
             self.freshen("#where", snapshot)
         else:
+            if snapshot.value is None and snapshot.fault is None and self._history.value:
+                snapshot = replace(self._history, partial="reading older runs")
             self._history = snapshot
             self.query_one("#runs", LineTable).show(snapshot.value or (), snapshot=snapshot)
             self.freshen("#history", snapshot)
@@ -268,8 +278,15 @@ class Pipeline(Place):
             self.post_message(self.Opened(event.ref))
 
     def on_line_table_highlighted(self, event: LineTable.Highlighted) -> None:
-        """Its details."""
+        """Its details; at the last of a full page, the older ones."""
         event.stop()
+        runs = self._history.value or ()
+        at_end = self.query_one("#runs").has_focus and bool(runs) and self._selected_run() is runs[-1]
+        if at_end and len(runs) >= self._pages * PAGE:
+            self._pages += 1
+            self.reread("history")
+            if self.connection is not None:
+                self.connection.services.feeds.poke(("history", self.ref.name))
         self._draw_detail()
         self.show_keys()
 

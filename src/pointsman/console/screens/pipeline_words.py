@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from pointsman.console.dialogs.words import facts, paragraph
 from pointsman.console.present.cells import Cell, cell, join, status_cell
 from pointsman.console.present.look import Draw
-from pointsman.console.present.pipelines import gate_sentence
 from pointsman.model.comparison import whereabouts
 from pointsman.model.pipelines import Action, ActionRun, Execution, PipelineState, Revision, Stage
 
@@ -48,7 +47,7 @@ def action_details(state: PipelineState, action: Action, draw: Draw, width: int)
     rows += [
         ("error", f"{action.error_code}: {action.error_message}".strip(": ")),
         ("revision", revision_words(action.revision)),
-        ("summary", action.summary if action.revision is None else ""),
+        ("summary", action.summary if action.revision is None and action.summary not in action.error_message else ""),
         ("by", action.updated_by),
         ("runs", action.external_id),
     ]
@@ -64,7 +63,13 @@ def stage_details(state: PipelineState, stage: Stage, draw: Draw, width: int, *,
     """A stage and its entrance: who closed it, when, why; what waits there and what opening would release."""
     head = join((cell(stage.name, "strong"), status_cell(stage.shown_status, draw)))
     if gate:
-        head = gate_sentence(stage, draw, state) or cell(f"the gate before {stage.name} is open", "dim")
+        # Who closed it, when and why is said by the facts below: the sentence itself stands among the stages.
+        closed = not stage.transition.enabled
+        head = (
+            cell(f"{draw.glyphs.gate} the gate into {stage.name} is closed", "gate.closed")
+            if closed
+            else cell(f"the gate into {stage.name} is open", "dim")
+        )
     rows: list[tuple[str, Cell | str]] = []
     transition = stage.transition
     if not transition.enabled:

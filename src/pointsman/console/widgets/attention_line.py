@@ -37,10 +37,17 @@ class AttentionLine(Lines, can_focus=True):
 
     _items: tuple[AttentionItem, ...] = ()
     _chosen = 0
+    _unknown = ""
     _spots: tuple[Spot, ...] = ()
 
-    def show(self, items: Sequence[AttentionItem]) -> None:
-        """Show these items, worst first; the selection stays on its item."""
+    def show(self, items: Sequence[AttentionItem], unknown: str = "") -> None:
+        """Show these items, worst first; the selection stays on its item.
+
+        Args:
+            items: What needs a person.
+            unknown: Why it is not known whether these are all; empty when they are.
+        """
+        self._unknown = unknown
         before = self._items[self._chosen].ref if self._items else None
         self._items = tuple(items)
         self._chosen = next((at for at, item in enumerate(self._items) if item.ref == before), 0)
@@ -59,7 +66,7 @@ class AttentionLine(Lines, can_focus=True):
     def content(self, draw: Draw, width: int) -> Sequence[Cell]:
         """The line."""
         chosen = self._chosen if self.has_focus else None
-        content, self._spots = line(self._items, draw, width, chosen)
+        content, self._spots = line(self._items, draw, width, chosen, self._unknown)
         if chosen is None:
             return (content,)
         spot = next((spot for spot in self._spots if spot.item == self._items[chosen]), None) if self._items else None

@@ -87,15 +87,18 @@ class FilterBar(Horizontal):
     def open(self, value: str = "") -> None:
         """Show the bar and take the focus."""
         self.add_class("-open")
+        self.display = True
         with self.prevent(Input.Changed):
             self._field.value = value
         self._field.cursor_position = len(value)
-        self._field.focus()
+        # At once, not after the next layout: what is typed meanwhile belongs in the field.
+        self.screen.set_focus(self._field)
 
     def close(self) -> None:
         """Hide the bar; what it filtered by stays until told otherwise."""
         if self.is_open:
             self.remove_class("-open")
+            self.display = False
             if self._field.has_focus:
                 self.screen.set_focus(None)
 

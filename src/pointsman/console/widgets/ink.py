@@ -6,18 +6,27 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from pointsman.console.present.cells import Cell, fit
-from pointsman.console.present.text import cells
+from pointsman.console.present.glyphs import ASCII, UNICODE, Glyphs
+from pointsman.console.present.text import cells, in_ascii
 from pointsman.console.widgets.palette import Palette
 
 
 def segments_of(
-    content: Cell, width: int, palette: Palette, *, selected: bool = False, focused: bool = False
+    content: Cell,
+    width: int,
+    palette: Palette,
+    *,
+    glyphs: Glyphs = UNICODE,
+    selected: bool = False,
+    focused: bool = False,
 ) -> list[Segment]:
-    """A cell as the segments of a line of exactly ``width`` terminal cells."""
+    """A cell as the segments of a line of exactly ``width`` terminal cells, in what the set's terminal can show."""
     segments: list[Segment] = []
     pending, pending_style = "", palette.base
     # Neighbours in one style become one segment: Textual pays for each of them several times over.
-    for text, name in fit(content, width):
+    for text, name in fit(content, width, ellipsis=glyphs.ellipsis):
+        if glyphs is ASCII and not text.isascii():
+            text = in_ascii(text)
         style = palette.selected(name, focused=focused) if selected else palette[name]
         if style is pending_style:
             pending += text
@@ -30,9 +39,17 @@ def segments_of(
     return segments
 
 
-def strip_of(content: Cell, width: int, palette: Palette, *, selected: bool = False, focused: bool = False) -> Strip:
+def strip_of(
+    content: Cell,
+    width: int,
+    palette: Palette,
+    *,
+    glyphs: Glyphs = UNICODE,
+    selected: bool = False,
+    focused: bool = False,
+) -> Strip:
     """A cell as one line of exactly ``width`` terminal cells."""
-    return Strip(segments_of(content, width, palette, selected=selected, focused=focused), width)
+    return Strip(segments_of(content, width, palette, glyphs=glyphs, selected=selected, focused=focused), width)
 
 
 def highlight(content: Cell, needle: str, style: str = "match") -> Cell:

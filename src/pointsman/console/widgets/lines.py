@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from pointsman.console import toolkit
 from pointsman.console.present.cells import Cell, plain
+from pointsman.console.present.glyphs import ASCII
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.widgets.ink import strip_of
 from pointsman.console.widgets.palette import palette
@@ -90,6 +91,8 @@ class Lines(ScrollView, can_focus=False):
 
     def on_mount(self) -> None:
         """First rendering, once the size is known."""
+        if self.look.glyphs is ASCII:
+            toolkit.plain_bars(self)
         self.call_after_refresh(self.redraw)
 
     def on_resize(self) -> None:
@@ -116,7 +119,8 @@ class Lines(ScrollView, can_focus=False):
             return Strip.blank(width, colours.base)
         strip = self._strips.get(index)
         if strip is None or strip.cell_length != width:
-            strip = self._strips[index] = strip_of(self.decorate(index, self._cells[index]), width, colours)
+            line = self.decorate(index, self._cells[index])
+            strip = self._strips[index] = strip_of(line, width, colours, glyphs=self.look.glyphs)
         return strip
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002

@@ -282,14 +282,16 @@ class LogCanvas(ScrollView, can_focus=True):
         layout = self.layout_of_lines
         if row >= layout.rows:
             note = self._note if row == layout.rows else ""
-            return segments_of(((" " * GUTTER, ""), *cell(note, "dim")), width, colours)
+            return segments_of(((" " * GUTTER, ""), *cell(note, "dim")), width, colours, glyphs=self.ink.glyphs)
         line, part = layout.line_at(row)
         selected = not self.following and line == self._cursor
         key = (line, part, selected)
         segments = self._drawn.get(key)
         if segments is None:
             content = self.ink.cell(line, part, width + BAR, selected=selected)
-            segments = segments_of(content, width, colours, selected=selected, focused=self.has_focus)
+            segments = segments_of(
+                content, width, colours, glyphs=self.ink.glyphs, selected=selected, focused=self.has_focus
+            )
             # A folded phase's heading counts the lines behind it, which may still grow.
             if not layout.folded:
                 self._drawn[key] = segments

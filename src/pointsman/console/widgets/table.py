@@ -19,6 +19,7 @@ from pointsman.console import toolkit
 from pointsman.console.present import keyed
 from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, place, plain
 from pointsman.console.present.faults import freshness, freshness_lines
+from pointsman.console.present.glyphs import ASCII
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.widgets.ink import highlight, strip_of
 from pointsman.console.widgets.palette import Palette, palette
@@ -215,8 +216,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         if gone:
             self._marked -= gone
             self.post_message(self.Marked(self, self.marked))
-        self._measure()
         self._update_status()
+        self._measure()
         if self.is_attached:
             toolkit.resize_content(self, self._content_size())
             if kept.top != self.scroll_offset.y:
@@ -278,7 +279,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         return Size(self.size.width, 1 + len(self._rows) + bool(self._status))
 
     def _measure(self) -> None:
-        room = max(1, self.size.width - _MARGIN)
+        # ``size`` counts the scroll bar's column in: what stands there, an ellipsis at worst, would be covered.
+        scrolls = 0 < self.size.height < self._content_size().height
+        room = max(1, self.size.width - _MARGIN - scrolls)
         wanted = (room, len(self._rows), tuple(column.key for column in self.columns))
         if wanted == self._placed_for and not any(column.measure for column in self.columns):
             return
@@ -310,11 +313,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         width = self.size.width
         colours = palette(self)
         if y == 0:
-            return strip_of(self._header(), width, colours)
+            return strip_of(self._header(), width, colours, glyphs=self.look.glyphs)
         if not self._rows and 1 <= y <= len(self._notice):
-            return strip_of(((" " * _MARGIN, ""), *self._notice[y - 1]), width, colours)
+            return strip_of(((" " * _MARGIN, ""), *self._notice[y - 1]), width, colours, glyphs=self.look.glyphs)
         if y == self._status_line:
-            return strip_of(((" " * _MARGIN, ""), *self._status), width, colours)
+            return strip_of(((" " * _MARGIN, ""), *self._status), width, colours, glyphs=self.look.glyphs)
         index = y - 1 + self.scroll_offset.y
         if index >= len(self._rows):
             return Strip.blank(width, colours.base)
@@ -325,7 +328,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         for at, placed in enumerate(self._placed):
             if at:
                 line.append((" ", ""))
-            line.extend(fit(((placed.column.header, "header"),), placed.width, placed.column.align))
+            line.extend(
+                fit(((placed.column.header, "header"),), placed.width, placed.column.align, self.look.glyphs.ellipsis)
+            )
         return tuple(line)
 
     def _compose_row(self, row: R, draw: Draw, key: Hashable) -> Cell:
@@ -338,7 +343,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         for at, placed in enumerate(self._placed):
             if at:
                 line.append((" ", ""))
-            content = fit(placed.column.cell(row, draw), placed.width, placed.column.align, glyphs.ellipsis)
+            content = placed.column.drawn(row, draw, placed.width)
             line.extend(highlight(content, self._needle) if self._needle else content)
         return tuple(line)
 
@@ -359,7 +364,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         if drawn is not None and drawn.content == content and drawn.strip.cell_length == width:
             drawn.row, drawn.due = row, draw.due
             return drawn.strip
-        strip = strip_of(content, width, colours, selected=selected, focused=self.has_focus)
+        strip = strip_of(content, width, colours, glyphs=draw.glyphs, selected=selected, focused=self.has_focus)
         self._drawn[slot] = _Drawn(row, content, strip, draw.due)
         return strip
 
@@ -484,6 +489,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def on_mount(self) -> None:
         """Start from what was shown before there was a size."""
+        if self.look.glyphs is ASCII:
+            toolkit.plain_bars(self)
         self._update_status()
         self.call_after_refresh(self._schedule)
 
