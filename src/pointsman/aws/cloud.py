@@ -20,7 +20,6 @@ from typing import Any
 
 import botocore
 import jmespath  # type: ignore[import-untyped]
-import tenacity
 from botocore.config import Config
 
 import pointsman
@@ -260,6 +259,18 @@ class Cloud:
         """
         if not reads(service, operation):
             raise ValueError(f"{service}:{operation} is not a read")
+        try:
+            return await self._readers.run(partial(self._call, service, operation, parameters, 1))
+        except _Failed as error:
+            if not error.transient or self._attempts < 2:
+                raise
+            first = error
+        return await self._again(first, service, operation, parameters)
+
+    async def _again(self, first: _Failed, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Try a read again after its first attempt has failed in passing."""
+        import tenacity  # most sessions never need it, and every start would wait for it
+
         retrying = tenacity.AsyncRetrying(
             sleep=self._sleep,
             wait=tenacity.wait_random_exponential(multiplier=0.3, max=5),
@@ -269,8 +280,10 @@ class Cloud:
         )
         async for one in retrying:
             with one:
-                work = partial(self._call, service, operation, parameters, one.retry_state.attempt_number)
-                return await self._readers.run(work)
+                number = one.retry_state.attempt_number
+                if number == 1:
+                    raise first  # the attempt that has been made: what follows waits as after any other
+                return await self._readers.run(partial(self._call, service, operation, parameters, number))
         raise AssertionError("unreachable: tenacity raises the last fault")
 
     async def pages(self, service: str, operation: str, **parameters: Any) -> AsyncIterator[dict[str, Any]]:

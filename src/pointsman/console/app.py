@@ -145,9 +145,13 @@ class ConsoleApp(App[None]):
 
     def open(self) -> None:
         """Connect, once the screen has been painted."""
+        self.say_theme_problems()
+        self.call_after_refresh(self.reach, self._connect)
+
+    def say_theme_problems(self) -> None:
+        """Say what was wrong with a theme, now that there is a screen to say it on."""
         for problem in self._theme_problems:
             self.warn(problem)
-        self.call_after_refresh(self.reach, self._connect)
 
     def reach(self, connect: Connect) -> None:
         """Make a connection in the loader thread."""

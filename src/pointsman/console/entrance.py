@@ -86,7 +86,8 @@ class EnteringApp(ConsoleApp):
         super().furnish()
         await self.switch_mode("overview")
         self.remove_mode(_DOOR)
-        super().open()
+        self.say_theme_problems()
+        self.reach(self._connect)  # the Overview has been drawn: nothing is gained by waiting for its next refresh
 
 
 def _load() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.binding import Binding
 from textual.screen import Screen
 
-from pointsman.console import themes
+from pointsman.console import themes, toolkit
 from pointsman.console.command_line import Line
 from pointsman.console.desk import Desk
 from pointsman.console.keys import SCREENS
@@ -44,6 +44,9 @@ class Router:
         """What makes the screen of a digit."""
 
         def make() -> Screen[Any]:
+            return toolkit.freshly_styled(self._app, made())
+
+        def made() -> Screen[Any]:
             if name == "overview":
                 return Overview(self._desk)
             if name == "pipelines":

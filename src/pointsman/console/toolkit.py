@@ -189,6 +189,16 @@ def every_screen(app: App[Any]) -> list[Screen[Any]]:
     return [screen for stack in app._screen_stacks.values() for screen in stack]
 
 
+def freshly_styled(app: App[Any], screen: Screen[Any]) -> Screen[Any]:
+    """Tell a screen that has just been made that its styles are the app's latest.
+
+    Whatever is mounted is styled when it is mounted; without this, opening a mode has every rule parsed anew and
+    applied to every widget, twice.
+    """
+    screen._css_update_count = app._css_update_count
+    return screen
+
+
 def survives(app: App[Any]) -> bool:
     """Whether an app can go on after an exception nobody caught: its screen stands, and it is not on its way out."""
     return app._running and not app._exit and bool(app._screen_stack) and app.screen.is_mounted

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 __all__ = ["Place"]
 
 
+_COMING: Snapshot[Any] = Snapshot()
+
+
 class Place(Screen[None]):
     """One screen of the console."""
 
@@ -96,6 +99,8 @@ class Place(Screen[None]):
         self._subscriptions: dict[str, tuple[Any, Subscription[Any]]] = {}
         self._serials: dict[str, int] = {}
         self._shown = False
+        self._coming: set[str] = set()
+        """Slots that show that nothing has come yet."""
 
     def compose(self) -> ComposeResult:
         """Header, body, filter, footer."""
@@ -128,6 +133,7 @@ class Place(Screen[None]):
         """Show that everything is still to come."""
         for slot in self.slots:
             self.arrived(slot, Snapshot(fault=self.desk.fault))
+        self._coming = set(self.slots) if self.desk.fault is None else set()
         self.show_facts(self.desk.facts)
         self.show_keys()
 
@@ -159,6 +165,7 @@ class Place(Screen[None]):
         if connection is None:
             for slot in self.slots:
                 if self.desk.fault is not None:
+                    self._coming.discard(slot)
                     self.arrived(slot, Snapshot(fault=self.desk.fault))
             return
         wanted = self.sources(connection.services)
@@ -192,6 +199,9 @@ class Place(Screen[None]):
             snapshot = message.snapshot
             key = self._subscriptions[message.slot][0] if message.slot in self._subscriptions else message.slot
             self.desk.troubles.observe(key, f"read {message.slot}", snapshot.fault)
+            if snapshot == _COMING and message.slot in self._coming:
+                return  # nothing has come yet, and that is what shows
+            self._coming.discard(message.slot)
             self.arrived(message.slot, snapshot)
             self.show_keys()
 

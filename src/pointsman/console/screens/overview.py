@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.events import Resize
+from textual.geometry import Size
 
 from pointsman.console.present import attention
 from pointsman.console.present.builds import BUILDS
@@ -88,6 +89,7 @@ class Overview(Place):
         """The attention line over the panes."""
         self._board: Snapshot[Board] = Snapshot()
         self._builds: Snapshot[BuildList] = Snapshot()
+        self._fit(self.app.size)
         yield AttentionLine(self.look, id="attention")
         with Container(id="panes"):
             with Vertical(id="work"):
@@ -118,11 +120,14 @@ class Overview(Place):
     def on_resize(self, event: Resize) -> None:
         """Panes beside each other where there is room."""
         before = self.has_class("flat")
-        self.set_class(event.size.width >= WIDE, "wide")
-        self.set_class(event.size.height >= TALL or event.size.width >= WIDE, "tall")
-        self.set_class(event.size.height < FLAT and event.size.width < WIDE, "flat")
+        self._fit(event.size)
         if self.has_class("flat") != before:
             self.call_after_refresh(self.reread)
+
+    def _fit(self, size: Size) -> None:
+        self.set_class(size.width >= WIDE, "wide")
+        self.set_class(size.height >= TALL or size.width >= WIDE, "tall")
+        self.set_class(size.height < FLAT and size.width < WIDE, "flat")
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
         """The board, and the recent builds where their pane shows."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual import events
-from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
@@ -63,16 +62,15 @@ class FilterBar(Horizontal):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._field = _Field(placeholder=placeholder)
+        self._field = _Field(placeholder=placeholder, select_on_focus=False)
         toolkit.no_blink(self._field)
         self._prompt = Label(prompt, markup=False)
         self._count = Label("", markup=False)
 
-    def compose(self) -> ComposeResult:
-        """Prompt, field, count."""
-        yield self._prompt
-        yield self._field
-        yield self._count
+    def _fill(self) -> None:
+        """Make prompt, field and count: most bars are never opened, and every screen has one."""
+        if not self._field.is_attached:
+            self.mount(self._prompt, self._field, self._count)
 
     @property
     def is_open(self) -> bool:
@@ -86,6 +84,7 @@ class FilterBar(Horizontal):
 
     def open(self, value: str = "") -> None:
         """Show the bar and take the focus."""
+        self._fill()
         self.add_class("-open")
         self.display = True
         with self.prevent(Input.Changed):
