@@ -50,6 +50,8 @@ class Lines(ScrollView, can_focus=False):
         self.look = look
         self._cells: list[Cell] = []
         self._strips: dict[int, Strip] = {}
+        self._fitted = Size(0, 0)
+        """The size the lines were last rendered for."""
         self._grown = False
 
     def content(self, draw: Draw, width: int) -> Sequence[Cell]:
@@ -72,6 +74,21 @@ class Lines(ScrollView, can_focus=False):
             self._resized(len(lines))
         self._repaint(changed)
         toolkit.ages(self, self.look.now).wake(self, draw.due, self.redraw)
+
+    def _fit(self) -> None:
+        """Render for the size there is.
+
+        The first frame in another size is drawn before its Resize event is handled; it must not show the old lines.
+        """
+        if self.size == self._fitted:
+            return
+        if self.size.width != self._fitted.width:
+            self._strips.clear()
+        self._fitted = self.size
+        if self.is_attached and self.size.width > 0:
+            old, self._cells = self._cells, list(self.content(self.look.draw(), self.size.width))
+            if old != self._cells:
+                self._strips.clear()
 
     def _resized(self, count: int) -> None:
         size = Size(self.size.width, count)
@@ -97,9 +114,10 @@ class Lines(ScrollView, can_focus=False):
 
     def on_resize(self) -> None:
         """Another width is another rendering."""
-        self._strips.clear()
+        self._fit()
         self.redraw()
-        self.refresh()
+        if self.virtual_size.height != len(self._cells):
+            self._resized(len(self._cells))
 
     def notify_style_update(self) -> None:
         """The theme changed: strips carry its colours."""
@@ -112,6 +130,7 @@ class Lines(ScrollView, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
+        self._fit()
         width = self.size.width
         index = y + self.scroll_offset.y
         colours = palette(self)

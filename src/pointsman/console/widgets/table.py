@@ -135,6 +135,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._snapshot: Snapshot[Any] | None = Snapshot()
         self._placed: tuple[Placed[R], ...] = ()
         self._placed_for: tuple[int, int, tuple[str, ...]] | None = None
+        self._fitted = Size(0, 0)
+        """The size the columns are placed for."""
         self._drawn: LRUCache[Hashable, _Drawn[R]] = LRUCache(1024)
         self._status: Cell = EMPTY
         self._status_due: datetime | None = None
@@ -291,6 +293,18 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             self._placed = placed
             self._drawn.clear()
 
+    def _fit(self) -> None:
+        """Place the columns for the size there is.
+
+        The first frame in another size is drawn before its Resize event is handled; it must not show the old columns.
+        """
+        if self.size.width != self._fitted.width:
+            self._drawn.clear()
+        self._fitted = self.size
+        self._placed_for = None
+        self._update_status()
+        self._measure()
+
     def _shown(self) -> list[Strip]:
         if not self.is_attached or self.size.height == 0:
             return []
@@ -310,6 +324,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen: header, rows, and the line about the data's state."""
+        if self.size != self._fitted:
+            self._fit()
         width = self.size.width
         colours = palette(self)
         if y == 0:
@@ -496,9 +512,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def on_resize(self) -> None:
         """Columns come and go with the width."""
-        self._drawn.clear()
-        self._placed_for = None
-        self._measure()
+        self._fit()
         toolkit.resize_content(self, self._content_size())
         place_now = keyed.reveal(keyed.Place(self._cursor, self.scroll_offset.y), self._height_for_rows())
         if place_now.top != self.scroll_offset.y:
