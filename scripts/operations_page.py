@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from itertools import groupby
 from pathlib import Path
 
-from pointsman.operations.permissions import READS, iam_policy
+from pointsman.operations.permissions import READS
 from pointsman.operations.registry import Registry, default_registry
 
 PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
@@ -20,6 +19,17 @@ from the declarations in `src/pointsman/operations/` by `python scripts/operatio
 Before anything is sent, a dialog names account, region, identity, what will follow, the exact API call and its `aws`
 command line. What may not run now is grey, and says why. After the confirmation the target is read again and the
 caller looked up again; when either has changed in a way that matters, nothing is sent. A write is sent exactly once.
+"""
+
+
+_POLICY = """\
+Doing needs the calls of what is done, besides. As IAM policies, the least for each case:
+
+```sh
+pointsman iam-policy                                        # looking
+pointsman iam-policy approval.approve approval.reject       # looking, and answering approvals
+pointsman iam-policy --all                                  # looking, and everything above
+```
 """
 
 
@@ -39,9 +49,7 @@ def page(registry: Registry) -> str:
             notes.append(f"- **{one.title}**: {one.help}")
         parts += ["", *notes, ""]
     reads = "\n".join(f"- `{call}`" for call in READS)
-    policy = json.dumps(iam_policy(registry), indent=2)
-    parts += ["## Permissions\n", f"Looking needs:\n\n{reads}\n", "Looking and doing, as an IAM policy:\n"]
-    parts.append(f"```json\n{policy}\n```\n")
+    parts += ["## Permissions\n", f"Looking needs:\n\n{reads}\n", _POLICY]
     return "\n".join(parts)
 
 

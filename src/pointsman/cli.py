@@ -30,6 +30,7 @@ A terminal console for delivery on AWS: pipelines, builds and their logs; approv
   pointsman local    A world on this machine: pipelines really run, builds are real processes.
   pointsman serve    The same world as an AWS endpoint, for the aws command line and every SDK. No screen.
   pointsman env      The variables that point a shell at it, keys included.
+  pointsman iam-policy   The least permissions for looking and for what you name, as an IAM policy.
 """
 
 _EXAMPLES = """\
@@ -99,7 +100,19 @@ examples:
   pointsman env --state ./world             evaluate it: eval "$(pointsman env --state ./world)"
 """
 
-_COMMANDS = ("demo", "local", "serve", "env")
+_POLICY = """\
+Prints the least IAM policy for this console: for looking alone, or for looking and the operations you name.
+"""
+
+_POLICY_EXAMPLES = """\
+examples:
+  pointsman iam-policy                      looking
+  pointsman iam-policy approval.approve approval.reject
+  pointsman iam-policy --all                looking, and everything the console can do
+  pointsman iam-policy --list               the operations, and the calls each may make
+"""
+
+_COMMANDS = ("demo", "local", "serve", "env", "iam-policy")
 
 _OPTIONS = {
     **dict.fromkeys(("--config", "--read-only"), ("pointsman", "pointsman demo", "pointsman local")),
@@ -109,6 +122,7 @@ _OPTIONS = {
     **dict.fromkeys(("--seed", "--at", "--speed", "--paused", "--scenario"), ("pointsman demo",)),
     "--state": ("pointsman local", "pointsman serve", "pointsman env"),
     **dict.fromkeys(("--load", "--account", "--trust"), ("pointsman local", "pointsman serve")),
+    **dict.fromkeys(("--all", "--list"), ("pointsman iam-policy",)),
     **dict.fromkeys(("--host", "--port", "--expose", "--auth", "--ready-file"), ("pointsman serve",)),
 }
 """Option -> where it goes, to say what a misplaced or misspelt one was meant to be; a test compares."""
@@ -218,7 +232,23 @@ def _parser() -> argparse.ArgumentParser:
             "env", help="a shell's way to it", description=_ENV, epilog=_ENV_EXAMPLES, parents=[helped], **shape
         )
     )
+    _policy(
+        worlds.add_parser(
+            "iam-policy",
+            help="the least permissions",
+            description=_POLICY,
+            epilog=_POLICY_EXAMPLES,
+            parents=[helped],
+            **shape,
+        )
+    )
     return parser
+
+
+def _policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("operations", nargs="*", metavar="OPERATION", help="an operation's id: approval.approve")
+    parser.add_argument("--all", action="store_true", dest="every_operation", help="every operation")
+    parser.add_argument("--list", action="store_true", dest="list_operations", help="the operations and their calls")
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -315,13 +345,14 @@ def parse(arguments: Sequence[str]) -> Launch:
             parser.error(f"{_spelt(option)} goes with AWS: pointsman {world} makes no call to AWS")
         given[option] = given.get(option) or ""
     for option in ("config", "read_only"):
-        if given.get(option) and world in (World.SERVE, World.ENV):
+        if given.get(option) and world in (World.SERVE, World.ENV, World.IAM_POLICY):
             _misplaced(parser, _spelt(option))
     if given.get("account") and (wrong := checks.account(given["account"])) is not None:
         parser.error(wrong)
     for option in ("config", "state", "ready_file"):
         if given.get(option) is not None:
             given[option] = Path(given[option])
+    given["operations"] = tuple(given.get("operations", ()))
     given["load"] = tuple(Path(file) for file in given.get("load", ()))
     return Launch(world=world, **given)
 
@@ -339,6 +370,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if launch.world in ("serve", "env"):
             from pointsman.serving import run
+        elif launch.world == "iam-policy":
+            from pointsman.policy import run
         else:
             from pointsman.bootstrap import launch as run
         return run(launch, os.environ)

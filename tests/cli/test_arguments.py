@@ -68,6 +68,12 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             ),
         ),
         ("env --state d", Launch(world=World.ENV, state=Path("d"))),
+        ("iam-policy", Launch(world=World.IAM_POLICY)),
+        (
+            "iam-policy approval.approve build.stop --list",
+            Launch(world=World.IAM_POLICY, operations=("approval.approve", "build.stop"), list_operations=True),
+        ),
+        ("iam-policy --all", Launch(world=World.IAM_POLICY, every_operation=True)),
     ],
 )
 def test_what_is_asked_for(line: str, launch: Launch) -> None:

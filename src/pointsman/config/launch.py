@@ -15,6 +15,7 @@ class World(StrEnum):
     LOCAL = "local"
     SERVE = "serve"
     ENV = "env"
+    IAM_POLICY = "iam-policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +53,8 @@ class Launch:
     auth: str = "sigv4"
     """``sigv4``, or ``none``."""
     ready_file: Path | None = None
+    # iam-policy
+    operations: tuple[str, ...] = ()
+    """Ids of the operations it is for, beside looking."""
+    every_operation: bool = False
+    list_operations: bool = False

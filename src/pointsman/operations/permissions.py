@@ -33,12 +33,25 @@ def table(registry: Iterable[Operation[Any]]) -> tuple[tuple[str, str, tuple[str
 
 
 def iam_policy(registry: Registry, *, writes: bool = True) -> dict[str, Any]:
-    """An IAM policy document for this console; without ``writes`` for looking only."""
-    statements: list[dict[str, Any]] = [
-        {"Sid": "PointsmanReads", "Effect": "Allow", "Action": sorted(READS), "Resource": "*"}
-    ]
-    if writes:
-        statements.append(
-            {"Sid": "PointsmanWrites", "Effect": "Allow", "Action": list(registry.calls), "Resource": "*"}
-        )
-    return {"Version": "2012-10-17", "Statement": statements}
+    """An IAM policy document for this console: looking, and every operation; without ``writes`` looking only."""
+    return policy_of(tuple(registry) if writes else ())
+
+
+def policy_of(operations: Iterable[Operation[Any]]) -> dict[str, Any]:
+    """The least policy for looking and for some operations: a statement for reading and one for each of them."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            _statement("PointsmanReads", READS),
+            *(_statement(_sid(one.id), one.calls) for one in operations),
+        ],
+    }
+
+
+def _statement(sid: str, calls: Iterable[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(calls), "Resource": "*"}
+
+
+def _sid(operation_id: str) -> str:
+    """``stage.retry-failed`` as a statement id, which may have letters and digits only."""
+    return "Pointsman" + "".join(word.capitalize() for word in operation_id.replace("-", ".").split("."))
