@@ -216,6 +216,10 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         world=world.value,
     )
     registry = default_registry()
+    if settings.keys:
+        from pointsman.console.keymap import registry_with
+
+        registry = registry_with(settings, registry)
     runner = Runner(services, registry, audit, lambda: cloud.guard, settings.is_protected, settings.endpoint_url)
     return Connection(services, runner, registry, audit)
 
@@ -234,7 +238,12 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
 
     if settings.ascii is None:
         settings = replace(settings, ascii=terminal.wants_ascii(environ))
-    app = EnteringApp(plan.connect, settings, asked.world.value, elsewhere=plan.elsewhere)
+    keys: Mapping[str, str] = {}
+    if settings.keys:
+        from pointsman.console.keymap import keymap  # it reads every screen's declarations
+
+        keys = keymap(settings)
+    app = EnteringApp(plan.connect, settings, asked.world.value, elsewhere=plan.elsewhere, keys=keys)
     if settings.theme and settings.theme not in app.available_themes:
         known = sorted(app.available_themes)
         raise ConfigError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from pointsman.config.assets import folder
 from pointsman.config.loader import load, parse
-from pointsman.config.settings import Cadence, Settings, Watch
+from pointsman.config.settings import SCREENS, Cadence, KeyWish, Settings, Watch
+from pointsman.console import keys
 from pointsman.errors import ConfigError
 
 
@@ -26,7 +28,7 @@ def test_the_sample_is_the_defaults_said_aloud() -> None:
 
 def test_the_sample_names_every_key() -> None:
     text = (folder("sample_config") / "pointsman.yml").read_text()
-    for key in ("profile", "region", "endpoint_url", "watch", "cadence", "protected", "theme", "ascii", "read_only"):
+    for key in (one.name for one in fields(Settings) if one.name not in ("source", "theme_folder")):
         assert f"\n{key}:" in text or f"\n# {key}:" in text, key
 
 
@@ -49,6 +51,44 @@ def test_everything_at_once(tmp_path: Path) -> None:
         read_only=True,
         source=file,
     )
+
+
+def test_keys_zone_and_first_screen() -> None:
+    settings, wrong = parse(
+        "keys:\n  describe: f3\n  down: [down, n]\n  approval.approve: Y\ntime_zone: Europe/Berlin\nstart: builds\n"
+        "watch: {log_groups: [/aws/*], metrics: [Shop/Orders*]}\n"
+    )
+    assert wrong == []
+    assert settings.keys == (
+        KeyWish("describe", ("f3",), 2),
+        KeyWish("down", ("down", "n"), 3),
+        KeyWish("approval.approve", ("Y",), 4),
+    )
+    assert settings.time_zone == "Europe/Berlin"
+    assert settings.start == "builds"
+    assert settings.watch == Watch(log_groups=("/aws/*",), metrics=("Shop/Orders*",))
+
+
+def test_wrong_keys_zones_and_screens_are_said() -> None:
+    assert mistakes("time_zone: Europe/Berln\nstart: build\nkeys: {describe: []}\n") == [
+        (1, 'time_zone: there is no time zone "Europe/Berln"; did you mean "Europe/Berlin"?'),
+        (2, 'start: there is no "build"; did you mean "builds"?'),
+        (3, 'keys: "describe" takes a key or a list of keys'),
+    ]
+    assert mistakes("keys: [a]\n") == [(1, "keys: this must be a mapping of ids to keys, and it is a list")]
+    assert mistakes("keys:\n  a: x\n  a: y\n") == [(2, 'keys: "a" stands on line 2 already')]
+
+
+def test_the_bastions_sample_loads_and_its_theme_exists() -> None:
+    settings, wrong = parse((folder("sample_config") / "bastion.yml").read_text())
+    assert wrong == []
+    assert settings.read_only
+    names = [file.read_text().split("name: ")[1].split()[0] for file in folder("themes").iterdir()]
+    assert settings.theme in names
+
+
+def test_the_screens_of_the_configuration_are_the_consoles() -> None:
+    assert tuple(one.name for one in keys.SCREENS) == SCREENS
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "watch:\n", "~", "protected: []"])

@@ -64,7 +64,7 @@ def test_a_named_file_must_exist(environ: dict[str, str]) -> None:
 
 def test_no_file_is_no_mistake_and_none_is_made(tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path)}
-    assert settings(Launch(), environ) == Settings()
+    assert settings(Launch(), environ) == Settings(theme_folder=tmp_path / ".config" / "pointsman" / "themes")
     assert list(tmp_path.iterdir()) == []
 
 

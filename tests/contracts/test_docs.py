@@ -40,6 +40,11 @@ def test_the_operations_page_is_the_registry() -> None:
     assert (ROOT / "docs" / "operations.md").read_text() == page, "run: python scripts/operations_page.py"
 
 
+def test_the_keys_page_is_the_catalogue() -> None:
+    page: str = script("keys_page").page()
+    assert (ROOT / "docs" / "keys.md").read_text() == page, "run: python scripts/keys_page.py"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_a_page_points_at_exists(page: Path) -> None:
     text = page.read_text()

@@ -33,6 +33,18 @@ def account(text: str) -> str | None:
     return f'"{text}" is not an AWS account: it is twelve digits'
 
 
+def time_zone(text: str) -> str | None:
+    """What is wrong with a time zone; None when nothing is."""
+    if text.lower() in ("utc", "local"):
+        return None
+    from zoneinfo import available_timezones
+
+    known = available_timezones()
+    if text in known:
+        return None
+    return f'there is no time zone "{text}"{close(text, known) or "; it is utc, local, or a name like Europe/Berlin"}'
+
+
 def close(word: str, words: Iterable[str]) -> str:
     """``; did you mean "x"?`` when something is close, else nothing."""
     import difflib

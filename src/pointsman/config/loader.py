@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from pointsman.config.checks import close, endpoint, region
-from pointsman.config.settings import Cadence, Settings, Watch
+from pointsman.config.checks import close, endpoint, region, time_zone
+from pointsman.config.settings import SCREENS, Cadence, KeyWish, Settings, Watch
 from pointsman.errors import ConfigError
 
 LARGEST = 1_000_000
@@ -195,14 +195,47 @@ def _checked(check: Callable[[str], str | None]) -> Take:
     return take
 
 
+def _keys(node: yaml.Node) -> tuple[KeyWish, ...]:
+    """``keys``: an id to its key, or to a list of keys."""
+    if not isinstance(node, yaml.MappingNode):
+        raise _Wrong(f"this must be a mapping of ids to keys, and it is {_kind(node)}")
+    found: dict[str, KeyWish] = {}
+    for name_node, value_node in node.value:
+        name, line = _text(name_node), name_node.start_mark.line + 1
+        if name in found:
+            raise _Wrong(f'"{name}" stands on line {found[name].line} already')
+        listed = value_node.value if isinstance(value_node, yaml.SequenceNode) and value_node.value else [value_node]
+        found[name] = KeyWish(name, tuple(_key(name, one) for one in listed), line)
+    return tuple(found.values())
+
+
+def _key(name: str, node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode) or node.tag == _NULL or not str(node.value).strip():
+        raise _Wrong(f'"{name}" takes a key or a list of keys')
+    return str(node.value)
+
+
+def _one_of(words: tuple[str, ...]) -> Take:
+    def take(node: yaml.Node) -> str:
+        text = _text(node)
+        if text not in words:
+            raise _Wrong(f'there is no "{text}"{close(text, words) or "; there are: " + ", ".join(words)}')
+        return text
+
+    return take
+
+
 _SETTINGS: dict[str, Take | Mapping[str, Take]] = {
     "profile": _text,
     "region": _checked(region),
     "endpoint_url": _checked(endpoint),
-    "watch": {"pipelines": _patterns, "projects": _patterns},
+    "watch": {"pipelines": _patterns, "projects": _patterns, "log_groups": _patterns, "metrics": _patterns},
     "cadence": {"moving": _seconds(1), "waiting": _seconds(1), "rest": _seconds(5)},
     "protected": _patterns,
     "theme": _text,
+    "keys": _keys,
+    "time_zone": _checked(time_zone),
+    "start": _one_of(SCREENS),
     "ascii": _flag,
     "read_only": _flag,
 }

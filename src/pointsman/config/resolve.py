@@ -23,7 +23,10 @@ def settings(launch: Launch, environ: Mapping[str, str]) -> Settings:
         UsageError: A region or an endpoint cannot be one.
     """
     from_file = _file(launch.config, environ)
-    merged = replace(from_file, read_only=launch.read_only or from_file.read_only)
+    beside = from_file.source or paths.config_file(environ)
+    merged = replace(
+        from_file, read_only=launch.read_only or from_file.read_only, theme_folder=beside.parent / "themes"
+    )
     if launch.world is World.AWS:
         # As boto has it: keys or a profile in the environment come before a profile that only a file names.
         named = any(environ.get(name) for name in ("AWS_DEFAULT_PROFILE", "AWS_PROFILE", "AWS_ACCESS_KEY_ID"))

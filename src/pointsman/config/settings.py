@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+SCREENS = ("overview", "pipelines", "builds", "deployments", "traces", "metrics", "logs", "activity")
+"""The screens that have a digit, in its order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -13,6 +16,9 @@ class Watch:
 
     pipelines: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    log_groups: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+    """Namespaces, or namespace and name with a slash between: ``AWS/Lambda``, ``Shop/Orders*``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,17 @@ class Cadence:
     """It waits for a person."""
     rest: float = 20.0
     """Nothing happens in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWish:
+    """Other keys for what has an id: a binding (``filter``) or an operation (``approval.approve``)."""
+
+    id: str
+    keys: tuple[str, ...]
+    """As Textual spells them: ``x``, ``ctrl+x``, ``f5``, ``question_mark``; at least one."""
+    line: int = 0
+    """Where in the file it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +59,17 @@ class Settings:
     """Names, as shell patterns, whose writes ask for one thing more than they otherwise would."""
     theme: str = ""
     """Empty is the console's own default."""
+    keys: tuple[KeyWish, ...] = ()
+    time_zone: str = "utc"
+    """``utc``, ``local``, or a name of the time zone database."""
+    start: str = "overview"
+    """The screen that opens first."""
     ascii: bool | None = None
     """Draw with ASCII characters only; None decides by the terminal."""
     read_only: bool = False
     """Refuse every write for the whole session, with no way to arm them."""
+    theme_folder: Path | None = None
+    """A person's own themes; beside the configuration file."""
     source: Path | None = None
     """The file these came from, if there was one."""
 

@@ -21,7 +21,7 @@ from pointsman.console.keys import APP_KEYS, SCREENS
 from pointsman.console.working import begin
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from textual.worker import Worker
 
@@ -59,6 +59,7 @@ class ConsoleApp(App[None]):
         world_name: ``aws``, ``demo`` or ``local``.
         clock: The time until the connection brings the world's own.
         elsewhere: How to get to another profile or region; None where there is only one.
+        keys: A person's own keys, as Textual's keymap takes them.
 
     What ``connect`` has made is the caller's to close once the app has ended.
     """
@@ -88,9 +89,13 @@ class ConsoleApp(App[None]):
         *,
         clock: Clock | None = None,
         elsewhere: Elsewhere | None = None,
+        keys: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         toolkit.quiet(self)
+        self._own_keys = dict(keys or {})
+        if self._own_keys:
+            self.set_keymap(self._own_keys)
         self._connect = connect
         self._settings = settings
         self._world_name = world_name
@@ -98,8 +103,14 @@ class ConsoleApp(App[None]):
         self._elsewhere = elsewhere
         self._leaving = False
         self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
-        self._theme_problems = themes.dress(self, settings.theme if settings is not None else "")
+        self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
+        self.wardrobe.dress(settings.theme if settings is not None else "")
         self.furnish()
+
+    @property
+    def start(self) -> str:
+        """The screen that opens first."""
+        return self._settings.start if self._settings is not None else "overview"
 
     furnished = False
     """Whether what follows is there."""
@@ -114,6 +125,7 @@ class ConsoleApp(App[None]):
         from pointsman.console.desk import Desk
         from pointsman.console.operating import Operating
         from pointsman.console.present.glyphs import ASCII, glyphs_for
+        from pointsman.console.present.zones import zone
         from pointsman.console.routing import Router
         from pointsman.console.standing import Standing
         from pointsman.console.troubles import Troubles
@@ -121,7 +133,8 @@ class ConsoleApp(App[None]):
         clock = self._clock or SystemClock()
         only_ascii = self._settings is not None and self._settings.ascii is True
         glyphs = glyphs_for(self._encoding, ascii_only=only_ascii)
-        self.desk = Desk(clock, Troubles(clock), self._world_name, glyphs)
+        where = zone(self._settings.time_zone if self._settings is not None else "")
+        self.desk = Desk(clock, Troubles(clock), self._world_name, glyphs, where, self._own_keys)
         self.set_class(glyphs is ASCII, "ascii")
         self.router = Router(self, self.desk)
         self.operating = Operating(self, self.desk, self._follow, self._stick)
@@ -150,7 +163,7 @@ class ConsoleApp(App[None]):
 
     def say_theme_problems(self) -> None:
         """Say what was wrong with a theme, now that there is a screen to say it on."""
-        for problem in self._theme_problems:
+        for problem in self.wardrobe.problems:
             self.warn(problem)
 
     def reach(self, connect: Connect) -> None:

@@ -5,6 +5,7 @@ One desk per app. Screens read it; only the app changes it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from pointsman.console.connection import Connection
 from pointsman.console.present.glyphs import UNICODE, Glyphs
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.present.look import Look
+from pointsman.console.present.zones import UTC_ZONE, Zone
 from pointsman.console.troubles import Troubles
 from pointsman.errors import Fault
 from pointsman.model.activity import Deed
@@ -31,6 +33,9 @@ class Desk:
     troubles: Troubles
     world: str = "aws"
     glyphs: Glyphs = UNICODE
+    zone: Zone = UTC_ZONE
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """A person's own keys, by a binding's id, as Textual's keymap takes them."""
     connection: Connection | None = None
     fault: Fault | None = None
     """Why there is no connection; every pane shows it."""
@@ -45,7 +50,7 @@ class Desk:
     @property
     def look(self) -> Look:
         """What the widgets draw with."""
-        return Look(self.now, self.glyphs)
+        return Look(self.now, self.glyphs, self.zone)
 
     def now(self) -> datetime:
         """The time of the world that is shown."""

@@ -84,7 +84,7 @@ class EnteringApp(ConsoleApp):
     async def _enter(self) -> None:
         await asyncio.to_thread(_load)
         super().furnish()
-        await self.switch_mode("overview")
+        await self.switch_mode(self.start)
         self.remove_mode(_DOOR)
         self.say_theme_problems()
         self.reach(self._connect)  # the Overview has been drawn: nothing is gained by waiting for its next refresh

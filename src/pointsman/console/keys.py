@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-__all__ = ["APP_KEYS", "SCREENS", "ScreenName"]
+__all__ = ["APP_KEYS", "SCREENS", "ScreenName", "key_words", "rebound", "written"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,32 @@ APP_KEYS: list[BindingType] = [
     Binding("ctrl+c", "interrupt", "twice: quit", show=False, priority=True, id="interrupt"),
     Binding("ctrl+q", "back_or_quit", "quit", show=False, id="quit-too"),
 ]
+
+_WRITTEN = {
+    "question_mark": "?",
+    "exclamation_mark": "!",
+    "slash": "/",
+    "colon": ":",
+    "minus": "-",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "esc",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+}
+
+
+def written(key: str) -> str:
+    """A key as a person writes it."""
+    return _WRITTEN.get(key.strip(), key.strip())
+
+
+def key_words(binding: Binding) -> str:
+    """A binding's keys as a person writes them."""
+    return " ".join(written(key) for key in (binding.key_display or binding.key).split(","))
+
+
+def rebound(binding: Binding, keys: Mapping[str, str]) -> Binding:
+    """A binding as it is pressed: with a person's own key where there is one."""
+    own = keys.get(binding.id or "")
+    return binding.with_key(key=own, key_display=None) if own else binding

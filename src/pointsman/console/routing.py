@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from textual.binding import Binding
 from textual.screen import Screen
 
-from pointsman.console import themes, toolkit
+from pointsman.console import toolkit
 from pointsman.console.command_line import Line
 from pointsman.console.desk import Desk
-from pointsman.console.keys import SCREENS
+from pointsman.console.keys import SCREENS, rebound
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.overview import Overview
 from pointsman.console.working import begin
@@ -159,6 +159,7 @@ class Router:
         if (focused := place.focused) is not None:
             sections.append(("Keys where the cursor is", bindings_of(type(focused))))
         sections += [("Keys of this screen", bindings_of(type(place), Place)), ("Keys everywhere", self._everywhere())]
+        sections = [(title, [rebound(one, self._desk.keys) for one in bound]) for title, bound in sections]
         operations = [(choice.operation, choice.why_not) for choice in self._app.operating.choices(place.targets())]
         self.read(
             f"{place.place_title}: help",
@@ -188,7 +189,7 @@ class Router:
             cloud = connection.services.cloud
             until = cloud.guard.armed_until
             mode = "allowed" if not cloud.guard.read_only else "refused: read-only; :arm MINUTES allows them for a time"
-            facts.append(("writes", f"allowed until {until:%H:%M} UTC" if until is not None else mode))
+            facts.append(("writes", f"allowed until {desk.zone.marked(until, '%H:%M')}" if until is not None else mode))
             if desk.identity is None:
                 facts += [("region", cloud.region), ("profile", cloud.profile)]
         draw = desk.look.draw()
@@ -229,7 +230,7 @@ class Router:
                     projects[ref.name] = None
                 elif isinstance(ref, BuildRef):
                     builds[ref.id] = None
-        known = themes.names(self._app)
+        known = self._app.wardrobe.names
         return replace(
             self._desk.names,
             pipelines=tuple(pipelines),
@@ -280,9 +281,7 @@ class Router:
             place.action_refresh()
 
     def _theme(self, name: str) -> None:
-        if name in (*themes.names(self._app), *self._app.available_themes):
-            self._app.theme = name
-        else:
+        if not self._app.wardrobe.wear(name):
             self._app.warn(f"there is no theme {name}")
 
 

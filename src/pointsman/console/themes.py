@@ -188,32 +188,65 @@ def default() -> Theme:
     )
 
 
+class Wardrobe:
+    """The themes of one app: the default one at hand, the others read when they are first asked for.
+
+    Args:
+        app: Who wears them.
+        folder: A person's own themes; a theme of a bundled one's name takes its place.
+    """
+
+    def __init__(self, app: App[Any], folder: Path | None = None) -> None:
+        self._app = app
+        self._folder = folder
+        self._read = False
+        self._names: list[str] = [DEFAULT]
+        self.problems: tuple[str, ...] = ()
+        """What was wrong with files and wishes, a sentence each."""
+        app.register_theme(default())
+
+    def _fill(self) -> None:
+        if self._read:
+            return
+        self._read = True
+        themes, problems = load_themes()
+        own: tuple[Theme, ...] = ()
+        if self._folder is not None and self._folder.is_dir():
+            own, more = load_themes(self._folder)
+            problems = (*problems, *more)
+        for theme in (*themes, *own):
+            self._app.register_theme(theme)
+        self._names = sorted({theme.name for theme in (*themes, *own)})
+        self.problems = (*self.problems, *problems)
+
+    def dress(self, wanted: str) -> None:
+        """Put a theme on; the default one without reading a file."""
+        own_default = self._folder is not None and self._folder.is_dir()
+        if wanted not in ("", DEFAULT) or own_default:
+            self._fill()
+        if wanted and wanted not in self._app.available_themes:
+            self.problems = (*self.problems, f"there is no theme {wanted}")
+        self._app.theme = wanted if wanted in self._app.available_themes else DEFAULT
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the bundled themes and of a person's own."""
+        self._fill()
+        return tuple(self._names)
+
+    def wear(self, name: str) -> bool:
+        """Change the theme; False when there is none of that name."""
+        self._fill()
+        if name not in self._app.available_themes:
+            return False
+        self._app.theme = name
+        return True
+
+
 def register(app: App[Any], *folders: Path) -> tuple[str, ...]:
-    """Give the app the bundled themes and those of a person's folders; returns what was wrong with any of them."""
+    """Give the app the bundled themes and those of some folders; returns what was wrong with any of them."""
     themes, problems = load_themes()
     own, more = load_themes(*folders) if folders else ((), ())
     for theme in (*themes, *own):
         app.register_theme(theme)
     return (*problems, *more)
-
-
-def dress(app: App[Any], wanted: str) -> tuple[str, ...]:
-    """Put a theme on; the default one without reading a file. Returns what is wrong with the wish or the files."""
-    problems: tuple[str, ...] = ()
-    if wanted in ("", DEFAULT):
-        app.register_theme(default())
-    else:
-        problems = register(app)
-        if wanted not in app.available_themes:
-            problems = (*problems, f"there is no theme {wanted}")
-    app.theme = wanted if wanted in app.available_themes else DEFAULT
-    return problems
-
-
-def names(app: App[Any]) -> tuple[str, ...]:
-    """The names of our themes, read from their files by now."""
-    ours = [name for name in app.available_themes if name.startswith("pointsman")]
-    if len(ours) < 2:
-        register(app)
-        ours = [name for name in app.available_themes if name.startswith("pointsman")]
-    return tuple(sorted(ours))

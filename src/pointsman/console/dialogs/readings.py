@@ -8,6 +8,7 @@ from textual.binding import Binding
 
 from pointsman.console.command_line import COMMANDS
 from pointsman.console.dialogs.words import words_in
+from pointsman.console.keys import key_words
 from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.faults import fault_lines
 from pointsman.console.present.look import Draw
@@ -17,22 +18,7 @@ from pointsman.errors import Fault
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Operation
 
-__all__ = ["error_lines", "help_lines", "identity_lines", "key_words"]
-
-_KEY_WORDS = {
-    "question_mark": "?",
-    "exclamation_mark": "!",
-    "slash": "/",
-    "colon": ":",
-    "escape": "esc",
-    "pagedown": "pgdn",
-    "pageup": "pgup",
-}
-
-
-def key_words(binding: Binding) -> str:
-    """A binding's keys as a person writes them."""
-    return " ".join(_KEY_WORDS.get(key.strip(), key.strip()) for key in (binding.key_display or binding.key).split(","))
+__all__ = ["error_lines", "help_lines", "identity_lines"]
 
 
 def _pairs(rows: Iterable[tuple[str, str]], width: int, style: str = "key") -> list[Cell]:
@@ -106,7 +92,7 @@ def error_lines(entries: Sequence[Trouble], draw: Draw, width: int) -> list[Cell
     lines: list[Cell] = []
     for one in reversed(entries):
         times = f" {one.times} times" if one.times > 1 else ""
-        lines.append(cell(f"{one.at:%H:%M:%S} UTC  {one.doing}{times}", "strong"))
+        lines.append(cell(f"{draw.zone.marked(one.at, '%H:%M:%S')}  {one.doing}{times}", "strong"))
         fault = one.fault
         said = f"{fault.kind.value}: {fault.sentence}"
         lines += [cell(f"  {part}", "fault") for part in words_in(said, width - 2)]

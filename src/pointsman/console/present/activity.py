@@ -48,7 +48,7 @@ def _what(call: Call, _draw: Draw) -> Cell:
 
 
 CALLS: Columns = (
-    Column[Call]("time", "Time", lambda one, _: cell(f"{one.at:%H:%M:%S}", "dim"), least=8),
+    Column[Call]("time", "Time", lambda one, draw: cell(draw.zone.second(one.at), "dim"), least=8),
     Column[Call]("call", "Call", _what, least=24, most=60, share=2),
     Column[Call]("outcome", "Outcome", _call_outcome, least=12, most=44, share=2),
     Column[Call]("ms", "ms", _milliseconds, least=6, align="right"),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from pointsman.console.present.cells import Cell
+from pointsman.console.present.zones import UTC_ZONE, Zone
 
 
 class Kind(IntEnum):
@@ -114,9 +115,9 @@ def line_cell(text: str, kind: int) -> Cell:
     return ((text, style),)
 
 
-def stamp(at: int) -> str:
-    """A line's time, UTC, to the millisecond: ``14:02:07.123``."""
-    return f"{datetime.fromtimestamp(at / 1000, UTC):%H:%M:%S}.{at % 1000:03d}"
+def stamp(at: int, zone: Zone = UTC_ZONE) -> str:
+    """A line's time to the millisecond: ``14:02:07.123``; ``at`` is in milliseconds since the epoch."""
+    return zone.milli(datetime.fromtimestamp(at // 1000, UTC).replace(microsecond=at % 1000 * 1000))
 
 
 STAMP_WIDTH = 13

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pointsman.console.present import ages
 from pointsman.console.present.glyphs import UNICODE, Glyphs
+from pointsman.console.present.zones import UTC_ZONE, Zone
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class Draw:
     glyphs: Glyphs = UNICODE
     due: datetime | None = field(default=None)
     """The first moment at which any text drawn so far changes; None when none ever will."""
+    zone: Zone = UTC_ZONE
 
     def age(self, moment: datetime | None) -> str:
         """How long ago; empty without a moment."""
@@ -44,7 +46,7 @@ class Draw:
     def clock(self) -> str:
         """The time of day, to the minute: ``14:02Z``."""
         self._note(ages.next_minute(self.now))
-        return f"{self.now:%H:%M}Z"
+        return self.zone.minute(self.now)
 
     def _note(self, moment: datetime | None) -> None:
         if moment is not None and (self.due is None or moment < self.due):
@@ -58,7 +60,8 @@ class Look:
     now: Callable[[], datetime]
     """The clock's ``now``."""
     glyphs: Glyphs = UNICODE
+    zone: Zone = UTC_ZONE
 
     def draw(self) -> Draw:
         """Begin a rendering."""
-        return Draw(self.now(), self.glyphs)
+        return Draw(self.now(), self.glyphs, zone=self.zone)

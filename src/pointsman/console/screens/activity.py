@@ -16,6 +16,7 @@ from pointsman.console.dialogs.words import facts
 from pointsman.console.present.activity import CALLS, DEEDS, call_key, deed_key
 from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.faults import fault_lines
+from pointsman.console.present.zones import UTC_ZONE, Zone
 from pointsman.console.screens.base import Place
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
@@ -190,8 +191,8 @@ class Activity(Place):
             def lines(width: int) -> list[Cell]:
                 if isinstance(row, Deed):
                     extra = [(), *fault_lines(row.fault, draw)] if row.fault is not None else []
-                    return [*deed_lines(row, width), *extra]
-                return call_lines(row, width)
+                    return [*deed_lines(row, width, self.desk.zone), *extra]
+                return call_lines(row, width, self.desk.zone)
 
             self.post_message(self.Described(heading, lines))
 
@@ -219,15 +220,15 @@ def _call_words(call: Call) -> str:
     return f"{call.service}:{call.operation} {call.outcome}".lower()
 
 
-def deed_lines(deed: Deed, width: int) -> list[Cell]:
+def deed_lines(deed: Deed, width: int, zone: Zone = UTC_ZONE) -> list[Cell]:
     """A deed, whole."""
     rows: list[tuple[str, Cell | str]] = [
         ("done", deed.said),
         ("outcome", deed.outcome),
         ("detail", deed.detail),
         ("next", deed.hint),
-        ("at", f"{deed.at:%Y-%m-%d %H:%M:%S} UTC"),
-        ("ended", f"{deed.ended:%Y-%m-%d %H:%M:%S} UTC" if deed.ended is not None else ""),
+        ("at", zone.full(deed.at)),
+        ("ended", zone.full(deed.ended) if deed.ended is not None else ""),
         ("as", deed.identity),
         ("in", f"{deed.account} {deed.region}".strip()),
         ("operation", deed.operation),
@@ -237,13 +238,13 @@ def deed_lines(deed: Deed, width: int) -> list[Cell]:
     return facts(rows, width)
 
 
-def call_lines(call: Call, width: int) -> list[Cell]:
+def call_lines(call: Call, width: int, zone: Zone = UTC_ZONE) -> list[Cell]:
     """A call, whole."""
     rows: list[tuple[str, Cell | str]] = [
         ("call", f"{call.service}:{call.operation}"),
         ("outcome", call.outcome),
         ("took", f"{call.milliseconds:,.0f} ms"),
-        ("at", f"{call.at:%Y-%m-%d %H:%M:%S} UTC"),
+        ("at", zone.full(call.at)),
         ("attempt", str(call.attempt)),
         ("kind", cell("write", "stale") if call.write else "read"),
         ("request id", call.request_id),

@@ -19,6 +19,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from pointsman.console.desk import Desk
+from pointsman.console.keys import rebound, written
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.present.keys import KeyHint
 from pointsman.console.screens import wishes
@@ -265,12 +266,14 @@ class Place(Screen[None]):
         """The keys for the footer, in order; those that lead nowhere here are left out."""
         opens = self.why_not("enter")
         shown = [KeyHint("enter", self.enters, opens)] if self.enters else []
-        for binding in self._bindings_shown():
+        for declared in self._bindings_shown():
+            binding = rebound(declared, self.desk.keys)
             action = binding.action.split("(")[0].removeprefix("app.").removeprefix("screen.")
             reason = self.why_not(action)
             if action == "filter" and not self.filters:
                 continue
-            shown.append(KeyHint(binding.key, binding.description, reason, binding.key_display or binding.key))
+            key = binding.key.split(",")[0]
+            shown.append(KeyHint(key, binding.description, reason, binding.key_display or written(key)))
         return tuple(shown)
 
     def _bindings_shown(self) -> list[Binding]:

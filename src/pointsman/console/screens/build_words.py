@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pointsman.console.dialogs.words import facts
 from pointsman.console.present.cells import Cell, cell
+from pointsman.console.present.zones import UTC_ZONE, Zone
 from pointsman.model.builds import Build, EnvironmentVariable, Project
 
 __all__ = ["build_details", "project_details"]
@@ -50,7 +51,7 @@ def build_details(build: Build, width: int) -> Sequence[Cell]:
     return [*lines, *_section("Exported variables", list(build.exported), width, "none were exported")]
 
 
-def project_details(project: Project, width: int) -> Sequence[Cell]:
+def project_details(project: Project, width: int, zone: Zone = UTC_ZONE) -> Sequence[Cell]:
     """Everything known of a project."""
     rows: list[tuple[str, Cell | str]] = [
         ("project", project.name),
@@ -58,7 +59,7 @@ def project_details(project: Project, width: int) -> Sequence[Cell]:
         ("about", project.description),
         ("source", f"{project.source_type} {project.source_location}".strip()),
         ("image", project.image),
-        ("changed", f"{project.updated:%Y-%m-%d %H:%M} UTC" if project.updated is not None else ""),
+        ("changed", zone.marked(project.updated, "%Y-%m-%d %H:%M") if project.updated is not None else ""),
         (
             "newest",
             f"{project.latest.ref} {project.latest.status.word}" if project.latest is not None else "never built",

@@ -185,7 +185,9 @@ class Builds(Place):
         elif isinstance(row, Project):
             from pointsman.console.screens.build_words import project_details
 
-            self.post_message(self.Described(f"project {row.name}", lambda width: project_details(row, width)))
+            self.post_message(
+                self.Described(f"project {row.name}", lambda width: project_details(row, width, self.desk.zone))
+            )
 
     def action_back(self) -> None:
         """From one project's builds to all projects, then as ever."""

@@ -48,13 +48,13 @@ class Stages(StageColumns, inherit_bindings=False):
     """The stages; ``l`` stays free for logs."""
 
     BINDINGS = [
-        Binding("right", "step(1,0)", "next stage", show=False),
-        Binding("left", "step(-1,0)", "previous stage", show=False),
-        Binding("down,j", "step(0,1)", "down", show=False),
-        Binding("up,k", "step(0,-1)", "up", show=False),
-        Binding("g,home", "edge(0)", "first", show=False),
-        Binding("G,end", "edge(-1)", "last", show=False),
-        Binding("enter", "select", "open", show=False),
+        Binding("right", "step(1,0)", "next stage", show=False, id="right"),
+        Binding("left", "step(-1,0)", "previous stage", show=False, id="left"),
+        Binding("down,j", "step(0,1)", "down", show=False, id="down"),
+        Binding("up,k", "step(0,-1)", "up", show=False, id="up"),
+        Binding("g,home", "edge(0)", "first", show=False, id="first"),
+        Binding("G,end", "edge(-1)", "last", show=False, id="last"),
+        Binding("enter", "select", "open", show=False, id="open"),
     ]
 
 

@@ -23,9 +23,9 @@ class AttentionLine(Lines, can_focus=True):
     AttentionLine { height: 1; }
     """
     BINDINGS = [
-        Binding("right,down,j", "by(1)", "Next", show=False),
-        Binding("left,up,k", "by(-1)", "Previous", show=False),
-        Binding("enter", "select", "Go", show=False),
+        Binding("right,down,j", "by(1)", "Next", show=False, id="down"),
+        Binding("left,up,k", "by(-1)", "Previous", show=False, id="up"),
+        Binding("enter", "select", "Go", show=False, id="open"),
     ]
 
     class Selected(Message):

@@ -163,12 +163,12 @@ class CellLines(Lines, can_focus=True):
     }
     """
     BINDINGS = [
-        Binding("down,j", "by(1)", "Down", show=False),
-        Binding("up,k", "by(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("g,home", "edge(0)", "Top", show=False),
-        Binding("G,end", "edge(1)", "Bottom", show=False),
+        Binding("down,j", "by(1)", "Down", show=False, id="down"),
+        Binding("up,k", "by(-1)", "Up", show=False, id="up"),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="page-down"),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="page-up"),
+        Binding("g,home", "edge(0)", "Top", show=False, id="first"),
+        Binding("G,end", "edge(1)", "Bottom", show=False, id="last"),
     ]
 
     def __init__(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rich.segment import Segment
 from textual.cache import LRUCache
@@ -58,7 +59,7 @@ class LogCanvas(ScrollView, can_focus=True):
         self.look = look
         self.store = LogStore()
         self.layout_of_lines = LogLayout(self.store)
-        self.ink = LogRows(self.store, self.layout_of_lines, look.glyphs)
+        self.ink = LogRows(self.store, self.layout_of_lines, look.glyphs, zone=look.zone)
         self.following = True
         """Whether the end is kept in sight."""
         self.wrapped = False
@@ -91,7 +92,7 @@ class LogCanvas(ScrollView, can_focus=True):
         self.store = LogStore()
         self.layout_of_lines = LogLayout(self.store)
         self.layout_of_lines.wrap_at = self._text_width if self.wrapped else 0
-        self.ink = LogRows(self.store, self.layout_of_lines, self.look.glyphs, timestamps=self.ink.timestamps)
+        self.ink = replace(self.ink, store=self.store, layout=self.layout_of_lines, marks=set(), aside=0, needle="")
         self._cursor = 0
         self._waiting.clear()
         self._drawn.clear()

@@ -9,6 +9,7 @@ from pointsman.console.present.cells import Cell, Piece
 from pointsman.console.present.glyphs import UNICODE, Glyphs
 from pointsman.console.present.logs import STAMP_WIDTH, Kind, line_cell, stamp
 from pointsman.console.present.text import wrap
+from pointsman.console.present.zones import UTC_ZONE, Zone
 from pointsman.console.widgets.ink import highlight, slice_cells
 from pointsman.console.widgets.log_layout import LogLayout
 from pointsman.console.widgets.log_store import LogStore
@@ -33,6 +34,7 @@ class LogRows:
     """Cells of each line that lie to the left of the view."""
     needle: str = ""
     """What is searched."""
+    zone: Zone = UTC_ZONE
 
     def text_width(self, width: int) -> int:
         """How many cells of a view are left for text."""
@@ -55,7 +57,7 @@ class LogRows:
         what = self._what(line, kind, part, folded > 0)
         if not self.timestamps:
             return (marker, what, *content)
-        time: Piece = (f"{stamp(self.store.times[line])} " if part == 0 else " " * STAMP_WIDTH, "log.time")
+        time: Piece = (f"{stamp(self.store.times[line], self.zone)} " if part == 0 else " " * STAMP_WIDTH, "log.time")
         return (marker, what, time, *content)
 
     def _folded_here(self, line: int) -> int:

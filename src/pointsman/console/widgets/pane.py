@@ -56,7 +56,7 @@ class Pane(Vertical):
     Pane { height: 1fr; }
     Pane.-maximized { width: 100%; height: 100%; }
     """
-    BINDINGS = [Binding("z", "zoom", "Zoom", show=False)]
+    BINDINGS = [Binding("z", "zoom", "Zoom", show=False, id="zoom")]
 
     class Zoomed(Message):
         """The pane fills the screen, or no longer does."""

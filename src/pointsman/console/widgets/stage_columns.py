@@ -31,13 +31,13 @@ class StageColumns(Lines, can_focus=True):
     }
     """
     BINDINGS = [
-        Binding("down,j", "step(0,1)", "Down", show=False),
-        Binding("up,k", "step(0,-1)", "Up", show=False),
-        Binding("right", "step(1,0)", "Next stage", show=False),
-        Binding("left,h", "step(-1,0)", "Previous stage", show=False),
-        Binding("g,home", "edge(0)", "First", show=False),
-        Binding("G,end", "edge(-1)", "Last", show=False),
-        Binding("enter", "select", "Open", show=False),
+        Binding("down,j", "step(0,1)", "Down", show=False, id="down"),
+        Binding("up,k", "step(0,-1)", "Up", show=False, id="up"),
+        Binding("right", "step(1,0)", "Next stage", show=False, id="right"),
+        Binding("left,h", "step(-1,0)", "Previous stage", show=False, id="left"),
+        Binding("g,home", "edge(0)", "First", show=False, id="first"),
+        Binding("G,end", "edge(-1)", "Last", show=False, id="last"),
+        Binding("enter", "select", "Open", show=False, id="open"),
     ]
 
     class Selected(Message):

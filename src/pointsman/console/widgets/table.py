@@ -57,14 +57,14 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
     }
     """
     BINDINGS = [
-        Binding("down,j", "by(1)", "Down", show=False),
-        Binding("up,k", "by(-1)", "Up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False),
-        Binding("g,home", "edge(0)", "First", show=False),
-        Binding("G,end", "edge(1)", "Last", show=False),
-        Binding("enter", "select", "Open", show=False),
-        Binding("space", "mark", "Mark", show=False),
+        Binding("down,j", "by(1)", "Down", show=False, id="down"),
+        Binding("up,k", "by(-1)", "Up", show=False, id="up"),
+        Binding("pagedown,ctrl+f", "page(1)", "Page down", show=False, id="page-down"),
+        Binding("pageup,ctrl+b", "page(-1)", "Page up", show=False, id="page-up"),
+        Binding("g,home", "edge(0)", "First", show=False, id="first"),
+        Binding("G,end", "edge(1)", "Last", show=False, id="last"),
+        Binding("enter", "select", "Open", show=False, id="open"),
+        Binding("space", "mark", "Mark", show=False, id="mark"),
     ]
 
     class Selected(Message):
