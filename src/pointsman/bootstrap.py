@@ -201,6 +201,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.services.pace import Budget
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.preferences import PacedFeeds, Watched
+    from pointsman.services.raw import Raw
     from pointsman.services.session import Services
 
     clock = cloud.clock
@@ -213,6 +214,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         pipelines=Pipelines(watched, clock, budget),
         builds=Builds(watched, clock, budget),
         logs=Logs(cloud, clock, budget),
+        raw=Raw(cloud),
         world=world.value,
     )
     registry = default_registry()

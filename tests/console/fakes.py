@@ -88,7 +88,6 @@ class FakePipelines:
 
     def __init__(self, clock: ManualClock) -> None:
         self.states: dict[str, PipelineState] = {}
-        self.documents: dict[str, dict[str, Any]] = {}
 
     def board(self) -> Source[Any]:
         return _source("board")
@@ -104,9 +103,6 @@ class FakePipelines:
 
     async def fresh(self, ref: PipelineRef) -> PipelineState:
         return self.states[ref.name]
-
-    async def raw(self, ref: PipelineRef) -> dict[str, Any]:
-        return self.documents.get(ref.name, {"pipeline": {"name": ref.name}})
 
     async def changes(self, ref: PipelineRef, older: str, newer: str) -> Comparison:
         state = self.states[ref.name]
@@ -205,6 +201,7 @@ class FakeServices:
     feeds: PushFeeds = field(default_factory=PushFeeds)
     logs: FakeLogs = field(default_factory=FakeLogs)
     builds: FakeBuilds = field(default_factory=FakeBuilds)
+    raw: FakeRaw = field(default_factory=lambda: FakeRaw())
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -212,6 +209,16 @@ class FakeServices:
 
     def close(self) -> None:
         self.was_closed = True
+
+
+class FakeRaw:
+    """Documents by ref."""
+
+    def __init__(self) -> None:
+        self.documents: dict[Ref, dict[str, Any]] = {}
+
+    async def read(self, ref: Ref) -> dict[str, Any]:
+        return self.documents.get(ref, {ref.noun: str(ref)})
 
 
 class FakeAudit:

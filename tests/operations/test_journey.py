@@ -24,6 +24,7 @@ from pointsman.services.builds import Builds
 from pointsman.services.feeds import Feeds
 from pointsman.services.logs import Logs
 from pointsman.services.pipelines import Pipelines
+from pointsman.services.raw import Raw
 from pointsman.services.session import Services
 from support.backend import CheckedBackend
 
@@ -125,6 +126,7 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         pipelines=Pipelines(cloud, clock),
         builds=Builds(cloud, clock),
         logs=Logs(cloud, clock),
+        raw=Raw(cloud),
         world="local",
     )
     audit = MemoryAudit()

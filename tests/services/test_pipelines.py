@@ -182,13 +182,6 @@ async def test_runs_of_an_execution_are_read_to_the_end(clock: ManualClock) -> N
     assert [run.id for run in await source.read(lambda *_: None)] == ["first", "second"]
 
 
-async def test_the_raw_answers_come_without_their_metadata() -> None:
-    cloud = service(GetPipeline=lambda name: {**DEFINITION, "ResponseMetadata": {}})
-    raw = await Pipelines(cloud, ManualClock()).raw(REF)
-    assert raw["definition"] == DEFINITION
-    assert raw["state"]["pipelineName"] == "checkout"
-
-
 # -- what changed ---------------------------------------------------------------------------------------------------
 
 HISTORY: dict[str, tuple[list[str], int]] = {

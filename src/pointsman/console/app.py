@@ -242,6 +242,10 @@ class ConsoleApp(App[None]):
         """Into it."""
         self.router.open(event.ref)
 
+    def on_place_shown(self) -> None:
+        """Remember where one has been."""
+        self.router.arrived()
+
     def on_place_left(self) -> None:
         """Back."""
         self.router.back()
@@ -282,6 +286,10 @@ class ConsoleApp(App[None]):
     def action_obey(self, name: str) -> None:
         """A command that has a key."""
         self.router.obey(name, "")
+
+    async def action_retrace(self, way: int) -> None:
+        """Back, forward, or to the place before."""
+        await self.router.retrace(way)
 
     def action_repaint(self) -> None:
         """Draw everything anew."""

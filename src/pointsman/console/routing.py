@@ -13,6 +13,7 @@ from textual.screen import Screen
 from pointsman.console import toolkit
 from pointsman.console.command_line import Line
 from pointsman.console.desk import Desk
+from pointsman.console.history import History
 from pointsman.console.keys import SCREENS, rebound
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.overview import Overview
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Router"]
 
 
+_NOWHERE = {-1: "there is nothing further back", 0: "there is no place before", 1: "there is nothing further on"}
+
+
 class Router:
     """Opens screens and dialogs; modules of screens are loaded when they are first opened.
 
@@ -37,6 +41,7 @@ class Router:
     def __init__(self, app: ConsoleApp, desk: Desk) -> None:
         self._app = app
         self._desk = desk
+        self._history: History[tuple[str, Ref | None]] = History()
 
     # --- screens
 
@@ -78,6 +83,36 @@ class Router:
         if name == "activity":
             self._desk.unknown.clear()
             self._app.standing.refresh()
+
+    def arrived(self) -> None:
+        """Another screen shows: remember where that is."""
+        place = self._app.place
+        if place is not None and place is self._app.screen:
+            self._history.visit((self._app.current_mode, getattr(place, "ref", None)))
+
+    async def retrace(self, way: int) -> None:
+        """Back (-1), forward (1), or to the place before this one (0)."""
+        if self._app.place is not self._app.screen:
+            return  # a dialog is open: it has the keys
+        target = self._history.step(way) if way else self._history.before
+        if target is None:
+            self._app.warn(_NOWHERE[way])
+            return
+        mode, ref = target
+        if mode != self._app.current_mode:
+            await self._app.switch_mode(mode)
+        if not await self._uncover(ref) and ref is not None:
+            self.open(ref)
+
+    async def _uncover(self, ref: Ref | None) -> bool:
+        """Show a screen that lies under others of this mode, the first one without a ref; False when it does not."""
+        stack = self._app.screen_stack
+        depths = [at for at, one in enumerate(stack) if getattr(one, "ref", None) == ref]
+        if not depths:
+            return False
+        while len(self._app.screen_stack) > depths[-1] + 1:
+            await self._app.pop_screen()
+        return True
 
     def open(self, ref: Ref) -> None:
         """Into a thing."""

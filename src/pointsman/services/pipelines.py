@@ -142,18 +142,6 @@ class Pipelines:
         self._sweep.learn(found)
         return found
 
-    async def raw(self, ref: PipelineRef) -> dict[str, Any]:
-        """The service's own words: the definition and the state as they came.
-
-        Raises:
-            CallFailed: One of them cannot be read.
-        """
-        definition, state = await asyncio.gather(
-            self._meter.ask("GetPipeline", urgent=True, name=ref.name),
-            self._meter.ask("GetPipelineState", urgent=True, name=ref.name),
-        )
-        return {"definition": _bare(definition), "state": _bare(state)}
-
     async def changes(self, ref: PipelineRef, older: str, newer: str) -> Comparison:
         """What changed between two executions: revisions, and commits where the source is CodeCommit.
 
@@ -279,7 +267,3 @@ class Pipelines:
                         self._older.popitem(last=False)
             found.append(run)
         return tuple(found)
-
-
-def _bare(answer: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}

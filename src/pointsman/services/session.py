@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pointsman.services.feeds import Feeds
     from pointsman.services.logs import Logs
     from pointsman.services.pipelines import Pipelines
+    from pointsman.services.raw import Raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Services:
     pipelines: Pipelines
     builds: Builds
     logs: Logs
+    raw: Raw
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

@@ -238,9 +238,12 @@ async def test_which_revision_is_where() -> None:
 
 async def test_d_shows_what_aws_says() -> None:
     made = full(world())
-    made.services.pipelines.documents["checkout"] = {"pipeline": {"name": "checkout", "odd": "[bold]text[/]"}}
     async with console(made) as user:
-        await user.press("2", "enter", "d")
+        await user.press("2", "enter")
+        ref = user.app.place.selected() if user.app.place is not None else None
+        assert ref is not None
+        made.services.raw.documents[ref] = {"pipeline": {"name": "checkout", "odd": "[bold]text[/]"}}
+        await user.press("d")
         assert '"odd": "[bold]text[/]"' in user.text
 
 

@@ -12,6 +12,7 @@ from pointsman.console import toolkit
 from pointsman.console.present.cells import Column, cell
 from pointsman.console.present.glyphs import ASCII, Glyphs
 from pointsman.console.present.look import Look
+from pointsman.console.present.order import RowOrder
 from pointsman.console.widgets.table import LineTable
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.snapshot import Snapshot
@@ -263,3 +264,38 @@ async def test_an_empty_table_says_in_full_what_is_wrong_and_what_to_do(clock: M
         shown = " ".join(" ".join(toolkit.screen_lines(app)).split())
         assert "were found no AWS credentials were found" in shown
         assert "run in another terminal: aws configure" in shown
+
+
+async def test_o_sorts_by_the_next_column_and_the_cursor_stays_on_its_row(clock: ManualClock) -> None:
+    app = Stage1(lambda: table(clock))
+    async with app.run_test(size=(120, 8), message_hook=app.heard.append) as pilot:
+        shown = app.query_one(LineTable)
+        given = [("c", 60.0), ("a10", 7200.0), ("a9", 5.0)]
+        shown.show(given)
+        await pilot.press("o")
+        await toolkit.settle(pilot)
+        assert [row[0] for row in shown.rows] == ["a9", "a10", "c"]
+        assert shown.cursor_ref == "c"
+        assert toolkit.screen_lines(app)[0].split()[0] == "Name↑"
+        await pilot.press("O")
+        await toolkit.settle(pilot)
+        assert [row[0] for row in shown.rows] == ["c", "a10", "a9"]
+        assert toolkit.screen_lines(app)[0].split()[0] == "Name↓"
+        await pilot.press("o", "o")
+        assert [row[0] for row in shown.rows] == ["a9", "c", "a10"], "ages by time, not by letters"
+        shown.show([*given, ("b", 1.0)])
+        assert [row[0] for row in shown.rows] == ["b", "a9", "c", "a10"], "what comes later is sorted too"
+        await pilot.press("o", "o")
+        assert shown.order == RowOrder()
+        assert [row[0] for row in shown.rows] == ["c", "a10", "a9", "b"]
+        assert [one.order for one in app.said(LineTable.Ordered)][-1] == RowOrder()
+
+
+async def test_an_order_by_a_column_that_is_gone_is_the_callers(clock: ManualClock) -> None:
+    app = Stage1(lambda: table(clock))
+    async with app.run_test(size=(80, 8)):
+        shown = app.query_one(LineTable)
+        shown.show(rows(2, 1))
+        shown.order_by(RowOrder("nonsense", True))
+        assert shown.order == RowOrder()
+        assert [row[0] for row in shown.rows] == ["row-0002", "row-0001"]

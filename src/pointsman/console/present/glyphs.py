@@ -41,6 +41,9 @@ class Glyphs:
     arrow: str
     into: str
     """Between the parts of a path: profile, account, region."""
+    ascending: str
+    """In the header of the column that rows are sorted by."""
+    descending: str
     newline: str
     """Where a wrapped log line goes on."""
     bar: str
@@ -112,6 +115,8 @@ UNICODE = Glyphs(
     heavy_rule="━",
     arrow="→",
     into="▸",
+    ascending="↑",
+    descending="↓",
     newline="↪",
     bar="█",
     slow_bar="▓",
@@ -146,6 +151,8 @@ ASCII = Glyphs(
     heavy_rule="=",
     arrow=">",
     into=">",
+    ascending="^",
+    descending="v",
     newline="\\",
     bar="#",
     slow_bar="@",

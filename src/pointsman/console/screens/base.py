@@ -6,6 +6,7 @@ A screen subscribes when it comes up and lets go when it goes away. Every snapsh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -56,6 +57,7 @@ class Place(Screen[None]):
         Binding("slash", "filter", "filter", key_display="/", priority=True, id="filter"),
         Binding("a", "actions", "actions", id="actions"),
         Binding("d", "describe", "describe", id="describe"),
+        Binding("J", "raw", "raw JSON", show=False, id="raw"),
         Binding("c", "copy", "copy id", show=False, id="copy"),
         Binding("C", "copy_as", "copy as", show=False, id="copy-as"),
         Binding("question_mark", "app.obey('help')", "help", key_display="?", id="help"),
@@ -75,6 +77,7 @@ class Place(Screen[None]):
 
     Opened = wishes.Opened
     Left = wishes.Left
+    Shown = wishes.Shown
     ActionsAsked = wishes.ActionsAsked
     Copied = wishes.Copied
     CopyAsked = wishes.CopyAsked
@@ -144,6 +147,7 @@ class Place(Screen[None]):
         self.show_facts(self.desk.facts)
         self.reread()
         self.show_keys()
+        self.post_message(self.Shown())
 
     def on_screen_suspend(self) -> None:
         """Another screen covers it: let go of the feeds, unless that is a dialog over this very screen."""
@@ -258,8 +262,10 @@ class Place(Screen[None]):
                 return "not connected yet" if self.desk.fault is None else self.desk.fault.sentence
             if not self.targets():
                 return "nothing is selected"
-        if action in ("enter", "describe", "copy", "copy_as") and self.selected() is None:
+        if action in ("enter", "describe", "raw", "copy", "copy_as") and self.selected() is None:
             return "nothing is selected"
+        if action == "raw" and self.connection is None:
+            return "not connected yet" if self.desk.fault is None else self.desk.fault.sentence
         return None
 
     def hints(self) -> tuple[KeyHint, ...]:
@@ -349,6 +355,21 @@ class Place(Screen[None]):
 
     def describe(self) -> None:
         """Post what ``d`` shows."""
+
+    def action_raw(self) -> None:
+        """What AWS says of the selection, as it came."""
+        if self.say_why_not("raw"):
+            return
+        ref, connection = self.selected(), self.connection
+        if ref is None or connection is None:
+            return
+
+        async def read() -> None:
+            answers = await connection.services.raw.read(ref)
+            text = json.dumps(answers, indent=2, default=str, ensure_ascii=False)
+            self.post_message(self.Described(f"{ref.noun} {ref}", text))
+
+        self.work_on(f"read {ref.noun} {ref} as JSON", read, group="describe")
 
     def action_refresh(self) -> None:
         """Read everything shown again."""

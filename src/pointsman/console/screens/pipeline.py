@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -335,13 +334,4 @@ class Pipeline(Place):
 
     def describe(self) -> None:
         """What AWS says of the pipeline, whole."""
-        connection = self.connection
-        if connection is None:
-            return
-
-        async def read() -> None:
-            raw = await connection.services.pipelines.raw(self.ref)
-            text = json.dumps(raw, indent=2, default=str, ensure_ascii=False)
-            self.post_message(self.Described(f"pipeline {self.ref.name}", text))
-
-        self.work_on(f"describe {self.ref.name}", read, group="describe")
+        self.action_raw()

@@ -9,7 +9,7 @@ from textual.message import Message
 from pointsman.console.dialogs.text import Reading
 from pointsman.model.refs import Ref
 
-__all__ = ["ActionsAsked", "Copied", "CopyAsked", "Described", "Failed", "Left", "Opened"]
+__all__ = ["ActionsAsked", "Copied", "CopyAsked", "Described", "Failed", "Left", "Opened", "Shown"]
 
 
 class Opened(Message, namespace="place"):
@@ -18,6 +18,10 @@ class Opened(Message, namespace="place"):
     def __init__(self, ref: Ref) -> None:
         super().__init__()
         self.ref = ref
+
+
+class Shown(Message, namespace="place"):
+    """A screen came to the front."""
 
 
 class Left(Message, namespace="place"):

@@ -21,6 +21,7 @@ from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, p
 from pointsman.console.present.faults import freshness, freshness_lines
 from pointsman.console.present.glyphs import ASCII
 from pointsman.console.present.look import Draw, Look
+from pointsman.console.present.order import RowOrder
 from pointsman.console.widgets.ink import highlight, strip_of
 from pointsman.console.widgets.palette import Palette, palette
 from pointsman.model.snapshot import Freshness, Snapshot
@@ -65,6 +66,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         Binding("G,end", "edge(1)", "Last", show=False, id="last"),
         Binding("enter", "select", "Open", show=False, id="open"),
         Binding("space", "mark", "Mark", show=False, id="mark"),
+        Binding("o", "order", "Sort by the next column", show=False, id="sort"),
+        Binding("O", "reverse", "Sort the other way round", show=False, id="sort-back"),
     ]
 
     class Selected(Message):
@@ -110,6 +113,19 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             """The table it came from."""
             return self.table
 
+    class Ordered(Message):
+        """A person has the rows sorted in another way."""
+
+        def __init__(self, table: LineTable[Any], order: RowOrder) -> None:
+            super().__init__()
+            self.table = table
+            self.order = order
+
+        @property
+        def control(self) -> LineTable[Any]:
+            """The table it came from."""
+            return self.table
+
     def __init__(
         self,
         look: Look,
@@ -126,6 +142,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self.columns: Columns = columns
         self.noun = noun
         self._key = key
+        self._given: Sequence[R] = ()
+        """The rows in the caller's order."""
+        self._order = RowOrder()
         self._rows: Sequence[R] = ()
         self._keys: list[Hashable] = []
         self._index: dict[Hashable, int] = {}
@@ -200,6 +219,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             self.columns = columns
             self._drawn.clear()
             self._placed_for = None
+        self._given = rows
+        rows = self._order.of(rows, self.columns, self.look.draw())
         keys = [self._key(row) for row in rows]
         index = {key: at for at, key in enumerate(keys)}
         before = self._shown()
@@ -227,6 +248,28 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             self._repaint_changes(before)
             self._schedule()
         self._announce()
+
+    @property
+    def order(self) -> RowOrder:
+        """By what the rows are sorted."""
+        return self._order
+
+    def order_by(self, order: RowOrder) -> None:
+        """Sort until told otherwise; by a column there is not is the caller's order."""
+        self._order = order.known(self.columns)
+        self.show(self._given, snapshot=self._snapshot)
+        if self.is_attached:
+            self.refresh(Region(0, 0, self.size.width, 1))
+
+    def action_order(self) -> None:
+        """Sort by the next column that shows, and after the last one not at all."""
+        self.order_by(self._order.following(self._placed))
+        self.post_message(self.Ordered(self, self._order))
+
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self.order_by(self._order.flipped(self._placed))
+        self.post_message(self.Ordered(self, self._order))
 
     def move_to(self, ref: Hashable) -> bool:
         """Put the cursor on a row; False when there is no such row."""
@@ -341,11 +384,12 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def _header(self) -> Cell:
         line: list[tuple[str, str]] = [(" " * _MARGIN, "")]
+        draw = self.look.draw()
         for at, placed in enumerate(self._placed):
             if at:
                 line.append((" ", ""))
             line.extend(
-                fit(((placed.column.header, "header"),), placed.width, placed.column.align, self.look.glyphs.ellipsis)
+                fit(self._order.heading(placed, draw), placed.width, placed.column.align, self.look.glyphs.ellipsis)
             )
         return tuple(line)
 

@@ -1,0 +1,55 @@
+"""AWS's own words about a thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pointsman.errors import CallFailed
+from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, LogRef, PipelineRef, ProjectRef, Ref, StageRef
+from pointsman.services.raw import Raw, calls_of
+from support.shapes import service_model
+
+
+class Echo:
+    """Answers with what it was asked."""
+
+    async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        return {"asked": parameters, "ResponseMetadata": {"RequestId": "r"}}
+
+
+REFS: tuple[Ref, ...] = (
+    PipelineRef("checkout"),
+    StageRef("checkout", "Build"),
+    ActionRef("checkout", "Build", "Compile"),
+    ExecutionRef("checkout", "run"),
+    ProjectRef("checkout-build"),
+    BuildRef("checkout-build:1"),
+)
+
+
+@pytest.mark.parametrize("ref", REFS, ids=lambda ref: ref.noun)
+def test_its_calls_are_awss_with_awss_parameters(ref: Ref) -> None:
+    assert calls_of(ref)
+    for service, operation, parameters in calls_of(ref):
+        shape = service_model(service).operation_model(operation).input_shape
+        assert shape is not None
+        assert set(parameters) <= set(shape.members)
+        assert set(shape.required_members) <= set(parameters)
+
+
+async def test_several_answers_are_told_apart_and_metadata_is_left_out() -> None:
+    assert await Raw(Echo()).read(PipelineRef("checkout")) == {
+        "GetPipeline": {"asked": {"name": "checkout"}},
+        "GetPipelineState": {"asked": {"name": "checkout"}},
+    }
+
+
+async def test_one_answer_stands_alone() -> None:
+    assert await Raw(Echo()).read(BuildRef("p:1")) == {"asked": {"ids": ["p:1"]}}
+
+
+async def test_a_thing_no_call_tells_about_says_so() -> None:
+    with pytest.raises(CallFailed, match="no call tells about a log stream"):
+        await Raw(Echo()).read(LogRef("group", "stream"))
