@@ -25,7 +25,7 @@ from pointsman.starting import Closing
 if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
-    from pointsman.console.connection import Connect, Connection, Elsewhere
+    from pointsman.console.connection import Connect, Connection, Elsewhere, Memory
     from pointsman.operations.audit import AuditLog
 
 Environment = Mapping[str, str]
@@ -42,6 +42,9 @@ class Plan:
     closing: Closing
     elsewhere: Elsewhere | None = None
     """The way to another profile or region, where there is one."""
+    memory: Callable[[], Memory | None] | None = None
+    """Where the board is kept between sessions, for the place looked at now; it imports what the first paint cannot
+    wait for."""
 
 
 def launch(asked: Launch, environ: Environment = os.environ) -> int:
@@ -108,12 +111,23 @@ class _Aws:
         self._region = region or self._region
         return self.connect
 
+    def memory(self) -> Memory | None:
+        """The last session's board of this very place; None where it cannot be known whose it is."""
+        from pointsman.aws import profiles
+        from pointsman.services.remembered import Remembered
+
+        whose = profiles.whose(self._name, self._environ)
+        if not whose:
+            return None
+        place = (self._name, self._region, self._settings.endpoint_url, whose)
+        return Remembered(paths.boards(self._environ), place)
+
 
 def _aws(_: Launch, settings: Settings, environ: Environment) -> Plan:
     aws = _Aws(settings, environ)
     terminal.check(environ)
     logfile.start(environ)
-    return Plan(aws.connect, Closing(), aws.elsewhere)
+    return Plan(aws.connect, Closing(), aws.elsewhere, aws.memory)
 
 
 def _demo(asked: Launch, settings: Settings, environ: Environment) -> Plan:
@@ -245,7 +259,9 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
         from pointsman.console.keymap import keymap  # it reads every screen's declarations
 
         keys = keymap(settings)
-    app = EnteringApp(plan.connect, settings, asked.world.value, elsewhere=plan.elsewhere, keys=keys)
+    app = EnteringApp(
+        plan.connect, settings, asked.world.value, elsewhere=plan.elsewhere, keys=keys, memory=plan.memory
+    )
     if settings.theme and settings.theme not in app.available_themes:
         known = sorted(app.available_themes)
         raise ConfigError(

@@ -65,6 +65,8 @@ class FaultKind(StrEnum):
     TIMEOUT = "timed out"
     NOT_BUILT = "not built"
     READ_ONLY = "read-only"
+    REMEMBERED = "last session"
+    """Not read in this session yet: what shows is what the last one saw."""
     UNKNOWN = "failed"
 
 

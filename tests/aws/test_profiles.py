@@ -110,3 +110,21 @@ def test_role_sessions_of_the_aws_cli_are_read_and_never_written(tmp_path: Path)
     cache["def"] = {"Credentials": {"AccessKeyId": "x"}}
     assert cache["def"]
     assert [one.name for one in tmp_path.iterdir()] == ["abc.json"]
+
+
+def test_whose_rows_are_can_be_told_before_aws_is_asked(tmp_path: Path) -> None:
+    config, credentials = tmp_path / "config", tmp_path / "credentials"
+    config.write_text(
+        "[default]\nregion = eu-west-1\n"
+        "[profile role]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = keys\n"
+        "[profile sso]\nsso_account_id = 222222222222\nsso_role_name = OnCall\n"
+        "[profile process]\ncredential_process = make-some\n"
+    )
+    credentials.write_text("[keys]\naws_access_key_id = AKIAKEYS\naws_secret_access_key = secret\n")
+    environ = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}
+    assert profiles.whose("role", environ) == "role_arn arn:aws:iam::111111111111:role/x"
+    assert profiles.whose("sso", environ) == "sso_account_id 222222222222 OnCall"
+    assert profiles.whose("keys", environ) == "aws_access_key_id AKIAKEYS"
+    assert profiles.whose("process", environ) == "", "nobody can tell whose a process's credentials are"
+    assert profiles.whose("", environ) == ""
+    assert profiles.whose("", {**environ, "AWS_ACCESS_KEY_ID": "AKIAENV"}) == "key AKIAENV"

@@ -33,6 +33,26 @@ def profiles(environ: Mapping[str, str] = os.environ) -> dict[str, dict[str, str
     return found
 
 
+def whose(profile: str, environ: Mapping[str, str] = os.environ) -> str:
+    """What is known of a caller before AWS is asked: a role, an account, an access key's id; empty when nothing is.
+
+    Two callers of different accounts never have the same. A process's own credentials, a web identity or an instance's
+    role cannot be told apart from here, and give nothing.
+    """
+    if not profile and (key := environ.get("AWS_ACCESS_KEY_ID")):
+        return f"key {key}"
+    profile = profile or "default"
+    path = Path(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")).expanduser()
+    config = Path(environ.get("AWS_CONFIG_FILE", "~/.aws/config")).expanduser()
+    own = _sections(path).get(profile, {})
+    settings = _sections(config).get(profile if profile == "default" else f"profile {profile}", {})
+    for name in ("role_arn", "sso_account_id", "aws_access_key_id"):
+        if value := settings.get(name) or own.get(name):
+            role = settings.get("sso_role_name", "") if name == "sso_account_id" else ""
+            return f"{name} {value} {role}".rstrip()
+    return ""
+
+
 def _sections(path: Path) -> dict[str, dict[str, str]]:
     parser = configparser.RawConfigParser(strict=False, default_section="no section is inherited")
     try:

@@ -25,6 +25,11 @@ def state_folder(environ: Environment = os.environ) -> Path:
     return _base(environ, "XDG_STATE_HOME", ".local/state") / "pointsman"
 
 
+def boards(environ: Environment = os.environ) -> Path:
+    """Where the last sessions' boards are kept."""
+    return state_folder(environ) / "boards"
+
+
 def log_file(environ: Environment = os.environ) -> Path:
     """The program's own log."""
     return state_folder(environ) / "pointsman.log"

@@ -7,6 +7,7 @@ among is imported by ``furnish``, so that ``entrance.py`` can paint before that,
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
@@ -21,13 +22,13 @@ from pointsman.console.keys import APP_KEYS, SCREENS
 from pointsman.console.working import begin
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from textual.worker import Worker
 
     from pointsman.clock import Clock
     from pointsman.config.settings import Settings
-    from pointsman.console.connection import Connect, Connection, Elsewhere
+    from pointsman.console.connection import Connect, Connection, Elsewhere, Memory
     from pointsman.console.desk import Desk
     from pointsman.console.operating import Operating
     from pointsman.console.present.header import HeaderFacts
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pointsman.errors import Fault
     from pointsman.model.activity import Deed
     from pointsman.model.refs import Ref
+    from pointsman.model.snapshot import Snapshot
 
 __all__ = ["ConsoleApp"]
 
@@ -60,6 +62,7 @@ class ConsoleApp(App[None]):
         clock: The time until the connection brings the world's own.
         elsewhere: How to get to another profile or region; None where there is only one.
         keys: A person's own keys, as Textual's keymap takes them.
+        memory: Finds where the board is kept between sessions, for the place looked at now; None where it is not.
 
     What ``connect`` has made is the caller's to close once the app has ended.
     """
@@ -90,6 +93,7 @@ class ConsoleApp(App[None]):
         clock: Clock | None = None,
         elsewhere: Elsewhere | None = None,
         keys: Mapping[str, str] | None = None,
+        memory: Callable[[], Memory | None] | None = None,
     ) -> None:
         super().__init__()
         toolkit.quiet(self)
@@ -101,6 +105,7 @@ class ConsoleApp(App[None]):
         self._world_name = world_name
         self._clock = clock
         self._elsewhere = elsewhere
+        self._memory = memory
         self._leaving = False
         self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
         self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
@@ -136,12 +141,21 @@ class ConsoleApp(App[None]):
         where = zone(self._settings.time_zone if self._settings is not None else "")
         self.desk = Desk(clock, Troubles(clock), self._world_name, glyphs, where, self._own_keys)
         self.set_class(glyphs is ASCII, "ascii")
+        self.desk.begin(*(self.recalled if self.recalled is not None else self.recall()))
         self.router = Router(self, self.desk)
         self.operating = Operating(self, self.desk, self._follow, self._stick)
-        self.standing = Standing(self, self.desk, self._show_facts)
+        self.standing = Standing(self, self.desk, self._show_facts, self._show_nothing)
         for one in SCREENS:
             self.add_mode(one.name, self.router.maker(one.name))
         self.furnished = True
+
+    def recall(self) -> tuple[Memory | None, Snapshot[Any] | None]:
+        """Find what the last session left of the place looked at now; reads files."""
+        memory = self._memory() if self._memory is not None else None
+        return memory, memory.recall() if memory is not None else None
+
+    recalled: tuple[Memory | None, Snapshot[Any] | None] | None = None
+    """What ``recall`` found, where that was done beside the loop."""
 
     @property
     def place(self) -> Place | None:
@@ -199,6 +213,7 @@ class ConsoleApp(App[None]):
         if self.operating.sending:
             self.warn("a write is on its way: wait for its outcome first")
             return
+        await asyncio.to_thread(self.desk.keep)
         old, self.desk.connection = self.desk.connection, None
         self.desk.identity, self.desk.fault = None, None
         self.standing.disconnected()
@@ -209,13 +224,21 @@ class ConsoleApp(App[None]):
             await old.services.feeds.close()
             old.services.close()
         self.standing.refresh()
-        self.reach(self._elsewhere(profile=profile, region=region))
+        connect = self._elsewhere(profile=profile, region=region)
+        self.desk.begin(*await asyncio.to_thread(self.recall))
+        for place in self.places():
+            place.disconnected()
+        self.reach(connect)
 
     def places(self) -> list[Place]:
         """Every screen there is, shown or not."""
         from pointsman.console.screens.base import Place
 
         return [one for one in toolkit.every_screen(self) if isinstance(one, Place)]
+
+    def _show_nothing(self) -> None:
+        for place in self.places():
+            place.wait_again()
 
     # --- the header, toasts, the clipboard
 
@@ -324,6 +347,7 @@ class ConsoleApp(App[None]):
         if not self.furnished:
             return
         self.standing.disconnected()
+        self.desk.keep()
         if self.desk.connection is not None:
             await self.desk.connection.services.feeds.close()
 

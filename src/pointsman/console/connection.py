@@ -11,18 +11,19 @@ import gc
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pointsman.console.troubles import fault_of
 from pointsman.errors import Fault
 
 if TYPE_CHECKING:
+    from pointsman.model.snapshot import Snapshot
     from pointsman.operations.audit import AuditLog
     from pointsman.operations.registry import Registry
     from pointsman.operations.runner import Runner
     from pointsman.services.session import Services
 
-__all__ = ["Connect", "Connection", "Elsewhere", "TimeControl", "connecting"]
+__all__ = ["Connect", "Connection", "Elsewhere", "Memory", "TimeControl", "connecting"]
 
 
 class TimeControl(Protocol):
@@ -65,6 +66,23 @@ class Connection:
 
 Connect = Callable[[], Connection]
 """Makes the connection; blocking, called once in the loader thread; may raise."""
+
+
+class Memory(Protocol):
+    """Where a place's board is kept from one session to the next."""
+
+    @property
+    def account(self) -> str:
+        """The account of the recalled board."""
+        ...
+
+    def recall(self) -> Snapshot[Any] | None:
+        """The board as it was left; None when there is none."""
+        ...
+
+    def keep(self, snapshot: Snapshot[Any], account: str, region: str) -> bool:
+        """Write it for the next session."""
+        ...
 
 
 class Elsewhere(Protocol):

@@ -6,12 +6,13 @@ One desk per app. Screens read it; only the app changes it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from pointsman.clock import Clock
 from pointsman.console.command_line import Names
-from pointsman.console.connection import Connection
+from pointsman.console.connection import Connection, Memory
 from pointsman.console.present.glyphs import UNICODE, Glyphs
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.present.look import Look
@@ -19,7 +20,7 @@ from pointsman.console.present.zones import UTC_ZONE, Zone
 from pointsman.console.troubles import Troubles
 from pointsman.errors import Fault
 from pointsman.model.activity import Deed
-from pointsman.model.snapshot import Identity
+from pointsman.model.snapshot import Identity, Snapshot
 
 __all__ = ["Desk"]
 
@@ -44,8 +45,40 @@ class Desk:
     """What the header says now."""
     names: Names = field(default_factory=Names)
     """What was seen by name, for completion."""
+    memory: Memory | None = None
+    """Where the board is kept for the next session; None where that is not done."""
+    remembered: Snapshot[Any] | None = None
+    """The board as the last session left it, until this one has its own."""
+    board: Snapshot[Any] | None = None
+    """The newest board of this session: what the next one will begin with."""
     unknown: list[Deed] = field(default_factory=list)
     """Writes whose outcome is not known and that nobody has looked at since."""
+
+    def begin(self, memory: Memory | None, remembered: Snapshot[Any] | None) -> None:
+        """Begin with what the last session left of the place looked at now."""
+        self.memory, self.remembered, self.board = memory, remembered, None
+
+    def took_over(self, snapshot: Snapshot[Any]) -> Snapshot[Any]:
+        """What to show of a board that has come: what it has not read yet is as the last session left it."""
+        if snapshot.value is not None and snapshot.fault is None and not snapshot.partial:
+            self.remembered, self.board = None, snapshot
+        left = self.remembered
+        if left is None:
+            return snapshot
+        if snapshot.value is None:
+            return left if snapshot.fault is None else replace(snapshot, value=left.value, fetched_at=left.fetched_at)
+        return replace(left, value=snapshot.value.over(left.value), partial=snapshot.partial)
+
+    def keep(self) -> None:
+        """Leave the board for the next session."""
+        if self.memory is not None and self.board is not None and self.identity is not None:
+            self.memory.keep(self.board, self.identity.account, self.identity.region)
+
+    def waiting_for(self, slot: str) -> Snapshot[Any]:
+        """What a screen shows in a slot that nothing has come for."""
+        if slot != "board" or self.remembered is None:
+            return Snapshot(fault=self.fault)
+        return self.remembered if self.fault is None else replace(self.remembered, fault=self.fault)
 
     @property
     def look(self) -> Look:

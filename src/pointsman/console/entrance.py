@@ -82,12 +82,16 @@ class EnteringApp(ConsoleApp):
         self.call_after_refresh(self._enter)
 
     async def _enter(self) -> None:
-        await asyncio.to_thread(_load)
+        self.recalled = await asyncio.to_thread(self._prepare)
         super().furnish()
         await self.switch_mode(self.start)
         self.remove_mode(_DOOR)
         self.say_theme_problems()
         self.reach(self._connect)  # the Overview has been drawn: nothing is gained by waiting for its next refresh
+
+    def _prepare(self) -> Any:
+        _load()
+        return self.recall()
 
 
 def _load() -> None:

@@ -22,6 +22,7 @@ from pointsman.errors import CallFailed, Fault
 if TYPE_CHECKING:
     from pointsman.console.connection import TimeControl
     from pointsman.model.activity import Call
+    from pointsman.model.snapshot import Identity
 
 __all__ = ["Standing"]
 
@@ -38,12 +39,16 @@ class Standing:
         app: Where workers and timers run.
         desk: The connection.
         show: Draws the facts.
+        forget: Has every screen show that nothing has come yet.
     """
 
-    def __init__(self, app: App[Any], desk: Desk, show: Callable[[HeaderFacts], None]) -> None:
+    def __init__(
+        self, app: App[Any], desk: Desk, show: Callable[[HeaderFacts], None], forget: Callable[[], None]
+    ) -> None:
         self._app = app
         self._desk = desk
         self._show = show
+        self._forget = forget
         self._released: list[Callable[[], None]] = []
         self._due = False
         self._asking = False
@@ -83,12 +88,20 @@ class Standing:
                 identity = await connection.services.cloud.whoami()
                 if connection is self._desk.connection:
                     self._desk.identity, self.fault = identity, None
+                    self._whose(identity)
         except CallFailed as error:
             self.fault = error.fault
             self._app.set_timer(AGAIN, self.ask)
         finally:
             self._asking = False
         self.refresh()
+
+    def _whose(self, identity: Identity) -> None:
+        """The last session's board is shown to its own account only."""
+        memory = self._desk.memory
+        if self._desk.remembered is not None and memory is not None and memory.account != identity.account:
+            self._desk.remembered = None
+            self._forget()
 
     def _called(self, call: Call) -> None:
         # The trail speaks outside the app's context, in which alone a timer can be set.

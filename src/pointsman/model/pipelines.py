@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pointsman.errors import Fault
@@ -276,6 +276,20 @@ class Board:
     def read(self) -> int:
         """How many rows have a state."""
         return sum(row.state is not None for row in self.rows)
+
+    def over(self, older: Board) -> Board:
+        """This board, with an older one's rows where this one has not read its own, or not listed them yet."""
+        known = {row.ref: row for row in older.rows}
+        rows = [
+            replace(row, state=old.state, fetched_at=old.fetched_at)
+            if row.state is None and row.fault is None and (old := known.get(row.ref)) is not None
+            else row
+            for row in self.rows
+        ]
+        if not self.complete:
+            listed = {row.ref for row in self.rows}
+            rows += [row for row in older.rows if row.ref not in listed]
+        return Board(tuple(rows), complete=self.complete)
 
 
 _RANK = {

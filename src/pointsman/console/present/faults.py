@@ -67,12 +67,15 @@ def corner(snapshot: Snapshot[Any], draw: Draw) -> Cell:
         case Freshness.STALE:
             assert snapshot.fault is not None
             age = draw.age(snapshot.fetched_at)
-            return cell(f"{draw.glyphs.attention} stale {age}: {snapshot.fault.kind.value}", "stale")
+            stale = cell(f"{draw.glyphs.attention} stale {age}: {snapshot.fault.kind.value}", "stale")
+            return join((cell(snapshot.partial, "dim"), stale))
         case Freshness.FRESH | Freshness.EMPTY:
             return join((cell(snapshot.partial, "dim"), cell(draw.age(snapshot.fetched_at), "dim")))
 
 
-_SOFT = frozenset({FaultKind.THROTTLED, FaultKind.TIMEOUT, FaultKind.NOT_BUILT, FaultKind.READ_ONLY})
+_SOFT = frozenset(
+    {FaultKind.REMEMBERED, FaultKind.THROTTLED, FaultKind.TIMEOUT, FaultKind.NOT_BUILT, FaultKind.READ_ONLY}
+)
 
 
 def fault_cell(fault: Fault, draw: Draw) -> Cell:
@@ -82,7 +85,8 @@ def fault_cell(fault: Fault, draw: Draw) -> Cell:
     kind = fault.kind.value
     said = sentence if sentence.lower().startswith(kind) else f"{kind}: {sentence}" if sentence else kind
     hint = cell(f"{draw.glyphs.arrow} {fault.hint}", "hint") if fault.hint else EMPTY
-    return join((cell(f"{draw.glyphs.failed} {said}", style), hint))
+    mark = draw.glyphs.idle if fault.kind is FaultKind.REMEMBERED else draw.glyphs.failed
+    return join((cell(f"{mark} {said}", style), hint))
 
 
 def fault_lines(fault: Fault, draw: Draw) -> list[Cell]:

@@ -136,7 +136,7 @@ class Place(Screen[None]):
     def on_mount(self) -> None:
         """Show that everything is still to come."""
         for slot in self.slots:
-            self.arrived(slot, Snapshot(fault=self.desk.fault))
+            self.arrived(slot, self.desk.waiting_for(slot))
         self._coming = set(self.slots) if self.desk.fault is None else set()
         self.show_facts(self.desk.facts)
         self.show_keys()
@@ -171,7 +171,7 @@ class Place(Screen[None]):
             for slot in self.slots:
                 if self.desk.fault is not None:
                     self._coming.discard(slot)
-                    self.arrived(slot, Snapshot(fault=self.desk.fault))
+                    self.arrived(slot, self.desk.waiting_for(slot))
             return
         wanted = self.sources(connection.services)
         for slot, (key, subscription) in list(self._subscriptions.items()):
@@ -188,7 +188,13 @@ class Place(Screen[None]):
         """The connection is about to be another one: nothing of the old one is shown any more."""
         self._let_go()
         for slot in self.slots:
-            self.arrived(slot, Snapshot(fault=self.desk.fault))
+            self.arrived(slot, self.desk.waiting_for(slot))
+
+    def wait_again(self) -> None:
+        """What was shown in place of data to come is somebody else's: show that nothing has come yet."""
+        for slot in self.slots:
+            if slot in self._coming:
+                self.arrived(slot, self.desk.waiting_for(slot))
 
     def keys_read(self) -> tuple[Any, ...]:
         """The keys of the feeds this screen reads now."""
@@ -207,6 +213,8 @@ class Place(Screen[None]):
             if snapshot == _COMING and message.slot in self._coming:
                 return  # nothing has come yet, and that is what shows
             self._coming.discard(message.slot)
+            if message.slot == "board":
+                snapshot = self.desk.took_over(snapshot)
             self.arrived(message.slot, snapshot)
             self.show_keys()
 
