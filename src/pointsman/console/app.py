@@ -19,6 +19,7 @@ from textual.app import App
 from pointsman.console import themes, toolkit
 from pointsman.console.clipboard import sequence
 from pointsman.console.keys import APP_KEYS, SCREENS
+from pointsman.console.present.text import clean_block
 from pointsman.console.working import begin
 
 if TYPE_CHECKING:
@@ -251,13 +252,21 @@ class ConsoleApp(App[None]):
         self.notify(sentence, markup=False, severity="warning", timeout=6)
 
     def copy(self, text: str, what: str) -> None:
-        """Send text to the terminal's clipboard."""
+        """Send text to the terminal's clipboard; into a file what no terminal takes."""
+        text = clean_block(text)
         wrapped = sequence(text, os.environ)
         if wrapped is None:
-            self.warn(f"{what} is too long for a terminal's clipboard")
+            begin(self, partial(self._save, text, what), name=f"save {what}", group="save", exclusive=False)
         else:
             toolkit.write(self, wrapped)
             self.notify(f"{what} sent to the clipboard", markup=False, timeout=3)
+
+    async def _save(self, text: str, what: str) -> None:
+        from pointsman.config.paths import state_folder
+        from pointsman.console.saving import saved
+
+        path = await asyncio.to_thread(saved, state_folder() / "copies", what, ".txt", text.split("\n"))
+        self.notify(f"{what} is too long for a terminal's clipboard: it is in {path}", markup=False, timeout=10)
 
     # --- what screens ask for
 

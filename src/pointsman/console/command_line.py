@@ -49,6 +49,10 @@ def _minutes(argument: str) -> str | None:
     return minutes_problem(argument)
 
 
+def _on_off(argument: str) -> str | None:
+    return None if argument in ("on", "off") else "say on or off"
+
+
 def _number(argument: str, most: float, what: str) -> str | None:
     try:
         number = float(argument)
@@ -111,6 +115,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("identity", "Who this console acts as.", aliases=("whoami",)),
     Command("errors", "What went wrong in this session."),
     Command("help", "Keys and commands.", aliases=("h",)),
+    Command(
+        "mouse",
+        "Give the mouse to the terminal, for its own selection, or take it.",
+        "on|off",
+        lambda _: ("on", "off"),
+        _on_off,
+    ),
     Command("suspend", "Back to the shell; `fg` returns."),
     Command("quit", "Leave.", aliases=("q", "exit")),
 )

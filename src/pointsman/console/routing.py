@@ -293,6 +293,7 @@ class Router:
             "identity": self.identity,
             "errors": self.errors,
             "help": self.help,
+            "mouse": lambda: self._mouse(argument == "on"),
             "suspend": app.action_suspend_process,
             "quit": self.ask_to_quit,
         }
@@ -314,6 +315,15 @@ class Router:
     def _refresh(self) -> None:
         if (place := self._app.place) is not None:
             place.action_refresh()
+
+    def _mouse(self, on: bool) -> None:
+        toolkit.take_mouse(self._app, on)
+        words = (
+            "the mouse is the console's"
+            if on
+            else "the mouse is the terminal's: select as usual; :mouse on takes it back"
+        )
+        self._app.notify(words, markup=False, timeout=5)
 
     def _theme(self, name: str) -> None:
         if not self._app.wardrobe.wear(name):

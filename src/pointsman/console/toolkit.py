@@ -184,6 +184,20 @@ def write(app: App[Any], control: str) -> None:
         app._driver.write(control)
 
 
+def take_mouse(app: App[Any], on: bool) -> None:
+    """Have the terminal report the mouse, or leave it to the terminal's own selection."""
+    # The driver's own switches also decide what it does when the program is suspended and comes back.
+    driver: Any = app._driver
+    if driver is None or not hasattr(driver, "_enable_mouse_support"):
+        return  # no terminal: a test
+    if on:
+        driver._mouse = True
+        driver._enable_mouse_support()
+    elif getattr(driver, "_mouse", False):
+        driver._disable_mouse_support()
+        driver._mouse = False
+
+
 def every_screen(app: App[Any]) -> list[Screen[Any]]:
     """The screens of every mode, shown or not."""
     return [screen for stack in app._screen_stacks.values() for screen in stack]
