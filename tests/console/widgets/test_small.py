@@ -146,7 +146,7 @@ async def test_the_filter_bar_opens_reports_and_closes(clock: ManualClock) -> No
         assert not bar.display
         bar.open("x")
         bar.count("3 of 12")
-        await pilot.press("y")
+        await pilot.press("end", "y")  # what stood there is selected: a word takes its place
         lines = await drawn(app, pilot)
         assert lines[0].startswith(" / xy")
         assert lines[0].rstrip().endswith("3 of 12")

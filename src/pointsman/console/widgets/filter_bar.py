@@ -62,7 +62,7 @@ class FilterBar(Horizontal):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._field = _Field(placeholder=placeholder, select_on_focus=False)
+        self._field = _Field(placeholder=placeholder)
         toolkit.no_blink(self._field)
         self._prompt = Label(prompt, markup=False)
         self._count = Label("", markup=False)
