@@ -186,12 +186,15 @@ def test_nothing_of_the_operators_environment_reaches_a_build(builds: Builds, mo
     assert found["PATH"] == os.environ["PATH"]
 
 
-def test_sections_of_later_issues_are_said_not_carried_out(builds: Builds) -> None:
-    build = builds.run(spec("true", cache="{paths: [x]}", reports="{r: {files: [x]}}"))
+def test_what_is_read_over_is_said(builds: Builds) -> None:
+    env = "{git-credential-helper: yes}"
+    build = builds.run(spec("true", cache="{paths: [x]}", proxy="{logs: no}", env=env, **{"run-as": "builder"}))
     assert build["buildStatus"] == "SUCCEEDED"
     log = "\n".join(builds.lines(build))
-    assert "The buildspec's cache section is not carried out by this backend" in log
-    assert "The buildspec's reports section is not carried out by this backend" in log
+    assert "The buildspec's proxy section is not carried out by this backend" in log
+    assert "git-credential-helper is not carried out by this backend" in log
+    assert "run-as builder is recorded, not obeyed" in log
+    assert "The buildspec has cache paths, and the project has no cache" in log
 
 
 # -- artifacts ------------------------------------------------------------------------------------------------------

@@ -30,6 +30,14 @@ class NoMatch(Exception):
         self.said = said
 
 
+def said_of(error: OSError) -> str:
+    """What went wrong with a file, in a sentence."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list) and error.args[0]:
+        source, _, why = error.args[0][0]  # copying a folder collects what went wrong with each of its files
+        return f"{source}: {why}"
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
+
+
 class Picked(msgspec.Struct, frozen=True):
     """A file of an artifact: its path in the artifact and where it is."""
 

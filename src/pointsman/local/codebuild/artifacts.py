@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError
-from pointsman.local.codebuild.archives import NoMatch, Picked, pack, pick
+from pointsman.local.codebuild.archives import NoMatch, Picked, pack, pick, said_of
 from pointsman.local.codebuild.buildspec import ArtifactSpec, Buildspec
 from pointsman.local.codebuild.machine import Context
 from pointsman.local.codebuild.records import Build, BuildArtifact
-from pointsman.local.runners.protocol import Work
 from pointsman.local.s3 import objects
 from pointsman.local.store.blobs import Blobs
 from pointsman.local.world import Scope
@@ -115,26 +114,25 @@ def expanded(artifact: Owed, values: dict[str, str]) -> Owed:
     return msgspec.structs.replace(artifact, spec=filled)
 
 
-def plan_collect(build_id: str, artifacts: list[Owed], directory: Path, folder: Path, blobs: Blobs) -> Work:
-    """The blocking work that picks and packs the artifacts and keeps them among the blobs."""
+def collect(artifacts: list[Owed], directory: Path, folder: Path, blobs: Blobs) -> dict[str, Any]:
+    """Pick and pack the artifacts and keep them among the blobs. Blocking.
 
-    def work() -> dict[str, Any]:
-        lines: list[str] = []
-        packed = []
-        try:
-            for number, artifact in enumerate(artifacts):
-                files, said = pick(directory, artifact.spec)
-                lines += said
-                packed.append(_pack(artifact, files, folder / f"artifact-{number}.zip", blobs))
-        except NoMatch as failure:
-            lines += failure.said
-            return {"build_id": build_id, "error": str(failure), "code": "CLIENT_ERROR", "lines": lines}
-        except OSError as error:
-            message = f"{error.filename}: {error.strerror}"
-            return {"build_id": build_id, "error": message, "code": "CLIENT_ERROR", "lines": lines}
-        return {"build_id": build_id, "packed": packed, "lines": lines}
-
-    return work
+    Returns:
+        ``packed`` and ``lines``, or ``error``, ``code`` and ``lines``.
+    """
+    lines: list[str] = []
+    packed = []
+    try:
+        for number, artifact in enumerate(artifacts):
+            files, said = pick(directory, artifact.spec)
+            lines += said
+            packed.append(_pack(artifact, files, folder / f"artifact-{number}.zip", blobs))
+    except NoMatch as failure:
+        lines += failure.said
+        return {"error": str(failure), "code": "CLIENT_ERROR", "lines": lines}
+    except OSError as error:
+        return {"error": said_of(error), "code": "CLIENT_ERROR", "lines": lines}
+    return {"packed": packed, "lines": lines}
 
 
 def _pack(artifact: Owed, files: list[Picked], target: Path, blobs: Blobs) -> Packed:

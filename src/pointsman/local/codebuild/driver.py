@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from pointsman.local.codebuild import environment, narration, sources
+from pointsman.local.codebuild import caches, environment, narration, reports, sources
 from pointsman.local.codebuild.buildspec import Buildspec, BuildspecError, parse
 from pointsman.local.codebuild.machine import (
     USER_PHASES,
@@ -26,7 +26,6 @@ from pointsman.local.codebuild.machine import (
     Event,
     Failed,
     Fetch,
-    Fetched,
     Left,
     Lost,
     Provision,
@@ -48,6 +47,7 @@ log = logging.getLogger("pointsman.local")
 DISPATCH = "codebuild.dispatch"
 TIMEOUT = "codebuild.timeout"
 QUEUED_TIMEOUT = "codebuild.queued-timeout"
+OPENED = "codebuild.opened"
 COLLECT = "codebuild.collect"
 ENDED = "codebuild.ended"
 PHASE = "codebuild.phase"
@@ -200,6 +200,7 @@ def _end(scope: Scope, build: Build) -> None:
             scope.delete(RunningBuild, key)
             break
     scope.delete(BuildPlan, build.id)
+    reports.abandon(scope, build)
     for topic in (TIMEOUT, QUEUED_TIMEOUT):
         scope.cancel(f"{topic}/{build.id}")
     scope.world.tool(LiveBuilds).by_id.pop(build.id, None)
@@ -258,7 +259,7 @@ def fetched(scope: Scope, payload: Payload) -> None:
         build = msgspec.structs.replace(build, resolved_version=payload["resolved"])
         scope.put(build.id, build)
     _open(scope, build, spec, variables, payload)
-    advance(scope, build.id, Fetched())
+    scope.emit(OPENED, {"build_id": build.id})
 
 
 def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Variables, payload: Payload) -> None:
@@ -279,6 +280,7 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
             "Processing environment variables",
             *payload.get("notes", ()),
             *narration.not_carried_out(spec),
+            *caches.notices(build, spec),
             f"Phases found in YAML: {len(spec.phases)}",
             *(f" {name.upper()}: {len(phase.commands)} commands" for name, phase in spec.phases.items()),
         ],
@@ -291,6 +293,8 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
         shell=spec.shell,
         environment={**own, **variables.values},
         secrets=variables.secrets,
+        writable=[caches.folder_of(scope, build)] if caches.custom(build, spec) else [],
+        tools=folder / "tools" if spec.cache is not None and spec.cache.key else None,
     )
     scope.world.after_commit(lambda: runner.open_shell(scope, order))
 

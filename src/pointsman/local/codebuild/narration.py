@@ -104,8 +104,6 @@ def notices(settings: dict[str, Any]) -> Iterator[str]:
     kind = settings.get("environment", {}).get("type", "")
     if not kind.startswith("LINUX"):
         yield f"The environment type {kind} is recorded, not obeyed: commands run on this machine as it is"
-    if settings.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE":
-        yield "The project's cache is not carried out by this backend"
     if settings.get("logsConfig", {}).get("s3Logs", {}).get("status") == "ENABLED":
         yield "Logs in S3 are not carried out by this backend"
     if settings.get("autoRetryLimit"):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.codebuild import builds
+from pointsman.local.codebuild import builds, caches
+from pointsman.local.codebuild.paging import ordered, paged, some
 from pointsman.local.codebuild.records import (
     Build,
     BuildOrder,
@@ -21,8 +19,6 @@ from pointsman.local.codebuild.records import (
 from pointsman.local.codebuild.settings import QUEUED_TIMEOUT, TIMEOUT, check, invalid
 from pointsman.local.codebuild.shapes import build_shape, project_shape
 from pointsman.local.world import Scope
-
-PAGE = 100
 
 _OWN = ("projectName", "sourceVersion", "environmentVariablesOverride", "buildspecOverride", "idempotencyToken")
 _NOT_KEPT = ("debugSessionEnabled",)
@@ -74,7 +70,7 @@ def delete_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 def batch_get_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Projects by name or ARN."""
     found, missing = [], []
-    for name in dict.fromkeys(_some(parameters["names"])):
+    for name in dict.fromkeys(some(parameters["names"])):
         project = scope.get(CodeBuildProject, _name(name))
         if project is None:
             missing.append(name)
@@ -92,12 +88,14 @@ def list_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         projects.sort(key=lambda one: (one.created if order == "CREATED_TIME" else one.modified, one.name))
     if parameters.get("sortOrder") == "DESCENDING":
         projects.reverse()
-    names = [project.name for project in projects]
-    start = _offset(parameters.get("nextToken"))
-    answer: dict[str, Any] = {"projects": names[start : start + PAGE]}
-    if start + PAGE < len(names):
-        answer["nextToken"] = _token(str(start + PAGE))
-    return answer
+    return paged([project.name for project in projects], parameters, "projects")
+
+
+@answers("codebuild", "InvalidateProjectCache")
+def invalidate_project_cache(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Throw a project's cache away."""
+    caches.invalidate(scope, _project(scope, parameters["projectName"]).name)
+    return {}
 
 
 def _settled(name: str, parameters: Parameters) -> dict[str, Any]:
@@ -166,7 +164,7 @@ def retry_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 def batch_get_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Builds by id or ARN."""
     found, missing = [], []
-    for build_id in dict.fromkeys(_some(parameters["ids"])):
+    for build_id in dict.fromkeys(some(parameters["ids"])):
         build = builds.get(scope, build_id)
         if build is None:
             missing.append(build_id)
@@ -180,7 +178,7 @@ def batch_delete_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Remove builds that have ended; a running one is named with why it stays."""
     deleted: list[str] = []
     kept: list[dict[str, str]] = []
-    for build_id in dict.fromkeys(_some(parameters["ids"])):
+    for build_id in dict.fromkeys(some(parameters["ids"])):
         build = builds.get(scope, build_id)
         if build is None:
             continue
@@ -207,51 +205,9 @@ def list_builds_for_project(scope: Scope, parameters: Parameters) -> dict[str, A
 
 
 def _listed(scope: Scope, prefix: str, parameters: Parameters) -> dict[str, Any]:
-    token = parameters.get("nextToken")
-    after = f"{prefix}{_plain(token)}" if token else None
-    reverse = parameters.get("sortOrder", "DESCENDING") == "DESCENDING"
-    page: list[tuple[str, str]] = []
-    for key, build_id in _standing(scope, prefix, reverse=reverse, after=after):
-        if len(page) == PAGE:
-            return {"ids": [one for _, one in page], "nextToken": _token(page[-1][0].removeprefix(prefix))}
-        page.append((key, build_id))
-    return {"ids": [one for _, one in page]}
-
-
-def _standing(scope: Scope, prefix: str, *, reverse: bool, after: str | None) -> Iterator[tuple[str, str]]:
     """Builds in order, those that were deleted left out."""
-    while True:
-        rows = list(scope.scan(BuildOrder, prefix, reverse=reverse, after=after, limit=PAGE + 1))
-        for key, order in rows:
-            if scope.get(Build, order.build_id) is not None:
-                yield key, order.build_id
-        if len(rows) <= PAGE:
-            return
-        after = rows[-1][0]
 
+    def standing(order: BuildOrder) -> str | None:
+        return order.build_id if scope.get(Build, order.build_id) is not None else None
 
-# -- pages ----------------------------------------------------------------------------------------------------------
-
-
-def _some(names: Sequence[str]) -> Sequence[str]:
-    if not 1 <= len(names) <= 100:
-        raise invalid(f"{len(names)} names are given; from 1 to 100 are allowed")
-    return names
-
-
-def _token(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _plain(token: str) -> str:
-    try:
-        place = base64.urlsafe_b64decode(token).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        place = ""
-    if not place.isdigit():
-        raise invalid("Invalid nextToken")
-    return place
-
-
-def _offset(token: str | None) -> int:
-    return int(_plain(token)) if token else 0
+    return ordered(scope, BuildOrder, prefix, parameters, "ids", standing)

@@ -87,6 +87,18 @@ class Build(msgspec.Struct, frozen=True):
     """For a pipeline: output artifact name -> digest of its zip among the blobs."""
     artifacts: list[BuildArtifact] = []
     retry_of: str = ""
+    reports: list[str] = []
+    """The ARNs of the reports it has made, or is making."""
+    batch: str = ""
+    """The ARN of the batch it belongs to."""
+    group: str = ""
+    """Its identifier in the batch."""
+    auto_retry: int = 0
+    """Which automatic retry this is; 0 for none."""
+    next_auto_retry: str = ""
+    """The ARN of the build that tries it again."""
+    held: list[tuple[str, str, str, int]] = []
+    """For a batch that combines artifacts: name, digest, MD5 and size of its files among the blobs."""
 
     @property
     def status(self) -> str:
@@ -128,6 +140,8 @@ class BuildPlan(msgspec.Struct, frozen=True):
     """What was asked of the build's shell before the artifacts are collected."""
     values: tuple[str, ...] | None = None
     """What it answered."""
+    cache_keys: tuple[str, ...] | None = None
+    """The cache's key and its fallback keys, as the shell expanded them; None until it has."""
 
 
 class RunningBuild(msgspec.Struct, frozen=True):

@@ -65,6 +65,10 @@ def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
         shape["endTime"] = build.ended
     if version := settings.get("sourceVersion"):
         shape["sourceVersion"] = version
+    if build.reports:
+        shape["reportArns"] = build.reports
+    if build.batch:
+        shape["buildBatchArn"] = build.batch
     if build.resolved_version:
         shape["resolvedSourceVersion"] = build.resolved_version
     return shape

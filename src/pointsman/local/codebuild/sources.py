@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pointsman.local.codebuild import runtimes
-from pointsman.local.codebuild.archives import unpack
+from pointsman.local.codebuild.archives import said_of, unpack
 from pointsman.local.codebuild.buildspec import BuildspecError, parse
 from pointsman.local.codebuild.machine import Context
 from pointsman.local.codebuild.records import Build
@@ -83,7 +83,7 @@ def plan_fetch(scope: Scope, build: Build, folder: Path) -> Work:
         except BuildspecError as mistake:
             return {"build_id": build.id, "error": f"{where}: {mistake}", "code": "YAML_FILE_ERROR"}
         except OSError as error:
-            return {"build_id": build.id, "error": f"{error.filename}: {error.strerror}", "code": "CLIENT_ERROR"}
+            return {"build_id": build.id, "error": said_of(error), "code": "CLIENT_ERROR"}
         notes = runtimes.compare(spec.phase("install").runtime_versions)
         return {"build_id": build.id, "spec": spec, "place": where, "resolved": resolved, "notes": notes}
 
