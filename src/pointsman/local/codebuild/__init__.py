@@ -3,7 +3,17 @@
 ``builds`` is what other engines call; ``machine`` decides what a build does next, ``driver`` carries it out.
 """
 
-from pointsman.local.codebuild import driver, operations, operations_reports, preparing, reports, survival, upload
+from pointsman.local.codebuild import (
+    batches,
+    driver,
+    operations,
+    operations_batches,
+    operations_reports,
+    preparing,
+    reports,
+    survival,
+    upload,
+)
 from pointsman.local.codebuild.trust import Trust, TrustEverything
 from pointsman.local.engines import Engine, Place
 from pointsman.local.runners import protocol
@@ -31,13 +41,27 @@ def _install(world: World) -> None:
     world.on(protocol.COMMAND_ENDED, upload.answered)
     world.on(driver.COLLECT, upload.inquire)
     world.on(protocol.COLLECTED, upload.collected)
+    world.on(driver.BATCH_READ, batches.spec_read)
+    world.on(driver.ENDED, batches.build_ended)
+    world.on(batches.COMBINED, batches.combined)
+    world.on(batches.TIMEOUT, batches.timed_out)
     world.on(protocol.RECOVERED, survival.recovered)
+
+
+def _resume(world: World) -> None:
+    survival.resume(world)
+    batches.resume(world)
+
+
+def _stop(world: World) -> None:
+    batches.close(world)
+    survival.close(world)
 
 
 ENGINE = Engine(
     name="codebuild",
-    answers=(operations, operations_reports),
+    answers=(operations, operations_batches, operations_reports),
     install=_install,
-    resume=survival.resume,
-    stop=survival.close,
+    resume=_resume,
+    stop=_stop,
 )

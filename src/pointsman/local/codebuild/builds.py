@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import msgspec
 
 from pointsman.local.answers import AwsError
@@ -17,14 +15,12 @@ from pointsman.local.codebuild.records import (
     PipelineSource,
     RunningBuild,
     StartRequest,
-    StartToken,
 )
 from pointsman.local.codebuild.settings import effective, invalid, log_place
+from pointsman.local.codebuild.starting import once
 from pointsman.local.world import Scope
 
 __all__ = ["Build", "EnvironmentVariable", "PipelineSource", "StartRequest", "get", "retry", "start", "stop"]
-
-TOKEN_LIFE = timedelta(minutes=5)
 
 
 def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str = "") -> Build:
@@ -45,15 +41,14 @@ def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str
         raise AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
     if not request.initiator:
         request = msgspec.structs.replace(request, initiator="local")
-    if token and (known := _known(scope, token, request)) is not None:
-        return known
+    if token:
+        return once(scope, token, "StartBuild", request, lambda: start(scope, request, retry_of=retry_of), get)
     settings = effective(project.settings, request)
-    _check_source(settings, request)
-    _check_limit(scope, project)
+    check_source(settings, request)
+    if not request.batch:  # the builds of a batch wait in the queue for their turn
+        _check_limit(scope, project)
     build = _make(scope, request, settings, retry_of)
     _keep(scope, build)
-    if token:
-        scope.put(token, StartToken(build.id, request, scope.now))
     return build
 
 
@@ -89,17 +84,12 @@ def get(scope: Scope, build_id: str) -> Build | None:
     return scope.get(Build, build_id.rpartition(":build/")[2] if build_id.startswith("arn:") else build_id)
 
 
-def _known(scope: Scope, token: str, request: StartRequest) -> Build | None:
-    """The build this token was used for in the last five minutes."""
-    used = scope.get(StartToken, token)
-    if used is None or scope.now - used.used >= TOKEN_LIFE:
-        return None
-    if used.request != request:
-        raise invalid("The idempotency token was used for a build with other parameters")
-    return get(scope, used.build_id)
+def check_source(settings: dict[str, object], request: StartRequest) -> None:
+    """Refuse what has no source to build from.
 
-
-def _check_source(settings: dict[str, object], request: StartRequest) -> None:
+    Raises:
+        AwsError: InvalidInputException.
+    """
     source, artifacts = settings["source"], settings.get("artifacts", {})
     assert isinstance(source, dict)
     assert isinstance(artifacts, dict)

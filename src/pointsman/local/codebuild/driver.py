@@ -20,6 +20,7 @@ from pointsman.local.codebuild.machine import (
     CommandEnded,
     Context,
     Dequeued,
+    Downloaded,
     Effect,
     End,
     Entered,
@@ -48,9 +49,13 @@ DISPATCH = "codebuild.dispatch"
 TIMEOUT = "codebuild.timeout"
 QUEUED_TIMEOUT = "codebuild.queued-timeout"
 OPENED = "codebuild.opened"
+BATCH_READ = "codebuild.batch.read"
 COLLECT = "codebuild.collect"
 ENDED = "codebuild.ended"
 PHASE = "codebuild.phase"
+
+DOWNLOAD_GROUP = "DOWNLOAD_SOURCE"
+"""The identifier of the build that only fetches the source of a batch."""
 
 LOST = Context("BUILD_LOST", "the backend was stopped while this build ran, and its processes with it")
 
@@ -207,7 +212,9 @@ def _end(scope: Scope, build: Build) -> None:
     runner = runner_of(scope.world)
     scope.world.after_commit(lambda: runner.end_build(scope, build.id))
     scope.after(0, DISPATCH, key=DISPATCH)
-    scope.emit(ENDED, {"build_id": build.id, "project": build.project, "status": build.status})
+    scope.emit(
+        ENDED, {"build_id": build.id, "project": build.project, "status": build.status, "batch": build.request.batch}
+    )
 
 
 def guarded(build_id: str, work: Work) -> Work:
@@ -244,6 +251,9 @@ def fetched(scope: Scope, payload: Payload) -> None:
         return
     try:
         spec = payload["spec"] if "spec" in payload else parse(payload["buildspec"])
+        if build.request.group == DOWNLOAD_GROUP:
+            _downloaded(scope, build, spec, payload)
+            return
         variables = environment.resolve(scope, environment.declared(spec, environment.variables_of(build.settings)))
     except BuildspecError as mistake:
         advance(scope, build.id, Failed(Context("YAML_FILE_ERROR", str(mistake))))
@@ -260,6 +270,14 @@ def fetched(scope: Scope, payload: Payload) -> None:
         scope.put(build.id, build)
     _open(scope, build, spec, variables, payload)
     scope.emit(OPENED, {"build_id": build.id})
+
+
+def _downloaded(scope: Scope, build: Build, spec: Buildspec, payload: Payload) -> None:
+    """A batch wanted to know its section of the buildspec: tell it, and end."""
+    build = msgspec.structs.replace(build, resolved_version=payload.get("resolved") or build.resolved_version)
+    scope.put(build.id, build)
+    scope.emit(BATCH_READ, {"batch": build.request.batch, "spec": spec.batch, "resolved": build.resolved_version})
+    advance(scope, build.id, Downloaded())
 
 
 def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Variables, payload: Payload) -> None:

@@ -7,28 +7,22 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.codebuild import builds, caches
+from pointsman.local.codebuild import builds, caches, starting
 from pointsman.local.codebuild.paging import ordered, paged, some
 from pointsman.local.codebuild.records import (
     Build,
     BuildOrder,
     CodeBuildProject,
-    EnvironmentVariable,
-    StartRequest,
 )
 from pointsman.local.codebuild.settings import QUEUED_TIMEOUT, TIMEOUT, check, invalid
 from pointsman.local.codebuild.shapes import build_shape, project_shape
 from pointsman.local.world import Scope
 
-_OWN = ("projectName", "sourceVersion", "environmentVariablesOverride", "buildspecOverride", "idempotencyToken")
-_NOT_KEPT = ("debugSessionEnabled",)
-
-
 # -- projects -------------------------------------------------------------------------------------------------------
 
 
 @answers("codebuild", "CreateProject")
-def create_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+def createproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Make a project."""
     name = parameters.pop("name")
     settings = {
@@ -48,10 +42,10 @@ def create_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 
 @answers("codebuild", "UpdateProject")
-def update_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+def updateproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Change what is given of a project; the rest stays."""
     name = parameters.pop("name")
-    project = _project(scope, name)
+    project = project_of(scope, name)
     settings = {**project.settings, **_settled(name, parameters)}
     check(name, settings)
     project = msgspec.structs.replace(project, settings=settings, modified=scope.now)
@@ -60,7 +54,7 @@ def update_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 
 @answers("codebuild", "DeleteProject")
-def delete_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+def deleteproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Remove a project; its builds stay. One that is not there is removed already."""
     scope.delete(CodeBuildProject, _name(parameters["name"]))
     return {}
@@ -94,7 +88,7 @@ def list_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 @answers("codebuild", "InvalidateProjectCache")
 def invalidate_project_cache(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Throw a project's cache away."""
-    caches.invalidate(scope, _project(scope, parameters["projectName"]).name)
+    caches.invalidate(scope, project_of(scope, parameters["projectName"]).name)
     return {}
 
 
@@ -117,7 +111,12 @@ def _name(name: str) -> str:
     return name.rpartition(":project/")[2] if name.startswith("arn:") else name
 
 
-def _project(scope: Scope, name: str) -> CodeBuildProject:
+def project_of(scope: Scope, name: str) -> CodeBuildProject:
+    """A project by its name or ARN.
+
+    Raises:
+        AwsError: ResourceNotFoundException.
+    """
     project = scope.get(CodeBuildProject, _name(name))
     if project is None:
         arn = scope.arn("codebuild", f"project/{_name(name)}")
@@ -131,16 +130,7 @@ def _project(scope: Scope, name: str) -> CodeBuildProject:
 @answers("codebuild", "StartBuild")
 def start_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Start a build."""
-    request = StartRequest(
-        project=_name(parameters["projectName"]),
-        source_version=parameters.get("sourceVersion"),
-        environment=[
-            EnvironmentVariable(one["name"], one["value"], one.get("type", "PLAINTEXT"))
-            for one in parameters.get("environmentVariablesOverride", [])
-        ],
-        buildspec_override=parameters.get("buildspecOverride"),
-        overrides={name: value for name, value in parameters.items() if name not in _OWN + _NOT_KEPT},
-    )
+    request = starting.request_of(parameters)
     build = builds.start(scope, request, token=parameters.get("idempotencyToken", ""))
     return {"build": build_shape(scope, build)}
 
@@ -185,10 +175,15 @@ def batch_delete_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         if not build.complete:
             kept.append({"id": build_id, "statusCode": "BUILD_IN_PROGRESS"})
             continue
-        scope.delete(Build, build.id)
-        scope.delete(BuildOrder, f"{build.project}/{build.number:09d}")
+        delete_build(scope, build)
         deleted.append(build.arn)
     return {"buildsDeleted": deleted, "buildsNotDeleted": kept}
+
+
+def delete_build(scope: Scope, build: Build) -> None:
+    """Forget a build."""
+    scope.delete(Build, build.id)
+    scope.delete(BuildOrder, f"{build.project}/{build.number:09d}")
 
 
 @answers("codebuild", "ListBuilds")
@@ -198,9 +193,9 @@ def list_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 
 @answers("codebuild", "ListBuildsForProject")
-def list_builds_for_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+def list_builds_forproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Build ids of one project, by build number, newest first unless told otherwise."""
-    project = _project(scope, parameters["projectName"])
+    project = project_of(scope, parameters["projectName"])
     return _listed(scope, f"{project.name}/", parameters)
 
 

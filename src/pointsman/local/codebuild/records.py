@@ -54,6 +54,12 @@ class StartRequest(msgspec.Struct, frozen=True):
     """The output artifacts the pipeline waits for."""
     resolved_version: str = ""
     """The revision of the primary input artifact."""
+    batch: str = ""
+    """The ARN of the batch it is part of."""
+    group: str = ""
+    """Its identifier in the batch."""
+    hold: bool = False
+    """Whether its artifacts are left for the batch to bring together."""
 
 
 class BuildArtifact(msgspec.Struct, frozen=True):
@@ -63,6 +69,17 @@ class BuildArtifact(msgspec.Struct, frozen=True):
     identifier: str = ""
     md5: str = ""
     sha256: str = ""
+
+
+class HeldFile(msgspec.Struct, frozen=True):
+    """A file of an artifact among the blobs, for a batch to bring together with those of its other builds."""
+
+    identifier: str
+    """Of the secondary artifact; empty for the primary one."""
+    name: str
+    digest: str
+    md5: str
+    size: int
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -89,16 +106,12 @@ class Build(msgspec.Struct, frozen=True):
     retry_of: str = ""
     reports: list[str] = []
     """The ARNs of the reports it has made, or is making."""
-    batch: str = ""
-    """The ARN of the batch it belongs to."""
-    group: str = ""
-    """Its identifier in the batch."""
     auto_retry: int = 0
     """Which automatic retry this is; 0 for none."""
     next_auto_retry: str = ""
     """The ARN of the build that tries it again."""
-    held: list[tuple[str, str, str, int]] = []
-    """For a batch that combines artifacts: name, digest, MD5 and size of its files among the blobs."""
+    held: list[HeldFile] = []
+    """What it has left for its batch to bring together."""
 
     @property
     def status(self) -> str:

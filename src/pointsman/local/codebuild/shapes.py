@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from pointsman.local.codebuild.machine import Phase
+from pointsman.local.codebuild.machine import Context, Phase
 from pointsman.local.codebuild.records import Build, BuildArtifact, CodeBuildProject
 from pointsman.local.world import Scope
 
@@ -67,8 +68,8 @@ def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
         shape["sourceVersion"] = version
     if build.reports:
         shape["reportArns"] = build.reports
-    if build.batch:
-        shape["buildBatchArn"] = build.batch
+    if build.request.batch:
+        shape["buildBatchArn"] = build.request.batch
     if build.resolved_version:
         shape["resolvedSourceVersion"] = build.resolved_version
     return shape
@@ -81,8 +82,13 @@ def _phase(phase: Phase) -> dict[str, Any]:
         shape["durationInSeconds"] = int((phase.end - phase.start).total_seconds())
     if phase.status:
         shape["phaseStatus"] = phase.status
-        shape["contexts"] = [{"statusCode": one.code, "message": one.message} for one in phase.contexts]
+        shape["contexts"] = contexts_shape(phase.contexts)
     return shape
+
+
+def contexts_shape(contexts: Sequence[Context]) -> list[dict[str, Any]]:
+    """Why a phase ended as it did."""
+    return [{"statusCode": one.code, "message": one.message} for one in contexts]
 
 
 def _artifact(goal: dict[str, Any], build: Build, identifier: str) -> dict[str, Any]:
@@ -90,13 +96,14 @@ def _artifact(goal: dict[str, Any], build: Build, identifier: str) -> dict[str, 
     if identifier:
         shape["artifactIdentifier"] = identifier
     brought = next((one for one in build.artifacts if one.identifier == identifier), BuildArtifact())
-    shape["location"] = brought.location or _location(goal)
+    shape["location"] = brought.location or artifact_location(goal)
     if brought.md5:
         shape |= {"md5sum": brought.md5, "sha256sum": brought.sha256}
     return shape
 
 
-def _location(goal: dict[str, Any]) -> str:
+def artifact_location(goal: dict[str, Any]) -> str:
+    """Where an artifact goes, before it has come there."""
     location = goal.get("location", "")
     return f"arn:aws:s3:::{location}" if location and not location.startswith("arn:") else location
 

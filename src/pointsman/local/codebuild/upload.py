@@ -12,7 +12,7 @@ from pointsman.local.codebuild import artifacts, cache_files, caches, report_exp
 from pointsman.local.codebuild.archives import said_of
 from pointsman.local.codebuild.driver import LOST, advance, clear, give, guarded, live_build, runner_of, say
 from pointsman.local.codebuild.machine import Context, Failed, Lost, Uploaded
-from pointsman.local.codebuild.records import Build, BuildPlan
+from pointsman.local.codebuild.records import Build, BuildPlan, HeldFile
 from pointsman.local.runners.protocol import CommandOrder, Work
 from pointsman.local.s3 import objects
 from pointsman.local.store.blobs import Blobs
@@ -165,6 +165,9 @@ def collected(scope: Scope, payload: Payload) -> None:
         advance(scope, build.id, Failed(Context(payload.get("code", "CLIENT_ERROR"), payload["error"])))
         return
     packed: list[artifacts.Packed] = payload.get("packed", [])
+    if build.request.hold:
+        build = msgspec.structs.replace(build, held=_held(packed))
+        packed = []
     try:
         brought = [artifacts.bring(scope, build, one) for one in packed]
     except AwsError as error:
@@ -181,6 +184,14 @@ def collected(scope: Scope, payload: Payload) -> None:
         advance(scope, build.id, Failed(told))
         return
     advance(scope, build.id, Uploaded())
+
+
+def _held(packed: list[artifacts.Packed]) -> list[HeldFile]:
+    return [
+        HeldFile(one.owed.goal.get("artifactIdentifier", ""), name, kept.digest, kept.md5, kept.size)
+        for one in packed
+        for name, kept in one.files
+    ]
 
 
 def _reported(scope: Scope, build: Build, found: list[report_files.Made]) -> list[str]:
