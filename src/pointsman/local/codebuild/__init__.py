@@ -6,11 +6,14 @@
 from pointsman.local.codebuild import (
     batches,
     driver,
+    events,
     operations,
     operations_batches,
     operations_reports,
     preparing,
+    queueing,
     reports,
+    retrying,
     survival,
     upload,
 )
@@ -27,7 +30,7 @@ def _install(world: World) -> None:
     if not world.has(Trust):
         world.provide(TrustEverything())
     world.provide(driver.LiveBuilds())
-    world.on(driver.DISPATCH, driver.dispatch)
+    world.on(driver.DISPATCH, queueing.dispatch)
     world.on(driver.TIMEOUT, driver.timed_out)
     world.on(driver.QUEUED_TIMEOUT, driver.timed_out)
     world.on(protocol.FETCHED, driver.fetched)
@@ -42,6 +45,10 @@ def _install(world: World) -> None:
     world.on(driver.COLLECT, upload.inquire)
     world.on(protocol.COLLECTED, upload.collected)
     world.on(driver.BATCH_READ, batches.spec_read)
+    world.on(driver.STARTED, events.state_changed)
+    world.on(driver.PHASE, events.phase_changed)
+    world.on(driver.ENDED, events.state_changed)
+    world.on(driver.ENDED, retrying.ended)
     world.on(driver.ENDED, batches.build_ended)
     world.on(batches.COMBINED, batches.combined)
     world.on(batches.TIMEOUT, batches.timed_out)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pointsman.local.answers import AwsError
-from pointsman.local.codebuild import driver
+from pointsman.local.codebuild import driver, queueing
 from pointsman.local.codebuild.machine import Context, Stopped, submit
 from pointsman.local.codebuild.records import (
     Build,
@@ -23,7 +23,7 @@ from pointsman.local.world import Scope
 __all__ = ["Build", "EnvironmentVariable", "PipelineSource", "StartRequest", "get", "retry", "start", "stop"]
 
 
-def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str = "") -> Build:
+def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str = "", auto_retry: int = 0) -> Build:
     """Start a build: it is in the queue when this returns.
 
     Args:
@@ -31,6 +31,7 @@ def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str
         request: What to build, and how it differs from its project.
         token: StartBuild's idempotency token.
         retry_of: The build this one is a retry of.
+        auto_retry: Which automatic retry it is.
 
     Raises:
         AwsError: As StartBuild would.
@@ -46,8 +47,8 @@ def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str
     settings = effective(project.settings, request)
     check_source(settings, request)
     if not request.batch:  # the builds of a batch wait in the queue for their turn
-        _check_limit(scope, project)
-    build = _make(scope, request, settings, retry_of)
+        queueing.check(scope, project)
+    build = _make(scope, request, settings, retry_of, auto_retry)
     _keep(scope, build)
     return build
 
@@ -99,19 +100,7 @@ def check_source(settings: dict[str, object], request: StartRequest) -> None:
         raise invalid("Invalid project source: buildspec must be set for source type NO_SOURCE")
 
 
-def _check_limit(scope: Scope, project: CodeBuildProject) -> None:
-    limit = project.settings.get("concurrentBuildLimit")
-    if not limit:
-        return
-    running = [one for _, one in scope.scan(RunningBuild) if one.build_id.startswith(f"{project.name}:")]
-    if len(running) >= limit:
-        raise AwsError(
-            "AccountLimitExceededException",
-            f"Cannot have more than {limit} concurrent builds for the project {project.name}",
-        )
-
-
-def _make(scope: Scope, request: StartRequest, settings: dict[str, object], retry_of: str) -> Build:
+def _make(scope: Scope, request: StartRequest, settings: dict[str, object], retry_of: str, auto_retry: int) -> Build:
     uuid = scope.world.uuid()
     build_id = f"{request.project}:{uuid}"
     group, stream = log_place(settings, request.project, uuid)
@@ -128,6 +117,7 @@ def _make(scope: Scope, request: StartRequest, settings: dict[str, object], retr
         log_stream=stream,
         resolved_version=request.resolved_version,
         retry_of=retry_of,
+        auto_retry=auto_retry,
     )
 
 
@@ -137,4 +127,5 @@ def _keep(scope: Scope, build: Build) -> None:
     scope.put(f"*/{order:012d}", BuildOrder(build.id))
     scope.put(f"{build.project}/{build.number:09d}", BuildOrder(build.id))
     scope.put(f"{order:012d}", RunningBuild(build.id))
-    driver.enqueue(scope, build)
+    queueing.enqueue(scope, build)
+    scope.emit(driver.STARTED, {"build_id": build.id, "project": build.project})

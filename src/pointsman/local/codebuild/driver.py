@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from pointsman.local.codebuild import caches, environment, narration, reports, sources
+from pointsman.local.codebuild import access, caches, environment, narration, reports, sources
 from pointsman.local.codebuild.buildspec import Buildspec, BuildspecError, parse
 from pointsman.local.codebuild.machine import (
     USER_PHASES,
     Collect,
     CommandEnded,
     Context,
-    Dequeued,
     Downloaded,
     Effect,
     End,
@@ -51,6 +50,7 @@ QUEUED_TIMEOUT = "codebuild.queued-timeout"
 OPENED = "codebuild.opened"
 BATCH_READ = "codebuild.batch.read"
 COLLECT = "codebuild.collect"
+STARTED = "codebuild.started"
 ENDED = "codebuild.ended"
 PHASE = "codebuild.phase"
 
@@ -154,40 +154,6 @@ def _entered(scope: Scope, build: Build, phase: str) -> None:
         say(scope, build, ["Waiting for DOWNLOAD_SOURCE", "Phase is DOWNLOAD_SOURCE"])
 
 
-# -- the queue ------------------------------------------------------------------------------------------------------
-
-
-def enqueue(scope: Scope, build: Build) -> None:
-    """Put a build that was just submitted into the queue."""
-    minutes = build.settings["queuedTimeoutInMinutes"]
-    scope.after(minutes * 60, QUEUED_TIMEOUT, {"build_id": build.id}, key=f"{QUEUED_TIMEOUT}/{build.id}")
-    scope.after(0, DISPATCH, key=DISPATCH)
-
-
-def dispatch(scope: Scope, _: Payload) -> None:
-    """Start what waits, oldest first, as far as there is room."""
-    if scope.world.closing:
-        return  # what waits is started by the next backend of this folder
-    records = scope.world.records
-    waiting: list[tuple[Scope, str, RunningBuild]] = []
-    running = 0
-    for account, region in records.places(RunningBuild):
-        place = scope.world.scope(account, region)
-        for key, one in place.scan(RunningBuild):
-            if one.started:
-                running += 1
-            else:
-                waiting.append((place, key, one))
-    for place, key, one in waiting[: max(0, runner_of(scope.world).slots - running)]:
-        place.put(key, RunningBuild(one.build_id, started=True))
-        place.cancel(f"{QUEUED_TIMEOUT}/{one.build_id}")
-        build = place.get(Build, one.build_id)
-        if build is not None:
-            minutes = build.settings["timeoutInMinutes"]
-            place.after(minutes * 60, TIMEOUT, {"build_id": build.id}, key=f"{TIMEOUT}/{build.id}")
-            advance(place, build.id, Dequeued())
-
-
 def clear(scope: Scope, build: Build | None) -> None:
     """Work was still under way when its build ended: remove what it has left."""
     if build is not None and build.complete:
@@ -206,6 +172,7 @@ def _end(scope: Scope, build: Build) -> None:
             break
     scope.delete(BuildPlan, build.id)
     reports.abandon(scope, build)
+    access.revoke(scope, build)
     for topic in (TIMEOUT, QUEUED_TIMEOUT):
         scope.cancel(f"{topic}/{build.id}")
     scope.world.tool(LiveBuilds).by_id.pop(build.id, None)
@@ -309,7 +276,7 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
         folder=folder,
         directory=directory,
         shell=spec.shell,
-        environment={**own, **variables.values},
+        environment={**access.grant(scope, build), **own, **variables.values},
         secrets=variables.secrets,
         writable=[caches.folder_of(scope, build)] if caches.custom(build, spec) else [],
         tools=folder / "tools" if spec.cache is not None and spec.cache.key else None,

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.codebuild import builds, caches, starting
+from pointsman.local.codebuild import builds, caches, images, starting
 from pointsman.local.codebuild.paging import ordered, paged, some
 from pointsman.local.codebuild.records import (
     Build,
@@ -90,6 +90,27 @@ def invalidate_project_cache(scope: Scope, parameters: Parameters) -> dict[str, 
     """Throw a project's cache away."""
     caches.invalidate(scope, project_of(scope, parameters["projectName"]).name)
     return {}
+
+
+@answers("codebuild", "UpdateProjectVisibility")
+def update_project_visibility(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Keep who may see a project's builds; here, nobody else can anyway."""
+    project = project_of(scope, parameters["projectArn"])
+    visibility = parameters["projectVisibility"]
+    settings = {**project.settings, "projectVisibility": visibility}
+    if visibility == "PUBLIC_READ":
+        settings.setdefault("publicProjectAlias", scope.world.hex(32))
+    if role := parameters.get("resourceAccessRole"):
+        settings["resourceAccessRole"] = role
+    scope.put(project.name, msgspec.structs.replace(project, settings=settings, modified=scope.now))
+    answer = {"projectArn": project.arn, "projectVisibility": visibility}
+    return {**answer, **({"publicProjectAlias": alias} if (alias := settings.get("publicProjectAlias")) else {})}
+
+
+@answers("codebuild", "ListCuratedEnvironmentImages")
+def list_curated_environment_images(_: Scope, __: Parameters) -> dict[str, Any]:
+    """The images CodeBuild offers."""
+    return {"platforms": images.platforms()}
 
 
 def _settled(name: str, parameters: Parameters) -> dict[str, Any]:

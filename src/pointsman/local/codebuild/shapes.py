@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
 
 from pointsman.local.codebuild.machine import Context, Phase
 from pointsman.local.codebuild.records import Build, BuildArtifact, CodeBuildProject
@@ -28,16 +29,24 @@ _FROM_SETTINGS = (
 def project_shape(project: CodeBuildProject) -> dict[str, Any]:
     """A project as BatchGetProjects gives it."""
     settings = dict(project.settings)
-    badge = settings.pop("badgeEnabled", False)
+    badge: dict[str, Any] = {"badgeEnabled": settings.pop("badgeEnabled", False)}
+    if badge["badgeEnabled"]:
+        badge["badgeRequestUrl"] = badge_url(project.arn)
     return {
         "name": project.name,
         "arn": project.arn,
         "created": project.created,
         "lastModified": project.modified,
-        "badge": {"badgeEnabled": badge},
+        "badge": badge,
         "projectVisibility": "PRIVATE",
         **settings,
     }
+
+
+def badge_url(arn: str) -> str:
+    """Where AWS would show a project's badge: an id of the project's own, the same for its whole life."""
+    region = arn.split(":")[3]
+    return f"https://codebuild.{region}.amazonaws.com/badges?uuid={uuid5(NAMESPACE_URL, arn)}&branch=main"
 
 
 def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
@@ -54,7 +63,7 @@ def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
         "phases": [_phase(phase) for phase in build.phases],
         "source": settings["source"],
         "artifacts": _artifact(settings.get("artifacts", {}), build, ""),
-        "logs": _logs(scope, build),
+        "logs": logs_shape(scope, build),
         "buildComplete": build.complete,
         "initiator": build.request.initiator,
         "exportedEnvironmentVariables": [{"name": name, "value": value} for name, value in build.exported],
@@ -66,12 +75,23 @@ def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
         shape["endTime"] = build.ended
     if version := settings.get("sourceVersion"):
         shape["sourceVersion"] = version
+    if limit := settings.get("autoRetryLimit"):
+        shape["autoRetryConfig"] = _auto_retry(scope, build, limit)
     if build.reports:
         shape["reportArns"] = build.reports
     if build.request.batch:
         shape["buildBatchArn"] = build.request.batch
     if build.resolved_version:
         shape["resolvedSourceVersion"] = build.resolved_version
+    return shape
+
+
+def _auto_retry(scope: Scope, build: Build, limit: int) -> dict[str, Any]:
+    shape: dict[str, Any] = {"autoRetryLimit": limit, "autoRetryNumber": build.auto_retry}
+    if build.next_auto_retry:
+        shape["nextAutoRetry"] = build.next_auto_retry
+    if build.auto_retry:
+        shape["previousAutoRetry"] = scope.arn("codebuild", f"build/{build.retry_of}")
     return shape
 
 
@@ -108,7 +128,8 @@ def artifact_location(goal: dict[str, Any]) -> str:
     return f"arn:aws:s3:::{location}" if location and not location.startswith("arn:") else location
 
 
-def _logs(scope: Scope, build: Build) -> dict[str, Any]:
+def logs_shape(scope: Scope, build: Build) -> dict[str, Any]:
+    """Where a build's log is."""
     if not build.log_group:
         return {"cloudWatchLogs": {"status": "DISABLED"}}
     group, stream = build.log_group, build.log_stream
