@@ -10,12 +10,14 @@ from pointsman.local.codebuild import (
     operations,
     operations_batches,
     operations_reports,
+    operations_webhooks,
     preparing,
     queueing,
     reports,
     retrying,
     survival,
     upload,
+    webhooks,
 )
 from pointsman.local.codebuild.trust import Trust, TrustEverything
 from pointsman.local.engines import Engine, Place
@@ -52,6 +54,10 @@ def _install(world: World) -> None:
     world.on(driver.ENDED, batches.build_ended)
     world.on(batches.COMBINED, batches.combined)
     world.on(batches.TIMEOUT, batches.timed_out)
+    world.provide(webhooks.Looks())
+    world.on(webhooks.POLL, webhooks.poll)
+    world.on(webhooks.LOOKED, webhooks.looked)
+    world.on(webhooks.MOVED, webhooks.moved)
     world.on(protocol.RECOVERED, survival.recovered)
 
 
@@ -67,7 +73,7 @@ def _stop(world: World) -> None:
 
 ENGINE = Engine(
     name="codebuild",
-    answers=(operations, operations_batches, operations_reports),
+    answers=(operations, operations_batches, operations_reports, operations_webhooks),
     install=_install,
     resume=_resume,
     stop=_stop,

@@ -135,6 +135,7 @@ def own_variables(scope: Scope, build: Build, directory: Path, secondary: dict[s
         found["CODEBUILD_RESOLVED_SOURCE_VERSION"] = build.resolved_version
     if build.request.group:
         found["CODEBUILD_BATCH_BUILD_IDENTIFIER"] = build.request.group
+    found |= {one.name: one.value for one in build.request.webhook}
     versions = {one["sourceIdentifier"]: one["sourceVersion"] for one in settings.get("secondarySourceVersions", [])}
     for one in settings.get("secondarySources", []):
         identifier = one.get("sourceIdentifier", "")

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.codebuild import builds, caches, images, starting
+from pointsman.local.codebuild import builds, caches, images, starting, webhooks
 from pointsman.local.codebuild.paging import ordered, paged, some
 from pointsman.local.codebuild.records import (
     Build,
@@ -38,7 +38,7 @@ def createproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {arn}")
     project = CodeBuildProject(name, scope.arn("codebuild", f"project/{name}"), scope.now, scope.now, settings)
     scope.put(name, project)
-    return {"project": project_shape(project)}
+    return {"project": project_shape(project, webhooks.shape_of(scope, project.name))}
 
 
 @answers("codebuild", "UpdateProject")
@@ -50,13 +50,15 @@ def updateproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     check(name, settings)
     project = msgspec.structs.replace(project, settings=settings, modified=scope.now)
     scope.put(name, project)
-    return {"project": project_shape(project)}
+    return {"project": project_shape(project, webhooks.shape_of(scope, project.name))}
 
 
 @answers("codebuild", "DeleteProject")
 def deleteproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Remove a project; its builds stay. One that is not there is removed already."""
-    scope.delete(CodeBuildProject, _name(parameters["name"]))
+    name = _name(parameters["name"])
+    scope.delete(CodeBuildProject, name)
+    webhooks.forget(scope, name)
     return {}
 
 
@@ -69,7 +71,7 @@ def batch_get_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         if project is None:
             missing.append(name)
         else:
-            found.append(project_shape(project))
+            found.append(project_shape(project, webhooks.shape_of(scope, project.name)))
     return {"projects": found, "projectsNotFound": missing}
 
 

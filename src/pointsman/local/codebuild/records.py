@@ -58,6 +58,8 @@ class StartRequest(msgspec.Struct, frozen=True):
     """The ARN of the batch it is part of."""
     group: str = ""
     """Its identifier in the batch."""
+    webhook: list[EnvironmentVariable] = []
+    """What CodeBuild itself tells a build that a webhook has started."""
     hold: bool = False
     """Whether its artifacts are left for the batch to bring together."""
 

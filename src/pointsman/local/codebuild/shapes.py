@@ -26,8 +26,8 @@ _FROM_SETTINGS = (
 )
 
 
-def project_shape(project: CodeBuildProject) -> dict[str, Any]:
-    """A project as BatchGetProjects gives it."""
+def project_shape(project: CodeBuildProject, webhook: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A project as BatchGetProjects gives it, with its webhook in AWS's shape."""
     settings = dict(project.settings)
     badge: dict[str, Any] = {"badgeEnabled": settings.pop("badgeEnabled", False)}
     if badge["badgeEnabled"]:
@@ -40,6 +40,7 @@ def project_shape(project: CodeBuildProject) -> dict[str, Any]:
         "badge": badge,
         "projectVisibility": "PRIVATE",
         **settings,
+        **({"webhook": webhook} if webhook is not None else {}),
     }
 
 

@@ -131,6 +131,16 @@ def _source(scope: Scope, source: dict[str, Any], version: str) -> Fetch:
     )
 
 
+def place_of(scope: Scope, source: dict[str, Any]) -> Path | None:
+    """The repository of this machine that a source comes from; None when it comes from none."""
+    kind, location = source.get("type", ""), str(source.get("location", ""))
+    if kind == "CODECOMMIT":
+        tool = scope.world.tool(Repositories)  # type: ignore[type-abstract]
+        return tool.path(scope.account, scope.region, location.rstrip("/").rpartition("/")[2])
+    connection = _connection(scope, source) if kind not in ("S3", "NO_SOURCE", "CODEPIPELINE") else None
+    return _checkout_in(Path(connection.path), location) if connection is not None else None
+
+
 def _connection(scope: Scope, source: dict[str, Any]) -> LocalConnection | None:
     """The connection a world file has for a source: the one its auth names, or the one of its type's name."""
     from pointsman.local.loading import LocalConnection  # with PyYAML, which few backends want
