@@ -34,10 +34,10 @@ from pointsman.local.codebuild.batch_machine import (
 from pointsman.local.codebuild.batchspec import MOST, BatchSpec, GroupSpec
 from pointsman.local.codebuild.driver import DOWNLOAD_GROUP
 from pointsman.local.codebuild.machine import FAULT, SUCCEEDED, Context
+from pointsman.local.codebuild.projects import project_of
 from pointsman.local.codebuild.records import (
     Build,
     BuildArtifact,
-    CodeBuildProject,
     EnvironmentVariable,
     StartRequest,
 )
@@ -116,10 +116,7 @@ def start(scope: Scope, request: StartRequest) -> BuildBatch:
     Raises:
         AwsError: As StartBuildBatch would.
     """
-    project = scope.get(CodeBuildProject, request.project)
-    if project is None:
-        arn = scope.arn("codebuild", f"project/{request.project}")
-        raise AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
+    project = project_of(scope, request.project)
     if not request.initiator:
         request = msgspec.structs.replace(request, initiator="local")
     settings = effective(project.settings, request)

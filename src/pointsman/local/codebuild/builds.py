@@ -7,10 +7,10 @@ import msgspec
 from pointsman.local.answers import AwsError
 from pointsman.local.codebuild import driver, queueing
 from pointsman.local.codebuild.machine import Context, Stopped, submit
+from pointsman.local.codebuild.projects import project_of
 from pointsman.local.codebuild.records import (
     Build,
     BuildOrder,
-    CodeBuildProject,
     EnvironmentVariable,
     PipelineSource,
     RunningBuild,
@@ -36,10 +36,7 @@ def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str
     Raises:
         AwsError: As StartBuild would.
     """
-    project = scope.get(CodeBuildProject, request.project)
-    if project is None:
-        arn = scope.arn("codebuild", f"project/{request.project}")
-        raise AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
+    project = project_of(scope, request.project)
     if not request.initiator:
         request = msgspec.structs.replace(request, initiator="local")
     if token:

@@ -9,6 +9,7 @@ import msgspec
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codebuild import builds, caches, images, starting, webhooks
 from pointsman.local.codebuild.paging import ordered, paged, some
+from pointsman.local.codebuild.projects import name_of, project_of
 from pointsman.local.codebuild.records import (
     Build,
     BuildOrder,
@@ -56,7 +57,7 @@ def updateproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 @answers("codebuild", "DeleteProject")
 def deleteproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Remove a project; its builds stay. One that is not there is removed already."""
-    name = _name(parameters["name"])
+    name = name_of(parameters["name"])
     scope.delete(CodeBuildProject, name)
     webhooks.forget(scope, name)
     return {}
@@ -67,7 +68,7 @@ def batch_get_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Projects by name or ARN."""
     found, missing = [], []
     for name in dict.fromkeys(some(parameters["names"])):
-        project = scope.get(CodeBuildProject, _name(name))
+        project = scope.get(CodeBuildProject, name_of(name))
         if project is None:
             missing.append(name)
         else:
@@ -128,23 +129,6 @@ def _settled(name: str, parameters: Parameters) -> dict[str, Any]:
     for variable in settings.get("environment", {}).get("environmentVariables", []):
         variable.setdefault("type", "PLAINTEXT")
     return settings
-
-
-def _name(name: str) -> str:
-    return name.rpartition(":project/")[2] if name.startswith("arn:") else name
-
-
-def project_of(scope: Scope, name: str) -> CodeBuildProject:
-    """A project by its name or ARN.
-
-    Raises:
-        AwsError: ResourceNotFoundException.
-    """
-    project = scope.get(CodeBuildProject, _name(name))
-    if project is None:
-        arn = scope.arn("codebuild", f"project/{_name(name)}")
-        raise AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
-    return project
 
 
 # -- builds ---------------------------------------------------------------------------------------------------------

@@ -8,11 +8,12 @@ from pointsman.local.answers import Parameters, answers
 from pointsman.local.codebuild import batches, builds, starting
 from pointsman.local.codebuild.batches import BatchOrder, BuildBatch, GroupBuild
 from pointsman.local.codebuild.driver import DOWNLOAD_GROUP
-from pointsman.local.codebuild.operations import delete_build, project_of
+from pointsman.local.codebuild.operations import delete_build
 from pointsman.local.codebuild.paging import ordered, some
+from pointsman.local.codebuild.projects import project_of
 from pointsman.local.codebuild.records import BuildArtifact
 from pointsman.local.codebuild.settings import invalid
-from pointsman.local.codebuild.shapes import artifact_location, contexts_shape
+from pointsman.local.codebuild.shapes import artifact_location, phase_shape
 from pointsman.local.world import Scope
 
 _FROM_SETTINGS = (
@@ -131,7 +132,7 @@ def _shape(scope: Scope, batch: BuildBatch) -> dict[str, Any]:
         "currentPhase": batch.progress.phase,
         "buildBatchStatus": batch.progress.status,
         "projectName": batch.project,
-        "phases": [_phase(phase) for phase in batch.progress.phases],
+        "phases": [phase_shape(phase) for phase in batch.progress.phases],
         "source": settings["source"],
         "artifacts": _artifact(settings.get("artifacts", {}), batch, ""),
         "logConfig": settings.get("logsConfig", {"cloudWatchLogs": {"status": "ENABLED"}}),
@@ -151,17 +152,6 @@ def _shape(scope: Scope, batch: BuildBatch) -> dict[str, Any]:
         shape["sourceVersion"] = version
     if batch.resolved_version:
         shape["resolvedSourceVersion"] = batch.resolved_version
-    return shape
-
-
-def _phase(phase: Any) -> dict[str, Any]:
-    shape: dict[str, Any] = {"phaseType": phase.type, "startTime": phase.start}
-    if phase.end is not None:
-        shape["endTime"] = phase.end
-        shape["durationInSeconds"] = int((phase.end - phase.start).total_seconds())
-    if phase.status:
-        shape["phaseStatus"] = phase.status
-        shape["contexts"] = contexts_shape(phase.contexts)
     return shape
 
 

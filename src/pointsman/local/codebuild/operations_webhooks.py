@@ -8,7 +8,7 @@ import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codebuild import webhooks
-from pointsman.local.codebuild.operations import project_of
+from pointsman.local.codebuild.projects import project_of
 from pointsman.local.codebuild.records import CodeBuildProject
 from pointsman.local.codebuild.settings import invalid
 from pointsman.local.codebuild.webhooks import Webhook

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from pointsman.local.codebuild.machine import Context, Phase
+from pointsman.local.codebuild.batch_machine import BatchPhase
+from pointsman.local.codebuild.machine import Phase
 from pointsman.local.codebuild.records import Build, BuildArtifact, CodeBuildProject
 from pointsman.local.world import Scope
 
@@ -61,7 +61,7 @@ def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
         "currentPhase": build.progress.phase,
         "buildStatus": build.status,
         "projectName": build.project,
-        "phases": [_phase(phase) for phase in build.phases],
+        "phases": [phase_shape(phase) for phase in build.phases],
         "source": settings["source"],
         "artifacts": _artifact(settings.get("artifacts", {}), build, ""),
         "logs": logs_shape(scope, build),
@@ -96,20 +96,16 @@ def _auto_retry(scope: Scope, build: Build, limit: int) -> dict[str, Any]:
     return shape
 
 
-def _phase(phase: Phase) -> dict[str, Any]:
+def phase_shape(phase: Phase | BatchPhase) -> dict[str, Any]:
+    """A phase of a build or of a batch."""
     shape: dict[str, Any] = {"phaseType": phase.type, "startTime": phase.start}
     if phase.end is not None:
         shape["endTime"] = phase.end
         shape["durationInSeconds"] = int((phase.end - phase.start).total_seconds())
     if phase.status:
         shape["phaseStatus"] = phase.status
-        shape["contexts"] = contexts_shape(phase.contexts)
+        shape["contexts"] = [{"statusCode": one.code, "message": one.message} for one in phase.contexts]
     return shape
-
-
-def contexts_shape(contexts: Sequence[Context]) -> list[dict[str, Any]]:
-    """Why a phase ended as it did."""
-    return [{"statusCode": one.code, "message": one.message} for one in contexts]
 
 
 def _artifact(goal: dict[str, Any], build: Build, identifier: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters
+from pointsman.local.codebuild.projects import name_of
 from pointsman.local.codebuild.records import EnvironmentVariable, StartRequest, StartToken
 from pointsman.local.codebuild.settings import invalid
 from pointsman.local.world import Scope
@@ -30,7 +31,7 @@ def request_of(parameters: Parameters) -> StartRequest:
     if given.pop("debugSessionEnabled", False):
         raise AwsError("NotImplemented", "Pointsman's backend has no debug sessions (debugSessionEnabled)", 501)
     return StartRequest(
-        project=given["projectName"].rpartition(":project/")[2],
+        project=name_of(given["projectName"]),
         source_version=given.get("sourceVersion"),
         environment=[
             EnvironmentVariable(one["name"], one["value"], one.get("type", "PLAINTEXT"))
