@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from botocore.exceptions import ClientError
 from pointsman.clock import ManualClock
 from pointsman.local.codebuild.batches import start as start_batch
 from pointsman.local.codebuild.builds import PipelineSource, StartRequest
+from support.backend import CheckedBackend
 from support.builds import Builds
 
 CONFIG = {"serviceRole": "arn:aws:iam::123456789012:role/batch"}
@@ -251,3 +254,34 @@ def test_a_pipelines_outputs_are_those_of_the_groups(builds: Builds) -> None:
     [end] = told
     assert end["status"] == "SUCCEEDED"
     assert sorted(end["output_artifacts"]) == ["a", "a_x", "b"]
+
+
+def test_a_build_of_a_batch_is_retried_with_it(batches: Batches) -> None:
+    batch = batches.run(spec("{build-list: [{identifier: a}]}", "false"))
+    with pytest.raises(ClientError, match="belongs to a batch build: retry the batch instead"):
+        batches.client.retry_build(id=batches.build(batch, "a")["id"])
+
+
+def test_a_batch_goes_on_after_its_backend_was_killed(tmp_path: Path, clock: ManualClock) -> None:
+    place = tmp_path / "state"
+    with CheckedBackend(state=place, clock=clock) as backend:
+        batches = Batches(Builds(backend, clock))
+        batch_id = batches.start(spec("{build-graph: [{identifier: a}, {identifier: b, depend-on: [a]}]}", "true"))
+        copy = tmp_path / "copy"
+        shutil.copytree(place, copy, ignore=shutil.ignore_patterns("lock*", "*.lock"))
+    with CheckedBackend(state=copy, clock=clock, seed=1) as again:  # other dice: its ids are not those given out
+        again.settle()
+        batches = Batches(Builds(again, clock))
+        assert batches.get(batch_id)["buildBatchStatus"] == "SUCCEEDED"
+
+
+def test_closing_the_backend_stops_its_batches_and_says_so(tmp_path: Path, clock: ManualClock) -> None:
+    place = tmp_path / "state"
+    with CheckedBackend(state=place, clock=clock, patience=1.0) as backend:
+        batch_id = Batches(Builds(backend, clock)).start(spec("{build-list: [{identifier: a}]}", "sleep 600"))
+        backend.settle()
+    with CheckedBackend(state=place, clock=clock) as again:
+        batch = Batches(Builds(again, clock)).get(batch_id)
+        assert batch["buildBatchStatus"] == "STOPPED"
+        assert "the backend was closed while this batch build ran" in str(batch["phases"])
+        assert Batches.statuses(batch)["a"] == "STOPPED"

@@ -9,6 +9,9 @@ from pointsman.local.reach import Reach
 from pointsman.local.sts import keys as session_keys
 from pointsman.local.world import Scope
 
+SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""What of it a build's log does not show."""
+
 
 class BuildKey(msgspec.Struct, frozen=True):
     """The key a running build was given; key: the build's id."""

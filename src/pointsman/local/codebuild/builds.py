@@ -74,6 +74,8 @@ def retry(scope: Scope, build_id: str, *, token: str = "") -> Build:
         raise AwsError("ResourceNotFoundException", f"Build cannot be found: {build_id}")
     if build.request.sources:
         raise invalid(f"{build.id} was started by a pipeline: retry the pipeline's stage instead")
+    if build.request.batch:
+        raise invalid(f"{build.id} belongs to a batch build: retry the batch instead")
     return start(scope, build.request, token=token, retry_of=build.id)
 
 

@@ -254,7 +254,9 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
     directory = sources.directory_of(folder)
     secondary = sources.secondary_of(folder, sources.identifiers_of(build))
     scope.put(build.id, BuildPlan(spec, str(directory)))
-    live = LiveBuild(Mask(variables.secrets), variables.hidden)
+    granted = access.grant(scope, build)
+    secrets = (*variables.secrets, *(granted[name] for name in access.SECRETS if name in granted))
+    live = LiveBuild(Mask(secrets), variables.hidden)
     scope.world.tool(LiveBuilds).by_id[build.id] = live
     say(
         scope,
@@ -276,8 +278,8 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
         folder=folder,
         directory=directory,
         shell=spec.shell,
-        environment={**access.grant(scope, build), **own, **variables.values},
-        secrets=variables.secrets,
+        environment={**granted, **own, **variables.values},
+        secrets=secrets,
         writable=[caches.folder_of(scope, build)] if caches.custom(build, spec) else [],
         tools=folder / "tools" if spec.cache is not None and spec.cache.key else None,
     )

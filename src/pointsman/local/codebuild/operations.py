@@ -60,6 +60,7 @@ def deleteproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     name = name_of(parameters["name"])
     scope.delete(CodeBuildProject, name)
     webhooks.forget(scope, name)
+    caches.invalidate(scope, name)
     return {}
 
 
