@@ -285,3 +285,19 @@ def test_closing_the_backend_stops_its_batches_and_says_so(tmp_path: Path, clock
         assert batch["buildBatchStatus"] == "STOPPED"
         assert "the backend was closed while this batch build ran" in str(batch["phases"])
         assert Batches.statuses(batch)["a"] == "STOPPED"
+
+
+def test_a_fan_out_shares_the_tests(batches: Batches) -> None:
+    text = spec(
+        "{build-fanout: {parallelism: 2}}",
+        "mkdir -p t && touch t/a_test t/b_test t/c_test t/other",
+        "codebuild-tests-run --files-search \"codebuild-glob-search '**/*_test'\" --test-command 'echo run'",
+        "codebuild-tests-run --files-search 'ls t/*_test' --test-command 'echo $CODEBUILD_CURRENT_SHARD_FILES #'",
+    )
+    batch = batches.run(text)
+    assert batch["buildBatchStatus"] == "SUCCEEDED", batch
+    told = [batches.builds.printed(batches.build(batch, one)) for one in ("build1", "build2")]
+    assert [[line for line in lines if "codebuild-tests-run" not in line] for lines in told] == [
+        ["run t/a_test", "t/a_test"],
+        ["run t/b_test t/c_test", "t/b_test t/c_test"],
+    ]

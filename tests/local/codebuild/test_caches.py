@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pointsman.local.codebuild.cache_files import folder_of, placed
-from pointsman.local.codebuild.hash_files import hashed
+from pointsman.local.codebuild.image_tools import hashed
 from support.builds import Builds
 
 LOCAL = {"type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE", "LOCAL_SOURCE_CACHE", "LOCAL_DOCKER_LAYER_CACHE"]}

@@ -286,8 +286,15 @@ def _request(batch: BuildBatch, spec: GroupSpec) -> StartRequest:
         buildspec_override=spec.buildspec or request.buildspec_override,
         source_version=batch.resolved_version if git and batch.resolved_version else request.source_version,
         artifact_names=[name for name in outputs if name == spec.identifier or name.startswith(prefix)],
+        shard=_shard(batch, spec),
         hold=combining.wanted(batch.settings),
     )
+
+
+def _shard(batch: BuildBatch, spec: GroupSpec) -> str:
+    if batch.spec is None or batch.spec.kind != "build-fanout":
+        return ""
+    return f"{batch.spec.groups.index(spec) + 1}/{len(batch.spec.groups)}"
 
 
 def spec_read(scope: Scope, payload: Payload) -> None:

@@ -281,7 +281,7 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
         environment={**granted, **own, **variables.values},
         secrets=secrets,
         writable=[caches.folder_of(scope, build)] if caches.custom(build, spec) else [],
-        tools=folder / "tools" if spec.cache is not None and spec.cache.key else None,
+        tools=folder / "tools" if build.request.shard or (spec.cache is not None and spec.cache.key) else None,
     )
     scope.world.after_commit(lambda: runner.open_shell(scope, order))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pointsman.local.codebuild import image_tools
 from pointsman.local.codebuild.buildspec import Buildspec
 from pointsman.local.codebuild.machine import Context
 from pointsman.local.codebuild.records import Build, EnvironmentVariable
@@ -135,6 +136,8 @@ def own_variables(scope: Scope, build: Build, directory: Path, secondary: dict[s
         found["CODEBUILD_RESOLVED_SOURCE_VERSION"] = build.resolved_version
     if build.request.group:
         found["CODEBUILD_BATCH_BUILD_IDENTIFIER"] = build.request.group
+    if build.request.shard:
+        found[image_tools.SHARD] = build.request.shard
     found |= {one.name: one.value for one in build.request.webhook}
     versions = {one["sourceIdentifier"]: one["sourceVersion"] for one in settings.get("secondarySourceVersions", [])}
     for one in settings.get("secondarySources", []):

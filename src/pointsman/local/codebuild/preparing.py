@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from pointsman.local.codebuild import caches, hash_files
+from pointsman.local.codebuild import caches, image_tools
 from pointsman.local.codebuild.driver import advance, give, guarded, runner_of, say
 from pointsman.local.codebuild.machine import Fetched
 from pointsman.local.codebuild.records import Build, BuildPlan
@@ -30,7 +30,7 @@ def opened(scope: Scope, payload: Payload) -> None:
     if plan.spec.cache is not None and caches.custom(build, plan.spec):
         place = caches.folder_of(scope, build)
         scope.job(CACHED, guarded(build.id, caches.plan_link(build.id, plan.spec.cache, roots, place)))
-    elif cache is not None and cache.key:
+    elif (cache is not None and cache.key) or build.request.shard:
         scope.job(TOOLED, guarded(build.id, partial(_install, build.id, folder / "tools")))
     elif cache is not None:
         _restore(scope, build, plan)
@@ -39,17 +39,23 @@ def opened(scope: Scope, payload: Payload) -> None:
 
 
 def _install(build_id: str, folder: Path) -> Payload:
-    hash_files.install(folder)
+    image_tools.install(folder)
     return {"build_id": build_id}
 
 
 def tooled(scope: Scope, payload: Payload) -> None:
-    """The tool that keys are made with is there: have the shell expand them."""
+    """The programs of the build are there: have the shell expand the cache's keys, or go on."""
     found = _fetching(scope, payload)
     if found is None:
         return
     build, plan = found
-    assert plan.spec.cache is not None
+    cache = caches.remote(build, plan.spec)
+    if cache is None or not cache.key:
+        if cache is not None:
+            _restore(scope, build, plan)
+        else:
+            advance(scope, build.id, Fetched())
+        return
     order = CommandOrder(
         build_id=build.id,
         project=build.project,
@@ -57,7 +63,7 @@ def tooled(scope: Scope, payload: Payload) -> None:
         number=caches.KEYS_NUMBER,
         text="",
         environment={},
-        inquire=caches.words_of(plan.spec.cache),
+        inquire=caches.words_of(cache),
     )
     give(scope, order)
 

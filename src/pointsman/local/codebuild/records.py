@@ -60,6 +60,8 @@ class StartRequest(msgspec.Struct, frozen=True):
     """Its identifier in the batch."""
     webhook: list[EnvironmentVariable] = []
     """What CodeBuild itself tells a build that a webhook has started."""
+    shard: str = ""
+    """Which build of a fan-out it is: ``2/5``; empty for any other."""
     hold: bool = False
     """Whether its artifacts are left for the batch to bring together."""
 
