@@ -205,12 +205,21 @@ def test_artifacts_of_each_build_have_a_place_of_their_own(batches: Batches, bui
     assert summary["primaryArtifact"] == {"type": "S3", "identifier": "a", "location": "arn:aws:s3:::out/all/a"}
 
 
-def test_reports_of_the_builds_are_the_batchs(batches: Batches) -> None:
-    text = spec("{build-fanout: {parallelism: 2}}", "printf '<testsuite><testcase name=\"a\"/></testsuite>' > r.xml",
-                more="reports: {unit: {files: r.xml}}\n")  # fmt: skip
+def test_the_reports_of_a_fan_out_become_one(batches: Batches) -> None:
+    name = "$CODEBUILD_BATCH_BUILD_IDENTIFIER"
+    case = f"<testsuite><testcase name='{name}'><$VERDICT/></testcase></testsuite>"
+    text = spec(
+        "{build-fanout: {parallelism: 2}}",
+        f'if [ "{name}" = build1 ]; then VERDICT=passed; else VERDICT=failure; fi; echo "{case}" > r.xml',
+        more="reports: {unit: {files: r.xml}}\n",
+    )
     batch = batches.run(text)
     assert batch["buildBatchStatus"] == "SUCCEEDED", batch
-    assert len(batch["reportArns"]) == 2
+    [arn] = batch["reportArns"]
+    report = batches.client.batch_get_reports(reportArns=[arn])["reports"][0]
+    assert (report["executionId"], report["status"], report["testSummary"]["total"]) == (batch["arn"], "FAILED", 2)
+    cases = batches.client.describe_test_cases(reportArn=arn)["testCases"]
+    assert [(one["name"], one["status"]) for one in cases] == [("build1", "SUCCEEDED"), ("build2", "FAILED")]
 
 
 def test_lists_and_deletion(batches: Batches, builds: Builds) -> None:

@@ -93,16 +93,16 @@ def test_a_push_of_ones_own_git_is_noticed_by_looking(builds: Builds, clock: Man
     place = tmp_path / "checkouts" / "acme" / "shop"
     place.mkdir(parents=True)
 
-    def git(*arguments: str) -> None:
+    def git(*arguments: str) -> str:
         who = {
             "GIT_AUTHOR_NAME": "A",
             "GIT_AUTHOR_EMAIL": "a@x",
             "GIT_COMMITTER_NAME": "A",
             "GIT_COMMITTER_EMAIL": "a@x",
         }
-        subprocess.run(
-            ["git", "-C", str(place), *arguments], check=True, env={**os.environ, **who}, capture_output=True
-        )
+        command = ["git", "-C", str(place), *arguments]
+        done = subprocess.run(command, check=True, env={**os.environ, **who}, capture_output=True, text=True)
+        return done.stdout.strip()
 
     git("init", "--initial-branch=main")
     git("commit", "--allow-empty", "-m", "first")
@@ -114,6 +114,8 @@ def test_a_push_of_ones_own_git_is_noticed_by_looking(builds: Builds, clock: Man
     git("commit", "--allow-empty", "-m", "second")
     clock.advance(60)
     assert started(builds) == []
+    (place / "f").write_text("no commit")
+    git("tag", "odd", git("hash-object", "-w", "f"))
     git("tag", "-a", "v1", "-m", "the tag")
     clock.advance(60)
     [build] = started(builds)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError
-from pointsman.local.codebuild import builds, combining
+from pointsman.local.codebuild import builds, combining, report_merging
 from pointsman.local.codebuild.batch_machine import (
     COMBINE_ARTIFACTS,
     BatchEffect,
@@ -78,6 +78,7 @@ class BuildBatch(msgspec.Struct, frozen=True):
     resolved_version: str = ""
     artifacts: list[BuildArtifact] = []
     reports: list[str] = []
+    """The ARNs of the reports made out of those of a fan-out's builds."""
 
     @property
     def uuid(self) -> str:
@@ -237,6 +238,11 @@ def _end(scope: Scope, batch: BuildBatch, status: str) -> None:
     scope.cancel(f"{TIMEOUT}/{batch.id}")
     found = [builds.get(scope, one.build_id) for one in batch.builds]
     outputs = {name: digest for build in found if build is not None for name, digest in build.output_artifacts.items()}
+    if batch.spec is not None and batch.spec.kind == "build-fanout":
+        current = [batch.of(group.identifier)[-1:] for group in batch.progress.groups]
+        parts = [builds.get(scope, one.build_id) for last in current for one in last]
+        merged = report_merging.merge(scope, batch.arn, [arn for build in parts if build for arn in build.reports])
+        scope.put(batch.id, msgspec.structs.replace(batch, reports=merged))
     told = {"batch_id": batch.id, "project": batch.project, "status": status, "output_artifacts": outputs}
     scope.emit(ENDED, told)
 
@@ -316,8 +322,6 @@ def build_ended(scope: Scope, payload: Payload) -> None:
     ):
         return
     if build.request.group != DOWNLOAD_GROUP:
-        reports = [*batch.reports, *(arn for arn in build.reports if arn not in batch.reports)]
-        scope.put(batch.id, msgspec.structs.replace(batch, reports=reports))
         advance(scope, batch.id, GroupEnded(build.request.group, build.status))
     elif build.status != SUCCEEDED:
         advance(scope, batch.id, BatchFailed(_failure(build)))

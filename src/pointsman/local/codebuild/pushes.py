@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -63,17 +64,18 @@ def refs(path: Path) -> dict[str, str]:
 
 
 def between(path: Path, before: dict[str, str], after: dict[str, str]) -> list[Push]:
-    """The pushes that lead from some refs to others; what was deleted is none.
+    """The pushes that lead from some refs to others; what was deleted is none, nor is a tag of what is no commit.
 
     Raises:
-        GitFailed: git says no.
+        GitFailed: It is no repository.
     """
     git = Git(git_folder(path))
-    return [
-        _push(git, ref, commit, before.get(ref, ""), before)
-        for ref, commit in after.items()
-        if before.get(ref) != commit and is_id(commit)
-    ]
+    found = []
+    for ref, commit in after.items():
+        if before.get(ref) != commit and is_id(commit):
+            with suppress(GitFailed):
+                found.append(_push(git, ref, commit, before.get(ref, ""), before))
+    return found
 
 
 def _push(git: Git, ref: str, commit: str, was: str, before: dict[str, str]) -> Push:
