@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
+from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,6 +114,36 @@ def test_a_full_disk_fails_the_phase_with_a_sentence(builds: Builds) -> None:
     [(code, message)] = builds.contexts(builds.get(build_id), "UPLOAD_ARTIFACTS")
     assert code == "CLIENT_ERROR"
     assert message.endswith("No space left on device")
+
+
+def room(builds: Builds, pages: int) -> None:
+    """Let the database grow by so many pages and no further."""
+    world = builds.backend.world
+    with world.lock:
+        [count] = world.database.execute("PRAGMA page_count").fetchone()
+        world.database.execute(f"PRAGMA max_page_count = {count + pages}").fetchone()
+
+
+def test_what_a_full_disk_cannot_take_waits_until_there_is_room(builds: Builds) -> None:
+    world = builds.backend.world
+    builds.project(SPEC % "seq 1 20000")
+    build_id = builds.start()
+    room(builds, 30)
+    world.patience = 1.0
+    builds.backend.settle()
+    assert builds.get(build_id)["buildStatus"] == "IN_PROGRESS"
+    room(builds, 100_000)
+    world.patience = 30.0
+    builds.backend.settle()
+    build = builds.get(build_id)
+    assert build["buildStatus"] == "SUCCEEDED"
+    printed = [line.strip() for line in everything(builds, build) if not line.startswith("[Container]")]
+    assert [line for line in printed if line] == [str(number) for number in range(1, 20_001)]
+    room(builds, 0)
+    with pytest.raises(ClientError, match=r"ServiceUnavailable.*cannot be written .*: make room on its disk"):
+        builds.start(environmentVariablesOverride=[{"name": "X", "value": "x" * 4_000_000}])
+    room(builds, 100_000)
+    builds.start()
 
 
 def test_a_full_disk_is_not_made_fuller(tmp_path: Path) -> None:

@@ -329,7 +329,7 @@ def printed(scope: Scope, payload: Payload) -> None:
         if build.log_group:
             log_events.append(scope, build.log_group, build.log_stream, [(when, f"{text}\n") for when, text in lines])
     finally:
-        taken: Callable[[], None] | None = payload.get("taken")
+        taken: Callable[[], None] | None = payload.pop("taken", None)  # once, however often this is tried
         if taken is not None:
             taken()
 
