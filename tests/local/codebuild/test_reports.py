@@ -164,11 +164,13 @@ def test_groups_that_do_not_fit_are_said(builds: Builds) -> None:
         name="cover", type="CODE_COVERAGE", exportConfig={"exportConfigType": "NO_EXPORT"}
     )
     place = "arn:aws:codebuild:us-east-1:123456789012:report-group"
-    section = f"{{'{place}/cover': {{files: r.xml}}, '{place}/gone': {{files: r.xml}}}}"
+    elsewhere = place.replace("us-east-1", "eu-west-1")
+    groups = (f"{place}/cover", f"{place}/gone", f"{elsewhere}/cover")
+    section = "{" + ", ".join(f"'{group}': {{files: r.xml}}" for group in groups) + "}"
     build = builds.run(buildspec([put(JUNIT, "r.xml")], section))
     message = builds.contexts(build, "UPLOAD_ARTIFACTS")[0][1]
     assert "JUNITXML makes a report of type TEST, and the report group is of type CODE_COVERAGE" in message
-    assert "the report group does not exist" in message
+    assert message.count("the report group does not exist") == 2
     assert "reportArns" not in build
 
 

@@ -43,7 +43,7 @@ def create_report_group(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 @answers("codebuild", "UpdateReportGroup")
 def update_report_group(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Change a report group's export configuration or tags."""
-    group = _group(scope, parameters["arn"], "InvalidInputException")
+    group = _group(scope, parameters["arn"])
     export = _export(parameters["exportConfig"]) if "exportConfig" in parameters else group.export
     tags = parameters.get("tags", group.tags)
     group = msgspec.structs.replace(group, export=export, tags=tags, modified=scope.now)
@@ -54,15 +54,17 @@ def update_report_group(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 @answers("codebuild", "DeleteReportGroup")
 def delete_report_group(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Remove a report group; its reports with it, or it has none. One that is not there is removed already."""
-    name = reports.group_name(parameters["arn"])
-    arns = [order.arn for _, order in scope.scan(ReportOrder, f"{name}/")]
+    group = reports.find_group(scope, parameters["arn"])
+    if group is None:
+        return {}
+    arns = [order.arn for _, order in scope.scan(ReportOrder, f"{group.name}/")]
     if arns and not parameters.get("deleteReports"):
         raise invalid(f"The report group {parameters['arn']} has reports: delete them first, or set deleteReports")
     for arn in arns:
         report = scope.get(Report, arn)
         if report is not None:
             reports.delete(scope, report)
-    scope.delete(ReportGroup, name)
+    scope.delete(ReportGroup, group.name)
     return {}
 
 
@@ -71,7 +73,7 @@ def batch_get_report_groups(scope: Scope, parameters: Parameters) -> dict[str, A
     """Report groups by ARN."""
     found, missing = [], []
     for arn in dict.fromkeys(some(parameters["reportGroupArns"])):
-        group = scope.get(ReportGroup, reports.group_name(arn))
+        group = reports.find_group(scope, arn)
         if group is None:
             missing.append(arn)
         else:
@@ -113,10 +115,10 @@ def _group_shape(group: ReportGroup) -> dict[str, Any]:
     }
 
 
-def _group(scope: Scope, arn: str, code: str = "ResourceNotFoundException") -> ReportGroup:
-    group = scope.get(ReportGroup, reports.group_name(arn))
+def _group(scope: Scope, arn: str) -> ReportGroup:
+    group = reports.find_group(scope, arn)
     if group is None:
-        raise AwsError(code, f"Report group cannot be found: {arn}")
+        raise AwsError("ResourceNotFoundException", f"Report group cannot be found: {arn}")
     return group
 
 

@@ -87,9 +87,10 @@ def group_arn(scope: Scope, name: str) -> str:
     return scope.arn("codebuild", f"report-group/{name}")
 
 
-def group_name(arn: str) -> str:
-    """The name in a report group's ARN; a name is its own."""
-    return arn.rpartition(":report-group/")[2]
+def find_group(scope: Scope, arn: str) -> ReportGroup | None:
+    """The report group of an ARN, which must be this account's and region's; a name stands for its group too."""
+    group = scope.get(ReportGroup, arn.rpartition(":report-group/")[2])
+    return group if group is not None and arn in (group.arn, group.name) else None
 
 
 def create_group(scope: Scope, name: str, kind: str, export: dict[str, Any], tags: list[dict[str, str]]) -> ReportGroup:
@@ -113,8 +114,8 @@ def begin(scope: Scope, build: Build, specs: Sequence[ReportSpec]) -> tuple[Buil
     arns: list[str] = []
     for spec in specs:
         kind = TEST if spec.form in TEST_FORMATS else CODE_COVERAGE
-        name = group_name(spec.group) if spec.group.startswith("arn:") else f"{build.project}-{spec.group}"
-        group = scope.get(ReportGroup, name)
+        name = spec.group if spec.group.startswith("arn:") else f"{build.project}-{spec.group}"
+        group = find_group(scope, name)
         if group is None and spec.group.startswith("arn:"):
             wanted.append(Wanted("", spec, problem="the report group does not exist"))
             continue
@@ -124,7 +125,7 @@ def begin(scope: Scope, build: Build, specs: Sequence[ReportSpec]) -> tuple[Buil
             problem = f"{spec.form} makes a report of type {kind}, and the report group is of type {group.type}"
             wanted.append(Wanted("", spec, problem=problem))
             continue
-        report = begun.get(name) or start(scope, group, build.arn)
+        report = begun.get(group.name) or start(scope, group, build.arn)
         arns.append(report.arn)
         packaging = group.export.get("s3Destination", {}).get("packaging", "")
         wanted.append(Wanted(report.arn, spec, packaging))
