@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pointsman.clock import ManualClock
-from pointsman.local.codebuild.batches import start as start_batch
+from pointsman.local.codebuild import batches as batches_of
 from pointsman.local.codebuild.builds import PipelineSource, StartRequest
 from support.backend import CheckedBackend
 from support.builds import Builds
@@ -251,18 +251,16 @@ def test_a_pipelines_outputs_are_those_of_the_groups(builds: Builds) -> None:
     with zipfile.ZipFile(body, "w") as archive:
         archive.writestr("buildspec.yml", text)
     world = builds.backend.world
-    told: list[dict[str, Any]] = []
-    world.on("codebuild.batch.ended", lambda _, payload: told.append(payload))
+    scope = world.scope("123456789012", "us-east-1")
     with world.transaction():
         digest = world.blobs.put(body.getvalue())
-        start_batch(
-            world.scope("123456789012", "us-east-1"),
-            StartRequest("web", sources=[PipelineSource("Source", digest)], artifact_names=["a", "a_x", "b"]),
-        )
+        request = StartRequest("web", sources=[PipelineSource("Source", digest)], artifact_names=["a", "a_x", "b"])
+        started = batches_of.start(scope, request)
     builds.backend.settle()
-    [end] = told
-    assert end["status"] == "SUCCEEDED"
-    assert sorted(end["output_artifacts"]) == ["a", "a_x", "b"]
+    batch = batches_of.get(scope, started.id)
+    assert batch is not None
+    assert batch.status == "SUCCEEDED", batch.failure
+    assert sorted(batch.output_artifacts) == ["a", "a_x", "b"]
 
 
 def test_a_build_of_a_batch_is_retried_with_it(batches: Batches) -> None:

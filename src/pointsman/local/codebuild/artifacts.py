@@ -62,6 +62,8 @@ def owed(build: Build, spec: Buildspec) -> list[Owed]:
     secondary = {one.identifier: one for one in spec.secondary}
     if build.request.hold:
         goal = {**goal, "packaging": "NONE"}
+    if goal["type"] == "CODEPIPELINE" and build.request.hold:
+        return [Owed(_primary(spec, "the batch's artifact"), goal)]
     if goal["type"] == "CODEPIPELINE" and build.request.group:
         return [_of_group(name, build.request.group, goal, spec, secondary) for name in build.request.artifact_names]
     if goal["type"] == "CODEPIPELINE":

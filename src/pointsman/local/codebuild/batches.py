@@ -79,6 +79,27 @@ class BuildBatch(msgspec.Struct, frozen=True):
     artifacts: list[BuildArtifact] = []
     reports: list[str] = []
     """The ARNs of the reports made out of those of a fan-out's builds."""
+    output_artifacts: dict[str, str] = {}
+    """For a pipeline: output artifact name -> digest of its zip among the blobs."""
+
+    @property
+    def status(self) -> str:
+        """IN_PROGRESS, SUCCEEDED, FAILED, STOPPED or TIMED_OUT."""
+        return self.progress.status
+
+    @property
+    def complete(self) -> bool:
+        """Whether the batch has ended."""
+        return self.progress.complete
+
+    @property
+    def failure(self) -> str:
+        """Why the batch did not succeed, in a sentence; empty when nothing went wrong."""
+        for phase in reversed(self.progress.phases):
+            for context in phase.contexts:
+                if context.message:
+                    return f"{phase.type} {phase.status.lower().replace('_', ' ')}: {context.message}"
+        return ""
 
     @property
     def uuid(self) -> str:
@@ -111,8 +132,13 @@ class RunningBatch(msgspec.Struct, frozen=True):
 # -- what others call -----------------------------------------------------------------------------------------------
 
 
-def start(scope: Scope, request: StartRequest) -> BuildBatch:
+def start(scope: Scope, request: StartRequest, *, combine: bool | None = None) -> BuildBatch:
     """Start a batch.
+
+    Args:
+        scope: Where.
+        request: What to build, and how it differs from its project.
+        combine: Whether artifacts are brought together; None: as the project says.
 
     Raises:
         AwsError: As StartBuildBatch would.
@@ -123,6 +149,8 @@ def start(scope: Scope, request: StartRequest) -> BuildBatch:
     settings = effective(project.settings, request)
     if not settings.get("buildBatchConfig"):
         raise invalid(f"The project {project.name} has no buildBatchConfig, which a batch build needs")
+    if combine is not None:
+        settings["buildBatchConfig"] = {**settings["buildBatchConfig"], "combineArtifacts": combine}
     builds.check_source(settings, request)
     batch_id = f"{project.name}:{scope.world.uuid()}"
     progress, effects = submit(scope.now)
@@ -238,13 +266,14 @@ def _end(scope: Scope, batch: BuildBatch, status: str) -> None:
     scope.cancel(f"{TIMEOUT}/{batch.id}")
     found = [builds.get(scope, one.build_id) for one in batch.builds]
     outputs = {name: digest for build in found if build is not None for name, digest in build.output_artifacts.items()}
+    batch = msgspec.structs.replace(batch, output_artifacts={**outputs, **batch.output_artifacts})
+    scope.put(batch.id, batch)
     if batch.spec is not None and batch.spec.kind == "build-fanout":
         current = [batch.of(group.identifier)[-1:] for group in batch.progress.groups]
         parts = [builds.get(scope, one.build_id) for last in current for one in last]
         merged = report_merging.merge(scope, batch.arn, [arn for build in parts if build for arn in build.reports])
         scope.put(batch.id, msgspec.structs.replace(batch, reports=merged))
-    told = {"batch_id": batch.id, "project": batch.project, "status": status, "output_artifacts": outputs}
-    scope.emit(ENDED, told)
+    scope.emit(ENDED, {"batch_id": batch.id, "project": batch.project, "status": status})
 
 
 # -- builds ---------------------------------------------------------------------------------------------------------
@@ -385,7 +414,8 @@ def combined(scope: Scope, payload: Payload) -> None:
         message = f"Error in COMBINE_ARTIFACTS phase: {error.code}: {error.message}"
         advance(scope, batch.id, BatchFailed(Context("CLIENT_ERROR", message)))
         return
-    scope.put(batch.id, msgspec.structs.replace(batch, artifacts=brought))
+    outputs = combining.outputs(batch.request.artifact_names, payload["bundles"])
+    scope.put(batch.id, msgspec.structs.replace(batch, artifacts=brought, output_artifacts=outputs))
     advance(scope, batch.id, Combined())
 
 

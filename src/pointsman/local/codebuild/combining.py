@@ -18,6 +18,8 @@ from pointsman.local.s3 import objects
 from pointsman.local.store.blobs import Blobs
 from pointsman.local.world import Payload, Scope
 
+CODEPIPELINE = "CODEPIPELINE"
+
 
 class Bundle(msgspec.Struct, frozen=True):
     """One artifact of a batch: its files, or the zip of them."""
@@ -30,7 +32,7 @@ class Bundle(msgspec.Struct, frozen=True):
 def wanted(settings: dict[str, Any]) -> bool:
     """Whether a project's batches bring their artifacts together."""
     combine = settings.get("buildBatchConfig", {}).get("combineArtifacts", False)
-    return bool(combine and settings.get("artifacts", {}).get("type") == "S3")
+    return bool(combine and settings.get("artifacts", {}).get("type") in ("S3", CODEPIPELINE))
 
 
 def pack(batch_id: str, settings: dict[str, Any], held: Sequence[HeldFile], blobs: Blobs) -> Payload:
@@ -43,7 +45,7 @@ def pack(batch_id: str, settings: dict[str, Any], held: Sequence[HeldFile], blob
             files = {
                 one.name: objects.Kept(one.digest, one.md5, one.size) for one in held if one.identifier == identifier
             }
-            if files and goal.get("packaging") == "ZIP":
+            if files and (goal.get("packaging") == "ZIP" or goal["type"] == CODEPIPELINE):
                 bundles.append(Bundle(goal, (("", _zipped(files, blobs)),), packed=True))
             elif files:
                 bundles.append(Bundle(goal, tuple(files.items())))
@@ -73,9 +75,17 @@ def bring(scope: Scope, project: str, uuid: str, arn: str, bundles: Sequence[Bun
     """
     brought = []
     for bundle in bundles:
+        if bundle.goal["type"] == CODEPIPELINE:
+            continue
         bucket, key = place_of(project, uuid, Owed(ArtifactSpec(), bundle.goal))
         for name, kept in bundle.files:
             place = key if bundle.packed else f"{key}/{name}"
             objects.put(scope, bucket, place, kept, metadata={"codebuild-buildarn": arn})
         brought.append(BuildArtifact(f"arn:aws:s3:::{bucket}/{key}", bundle.goal.get("artifactIdentifier", "")))
     return brought
+
+
+def outputs(names: Sequence[str], bundles: Sequence[Bundle]) -> dict[str, str]:
+    """What a pipeline's action gets of a batch whose artifacts are one: its only output, and the digest of the zip."""
+    zips = [bundle.files[0][1].digest for bundle in bundles if bundle.goal["type"] == CODEPIPELINE]
+    return dict(zip(names[:1], zips, strict=False))

@@ -47,6 +47,15 @@ def project(region: str, account: str, name: str) -> str:
     return _console(region, f"codesuite/codebuild/{account}/projects/{quote(name)}?region={region}")
 
 
+def batch(region: str, account: str, batch_id: str) -> str:
+    """A batch build."""
+    name = quote(batch_id.partition(":")[0])
+    return _console(
+        region,
+        f"codesuite/codebuild/{account}/projects/{name}/batch/{quote(batch_id, safe='')}/?region={region}",
+    )
+
+
 def build(region: str, account: str, build_id: str) -> str:
     """A build."""
     name = quote(build_id.partition(":")[0])
