@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -116,6 +117,9 @@ class Backend:
         except AwsError as error:
             error.members.setdefault("request_id", request_id)
             raise
+        except sqlite3.OperationalError as error:
+            sentence = f"the state folder cannot be written ({error}): make room on its disk, and try again"
+            raise AwsError("ServiceUnavailable", sentence, 503, request_id=request_id) from error
 
     def load(self, path: Path | str) -> None:
         """Apply a world file; applying it twice changes nothing.

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pointsman.local.answers import Table
+from pointsman.local.reach import Reach
 from pointsman.local.world import World
 
 
@@ -85,6 +86,7 @@ def assemble(world: World, root: Path, account: str, tools: Sequence[object] = (
         tools: What takes the place of the real doers (``BuildRunner``, ``Repositories``): the demo's scripted ones.
     """
     world.provide(Place(root, account))
+    world.provide(Reach())
     for tool in tools:
         world.provide(tool)
     engines = _engines()

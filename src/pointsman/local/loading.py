@@ -79,8 +79,18 @@ def _secret(given: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "SecretId": given["Name"]}
 
 
+def _report_group(given: dict[str, Any]) -> dict[str, Any]:
+    return {**_without("name", "type")(given), "arn": given["name"]}  # the backend takes a name for its ARN
+
+
 UPDATES: dict[tuple[str, str], Update] = {
     ("codebuild", "create_project"): Update("ResourceAlreadyExistsException", "update_project"),
+    ("codebuild", "create_report_group"): Update(
+        "ResourceAlreadyExistsException", "update_report_group", _report_group
+    ),
+    ("codebuild", "create_webhook"): Update(
+        "ResourceAlreadyExistsException", "update_webhook", _without("manualCreation", "scopeConfiguration")
+    ),
     ("codecommit", "create_branch"): Update("BranchNameExistsException"),
     ("codecommit", "create_repository"): Update("RepositoryNameExistsException"),
     ("codepipeline", "create_pipeline"): Update("PipelineNameInUseException", "update_pipeline", _without("tags")),

@@ -18,6 +18,7 @@ import logging
 import os
 import queue
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,8 @@ Payload = dict[str, Any]
 Handler = Callable[["Scope", Payload], None]
 
 _HEX = "0123456789abcdef"
+HOLD = 0.5
+"""Seconds between two tries to write down what the disk had no room for."""
 
 
 class NotSettled(RuntimeError):
@@ -75,6 +78,8 @@ class World:
         self._tool_of: dict[type, object] = {}
         self._after: list[Callable[[], None]] = []
         self._facts: queue.SimpleQueue[tuple[str, str, str, Payload]] = queue.SimpleQueue()
+        self._held: tuple[str, str, str, Payload] | None = None
+        self._held_until = 0.0
         self._wake = threading.Condition()
         self._active = 0
         self._closing = False
@@ -104,6 +109,10 @@ class World:
     def has(self, kind: type) -> bool:
         """Whether a tool of this class was provided."""
         return kind in self._tool_of or any(isinstance(tool, kind) for tool in self._tools)
+
+    def heard(self, topic: str) -> bool:
+        """Whether anybody listens to a topic: what nobody hears need not be put together."""
+        return bool(self._handlers.get(topic))
 
     # -- transactions -----------------------------------------------------------------------------------------------
 
@@ -160,14 +169,24 @@ class World:
         return done
 
     def _run_fact(self) -> bool:
-        try:
-            account, region, topic, payload = self._facts.get_nowait()
-        except queue.Empty:
+        if self._held is not None and time.monotonic() < self._held_until:
             return False
         try:
-            self._carry(account, region, topic, payload)
-        finally:
+            fact = self._held or self._facts.get_nowait()
+        except queue.Empty:
+            return False
+        self._held = None
+        try:
+            self._carry(*fact)
+        except sqlite3.OperationalError as error:
+            # What has happened outside cannot be asked for again: it waits, and all that came later waits behind it.
+            log.warning("%s cannot be written down yet: %s", fact[2], error)
+            self._held, self._held_until = fact, time.monotonic() + HOLD
+            return False
+        except BaseException:
             self._done()
+            raise
+        self._done()
         return True
 
     def _run_timer(self) -> bool:
@@ -193,6 +212,8 @@ class World:
         try:
             with self.transaction():
                 self.deliver(self.scope(account, region), topic, payload)
+        except sqlite3.OperationalError:
+            raise  # the disk is full, or away: not the handler's fault
         except Exception:
             log.exception("fact %s failed", topic)
 
@@ -256,7 +277,9 @@ class World:
     def wait(self, seconds: float | None) -> None:
         """Sleep until something is posted, a transaction commits, or ``seconds`` have passed."""
         with self._wake:
-            if self._facts.empty() and not self._closing:
+            if self._held is not None and not self._closing:
+                self._wake.wait(HOLD)
+            elif self._facts.empty() and not self._closing:
                 self._wake.wait(seconds)
 
     def close(self) -> None:
@@ -282,7 +305,7 @@ class World:
             with self._wake:
                 if self._active == 0 or time.monotonic() > deadline:
                     return
-                if self._facts.empty():
+                if self._facts.empty() or self._held is not None:
                     self._wake.wait(min(0.2, max(0.0, deadline - time.monotonic())))
 
     def _done(self) -> None:

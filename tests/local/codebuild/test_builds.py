@@ -186,12 +186,15 @@ def test_nothing_of_the_operators_environment_reaches_a_build(builds: Builds, mo
     assert found["PATH"] == os.environ["PATH"]
 
 
-def test_sections_of_later_issues_are_said_not_carried_out(builds: Builds) -> None:
-    build = builds.run(spec("true", cache="{paths: [x]}", reports="{r: {files: [x]}}"))
+def test_what_is_read_over_is_said(builds: Builds) -> None:
+    env = "{git-credential-helper: yes}"
+    build = builds.run(spec("true", cache="{paths: [x]}", proxy="{logs: no}", env=env, **{"run-as": "builder"}))
     assert build["buildStatus"] == "SUCCEEDED"
     log = "\n".join(builds.lines(build))
-    assert "The buildspec's cache section is not carried out by this backend" in log
-    assert "The buildspec's reports section is not carried out by this backend" in log
+    assert "The buildspec's proxy section is not carried out by this backend" in log
+    assert "git-credential-helper is not carried out by this backend" in log
+    assert "run-as builder is recorded, not obeyed" in log
+    assert "The buildspec has cache paths, and the project has no cache" in log
 
 
 # -- artifacts ------------------------------------------------------------------------------------------------------
@@ -354,3 +357,45 @@ def test_a_pipelines_inputs_are_unpacked_and_its_outputs_come_back_as_zips(build
     assert sorted(ended.output_artifacts) == ["One", "Two"]
     with world.blobs.open(ended.output_artifacts["One"]) as body, zipfile.ZipFile(body) as archive:
         assert archive.read("out.txt") == b"made\n"
+
+
+def test_secondary_sources_have_their_folders_and_versions(builds: Builds) -> None:
+    s3 = bucket(builds, "src")
+    s3.put_bucket_versioning(Bucket="src", VersioningConfiguration={"Status": "Enabled"})
+    old = s3.put_object(Bucket="src", Key="lib.zip", Body=zipped({"v": "old\n"}))["VersionId"]
+    s3.put_object(Bucket="src", Key="lib.zip", Body=zipped({"v": "new\n"}))
+    code: Any = builds.backend.session().client("codecommit")
+    code.create_repository(repositoryName="tools")
+    code.put_file(repositoryName="tools", branchName="main", filePath="t", fileContent=b"tool\n")
+    builds.project(
+        spec("cat $CODEBUILD_SRC_DIR_lib/v $CODEBUILD_SRC_DIR_tools/t", "echo $CODEBUILD_SOURCE_VERSION_lib"),
+        secondarySources=[
+            {"type": "S3", "location": "src/lib.zip", "sourceIdentifier": "lib"},
+            {"type": "CODECOMMIT", "location": "https://x/v1/repos/tools", "sourceIdentifier": "tools"},
+        ],
+        secondarySourceVersions=[{"sourceIdentifier": "lib", "sourceVersion": old}],
+    )
+    build_id = builds.start()
+    builds.backend.settle()
+    build = builds.get(build_id)
+    assert builds.printed(build) == ["old", "tool", old]
+    assert build["secondarySourceVersions"] == [{"sourceIdentifier": "lib", "sourceVersion": old}]
+    newest = builds.start(secondarySourcesVersionOverride=[])
+    builds.backend.settle()
+    assert builds.printed(builds.get(newest))[0] == "new"
+
+
+def test_a_phase_that_is_retried_until_it_passes_with_its_finally(builds: Builds) -> None:
+    text = """
+version: 0.2
+phases:
+  build:
+    on-failure: RETRY-5-flaky
+    commands: ['echo x >> tries; echo flaky; test $(wc -l < tries) -ge 3']
+    finally: ['echo finally $(wc -l < tries | tr -d " ")']
+"""
+    build = builds.run(text)
+    assert build["buildStatus"] == "SUCCEEDED"
+    assert builds.printed(build)[-1] == "finally 3"
+    log = "\n".join(builds.lines(build))
+    assert "Retrying phase BUILD, 2 of 5" in log

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.local.codebuild.buildspec import ArtifactSpec, BuildspecError, OnFailure, parse
+from pointsman.local.codebuild.batchspec import BatchSpec, GroupSpec
+from pointsman.local.codebuild.buildspec import (
+    ArtifactSpec,
+    BuildspecError,
+    CacheSpec,
+    OnFailure,
+    ReportSpec,
+    parse,
+)
 
 WHOLE = """
 version: 0.2
@@ -38,7 +48,20 @@ artifacts:
   exclude-paths: '*.map'
   secondary-artifacts:
     docs: {files: [docs/*]}
-cache: {paths: [x]}
+cache:
+  paths: ['node_modules/**/*', '/root/.m2/**/*']
+  key: 'npm-$(codebuild-hash-files package-lock.json)'
+  fallback-keys: [npm-]
+  action: save
+proxy: {upload-artifacts: no, logs: no}
+reports:
+  unit:
+    files: ['out/*.xml']
+    base-directory: target
+    discard-paths: yes
+  arn:aws:codebuild:us-east-1:123456789012:report-group/cover:
+    files: coverage.xml
+    file-format: CoberturaXml
 """
 
 
@@ -56,7 +79,17 @@ def test_a_whole_buildspec() -> None:
     assert spec.phase("BUILD").on_failure == OnFailure("RETRY", 2, "timed out")
     assert spec.artifacts == ArtifactSpec("", ("**/*",), "web-$(date +%F)", "dist", True, ("*.map",))
     assert spec.secondary == (ArtifactSpec("docs", ("docs/*",)),)
-    assert spec.ignored == ("cache",)
+    assert spec.cache == CacheSpec(
+        ("node_modules/**/*", "/root/.m2/**/*"),
+        "npm-$(codebuild-hash-files package-lock.json)",
+        ("npm-",),
+        "save",
+    )
+    assert spec.reports == (
+        ReportSpec("unit", ("out/*.xml",), "JUNITXML", "target", True),
+        ReportSpec("arn:aws:codebuild:us-east-1:123456789012:report-group/cover", ("coverage.xml",), "COBERTURAXML"),
+    )
+    assert spec.ignored == ("proxy",)
 
 
 @pytest.mark.parametrize(
@@ -77,6 +110,15 @@ def test_a_whole_buildspec() -> None:
         ("version: 0.2\nphases: {build: {on-failure: 'RETRY-('}}", "is not a regular expression"),
         ("version: 0.2\nphases: {}\nenv:\n  variables: {CODEBUILD_X: 1}", "env.variables.CODEBUILD_X, line 4"),
         ("version: 0.2\nphases: {}\nenv: {exported-variables: [AWS_X]}", "AWS_X: variables that begin with AWS_"),
+        (
+            "version: 0.2\nphases: {}\nreports: {r: {files: [x], file-format: TAP}}",
+            "reports.r.file-format, line 3: is TAP",
+        ),
+        ("version: 0.2\nphases: {}\nreports: {r: {}}", "reports.r, line 3: files is missing"),
+        (
+            "version: 0.2\nphases: {}\ncache: {action: keep}",
+            "cache.action, line 3: is keep; it must be save or restore",
+        ),
         ("version: 0.2\nphases: {}\nartifacts:\n  name: x", "artifacts, line 4: files is missing"),
     ],
 )
@@ -107,3 +149,135 @@ def test_any_text_is_read_or_refused_with_a_sentence(text: str) -> None:
     else:
         return
     assert "line " in sentence or "YAML" in sentence
+
+
+def bomb(levels: int) -> str:
+    """Merges of merges: few lines that mean very many pairs."""
+    lines = (f"a{level}: &a{level} {{<<: [{', '.join([f'*a{level - 1}'] * 9)}]}}" for level in range(1, levels))
+    return "\n".join(["version: 0.2", "a0: &a0 {x: 1}", *lines, f"env: {{variables: *a{levels - 1}}}", "phases: {}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (bomb(12), "aliases make more than 100000 values"),
+        ("version: 0.2\nphases: &p {<<: *p}", "nested deeper than 100, or holds itself"),
+        ("version: 0.2\nphases: " + "[" * 5000, "YAML"),
+        ("version: 0.2\nphases: {}\n" + "#" * 1_100_000, "longer than 1024 KiB"),
+    ],
+    ids=["merges", "itself", "brackets", "long"],
+)
+def test_yaml_that_never_ends_is_refused_soon(text: str, words: str) -> None:
+    with pytest.raises(BuildspecError, match=words):
+        parse(text)
+
+
+def batch(text: str) -> BatchSpec:
+    spec = parse(f"version: 0.2\nphases: {{}}\nbatch: {text}").batch
+    assert spec is not None
+    return spec
+
+
+def test_a_build_graph() -> None:
+    spec = batch(
+        "{fast-fail: true, build-graph: [{identifier: a, env: {compute-type: L, variables: {X: 1}}},"
+        " {identifier: b, buildspec: b.yml, depend-on: [a], ignore-failure: true}]}"
+    )
+    assert spec == BatchSpec(
+        "build-graph",
+        (
+            GroupSpec("a", variables=(("X", "1"),), environment={"computeType": "L"}),
+            GroupSpec("b", "b.yml", depends_on=("a",), ignore_failure=True),
+        ),
+        fast_fail=True,
+    )
+
+
+def test_a_build_matrix_is_every_combination() -> None:
+    spec = batch(
+        "{build-matrix: {static: {ignore-failure: true, env: {variables: {S: s}, privileged-mode: true}},"
+        " dynamic: {buildspec: [one.yml, two.yml], env: {image: [i], variables: {V: [1, 2, 3]}}}}}"
+    )
+    assert [(one.identifier, one.buildspec, dict(one.variables)["V"]) for one in spec.groups] == [
+        ("build1", "one.yml", "1"),
+        ("build2", "one.yml", "2"),
+        ("build3", "one.yml", "3"),
+        ("build4", "two.yml", "1"),
+        ("build5", "two.yml", "2"),
+        ("build6", "two.yml", "3"),
+    ]
+    assert all(one.environment == {"privilegedMode": True, "image": "i"} for one in spec.groups)
+    assert all(one.ignore_failure and ("S", "s") in one.variables for one in spec.groups)
+
+
+def test_a_build_fan_out() -> None:
+    assert [one.identifier for one in batch("{build-fanout: {parallelism: 3}}").groups] == [
+        "build1",
+        "build2",
+        "build3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("{}", "must have one of build-list"),
+        ("{build-list: []}", "has no builds"),
+        ("{build-list: [{buildspec: x}]}", "identifier is missing"),
+        ("{build-list: [{identifier: a b}]}", "is a b; it must be up to 128 letters"),
+        ("{build-list: [{identifier: a}, {identifier: a}]}", "the identifier a twice"),
+        ("{build-graph: [{identifier: a, depend-on: [b]}]}", "a depends on b, which is not in the batch"),
+        (
+            "{build-graph: [{identifier: a, depend-on: [b]}, {identifier: b, depend-on: [a]}]}",
+            "a, b depend on each other",
+        ),
+        ("{build-graph: [{identifier: a, debug-session: true}]}", "debug sessions are not built"),
+        ("{build-list: [{identifier: a}], build-fanout: {parallelism: 1}}", "a batch is of one type"),
+        ("{build-matrix: {dynamic: {env: {variables: {A: [" + ", ".join("x" * 101) + "]}}}}}", "makes 101 builds"),
+        ("{build-fanout: {parallelism: 0}}", "must be a whole number from 1 to 100"),
+        ("{build-fanout: {}}", "parallelism is missing"),
+    ],
+)
+def test_a_wrong_batch_is_named_with_key_and_line(text: str, words: str) -> None:
+    with pytest.raises(BuildspecError, match=f"batch.*line 3: .*{words}"):
+        batch(text)
+
+
+YAML = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet="ab-*&!", max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "files",
+                    "paths",
+                    "key",
+                    "identifier",
+                    "env",
+                    "variables",
+                    "dynamic",
+                    "static",
+                    "buildspec",
+                    "depend-on",
+                ]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from(["reports", "cache", "batch", "env", "artifacts", "phases"]), YAML)
+def test_sections_of_any_shape_are_read_or_refused(section: str, value: object) -> None:
+    text = json.dumps({"version": "0.2", "phases": {}, section: value})
+    try:
+        spec = parse(text)
+    except BuildspecError as mistake:
+        sentence = str(mistake)
+    else:
+        assert spec.version == "0.2"
+        return
+    assert "line 1: " in sentence

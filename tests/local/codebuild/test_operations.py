@@ -75,7 +75,7 @@ def test_builds_are_numbered_by_project_and_listed_newest_first(builds: Builds) 
 def test_lists_come_in_pages_of_a_hundred(builds: Builds) -> None:
     from pointsman.local.runners.process import ProcessRunner
 
-    builds.backend.world.tool(ProcessRunner).slots = 0
+    builds.backend.world.tool(ProcessRunner).slots = 1000  # nothing is carried out before ``settle``
     builds.project(SPEC)
     ids = [builds.start() for _ in range(205)]
     pages = [page["ids"] for page in builds.client.get_paginator("list_builds_for_project").paginate(projectName="web")]
@@ -127,5 +127,7 @@ def test_ended_builds_can_be_deleted_and_running_ones_cannot(builds: Builds) -> 
 
 
 def test_what_is_not_built_says_so_by_name(builds: Builds) -> None:
-    with pytest.raises(builds.client.exceptions.ClientError, match="codebuild:StartBuildBatch"):
-        builds.client.start_build_batch(projectName="web")
+    with pytest.raises(builds.client.exceptions.ClientError, match="codebuild:CreateFleet"):
+        builds.client.create_fleet(
+            name="ff", baseCapacity=1, environmentType="LINUX_CONTAINER", computeType="BUILD_GENERAL1_SMALL"
+        )

@@ -154,3 +154,60 @@ def test_a_build_that_ended_while_the_backend_was_down_ends_its_action(tmp_path:
         assert latest(codepipeline)["status"] == "Failed"
         assert "Build terminated with state" in latest(codepipeline)["errorDetails"]["message"]
         assert newest(codepipeline)["status"] == "Failed"
+
+
+BATCH = """
+version: 0.2
+batch: {build-matrix: {dynamic: {env: {variables: {PART: [one, two]}}}}}
+phases: {build: {commands: ['mkdir -p out && echo $PART > out/$PART.txt']}}
+artifacts: {base-directory: out, files: ["**/*"]}
+"""
+
+
+def batched(backend: CheckedBackend, codepipeline: Any, outputs: list[str], **configuration: str) -> None:
+    source_bucket(backend, BATCH)
+    project(backend)
+    backend.session().client("codebuild").update_project(name="app", buildBatchConfig={"serviceRole": ROLE})
+    given = definition()
+    build = given["stages"][1]["actions"][0]
+    build["configuration"] = {"ProjectName": "app", "BatchEnabled": "true", **configuration}
+    build["outputArtifacts"] = [{"name": name} for name in outputs]
+    deploy = given["stages"][2]["actions"][0]
+    deploy["inputArtifacts"] = [{"name": outputs[0]}]
+    deploy["configuration"]["ObjectKey"] = "made"
+    codepipeline.create_pipeline(pipeline=given)
+    backend.settle()
+
+
+def made(backend: CheckedBackend) -> list[str]:
+    listed = backend.session().client("s3").list_objects_v2(Bucket="site").get("Contents", [])
+    return [one["Key"] for one in listed]
+
+
+def test_a_batch_hands_on_the_artifacts_of_its_builds(backend: CheckedBackend, codepipeline: Any) -> None:
+    batched(backend, codepipeline, ["build1", "build2"])
+    shown = latest(codepipeline)
+    assert newest(codepipeline)["status"] == "Succeeded", shown
+    assert "/batch/app%3A" in shown["externalExecutionUrl"]
+    batch = backend.session().client("codebuild").batch_get_build_batches(ids=[shown["externalExecutionId"]])
+    assert batch["buildBatches"][0]["initiator"] == "codepipeline/web"
+    assert made(backend) == ["made/one.txt"]
+
+
+def test_a_batch_can_hand_on_one_artifact_of_all(backend: CheckedBackend, codepipeline: Any) -> None:
+    batched(backend, codepipeline, ["all"], CombineArtifacts="true")
+    assert newest(codepipeline)["status"] == "Succeeded", latest(codepipeline)
+    assert made(backend) == ["made/one.txt", "made/two.txt"]
+
+
+def test_a_batch_of_a_project_without_a_configuration_fails_the_action(
+    backend: CheckedBackend, codepipeline: Any
+) -> None:
+    source_bucket(backend, BATCH)
+    project(backend)
+    given = definition()
+    given["stages"][1]["actions"][0]["configuration"] = {"ProjectName": "app", "BatchEnabled": "true"}
+    codepipeline.create_pipeline(pipeline=given)
+    backend.settle()
+    details = latest(codepipeline)["errorDetails"]
+    assert details["message"].startswith("Error calling startBuildBatch: The project app has no buildBatchConfig")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import stat
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,7 +21,16 @@ from pointsman.local.codebuild.buildspec import ArtifactSpec
 if TYPE_CHECKING:
     import regex
 
+MOST_ENTRIES = 500_000
+MOST_BYTES = 64 * 1024**3
+SMALL_BYTES = 256 * 1024**2
+MOST_TIMES = 500
+"""How many times its own size a zip may unpack to, once that is more than ``SMALL_BYTES``."""
+
 _MAGIC = frozenset("*?[")
+_LONGEST_LINK = 4096
+_PATIENCE = 1.0
+"""Seconds that one pattern, which a user has written, may take over one path."""
 
 
 class NoMatch(Exception):
@@ -28,6 +39,14 @@ class NoMatch(Exception):
     def __init__(self, said: list[str]) -> None:
         super().__init__("no matching artifact paths found")
         self.said = said
+
+
+def said_of(error: OSError) -> str:
+    """What went wrong with a file, in a sentence."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list) and error.args[0]:
+        source, _, why = error.args[0][0]  # copying a folder collects what went wrong with each of its files
+        return f"{source}: {why}"
+    return f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error)
 
 
 class Picked(msgspec.Struct, frozen=True):
@@ -42,29 +61,55 @@ def unpack(body: BinaryIO, target: Path) -> None:
 
     Raises:
         zipfile.BadZipFile: It is not a zip.
-        ValueError: An entry would land outside the folder.
+        ValueError: An entry would land outside the folder, or there is far more in it than a source has.
+        OSError: A file cannot be written.
     """
     links: list[tuple[Path, str]] = []
-    with zipfile.ZipFile(body) as archive:
-        for entry in archive.infolist():
-            name = entry.filename.replace("\\", "/")
-            place = target / name
-            if name.startswith("/") or ".." in Path(name).parts:
-                raise ValueError(f"the zip has an entry outside itself: {name}")
-            mode = entry.external_attr >> 16
-            if entry.is_dir():
-                place.mkdir(mode=0o700, parents=True, exist_ok=True)
-                continue
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if stat.S_ISLNK(mode):
-                links.append((place, archive.read(entry).decode("utf-8", "surrogateescape")))
-                continue
-            with archive.open(entry) as source, place.open("wb") as file:
-                shutil.copyfileobj(source, file, 1 << 20)
-            place.chmod(0o700 if mode & 0o100 else 0o600)
+    try:
+        with zipfile.ZipFile(body) as archive:
+            _weigh(archive.infolist(), target)
+            for entry in archive.infolist():
+                _unpack_entry(archive, entry, target, links)
+    except (RuntimeError, NotImplementedError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise ValueError(str(error) or "it is cut off") from None  # encrypted, cut off, of a method not known
     for place, goal in links:
         place.unlink(missing_ok=True)
         place.symlink_to(goal)
+
+
+def _weigh(entries: Sequence[zipfile.ZipInfo], target: Path) -> None:
+    """Refuse a zip that is made to fill a disk."""
+    size = sum(entry.file_size for entry in entries)
+    packed = sum(entry.compress_size for entry in entries)
+    if len(entries) > MOST_ENTRIES:
+        raise ValueError(f"it has {len(entries)} entries; {MOST_ENTRIES} are the most")
+    if size > MOST_BYTES or (size > SMALL_BYTES and size > MOST_TIMES * packed):
+        raise ValueError(f"its {packed} bytes unpack to {size}: that is a bomb, not a source")
+    free = shutil.disk_usage(next(one for one in (target, *target.parents) if one.exists())).free
+    if size > free:
+        raise ValueError(f"it unpacks to {size} bytes, and the disk has {free} left")
+
+
+def _unpack_entry(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, links: list[tuple[Path, str]]
+) -> None:
+    name = entry.filename.replace("\\", "/")
+    place = target / name
+    if name.startswith("/") or ".." in Path(name).parts:
+        raise ValueError(f"the zip has an entry outside itself: {name}")
+    mode = entry.external_attr >> 16
+    if entry.is_dir():
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if stat.S_ISLNK(mode):
+        if entry.file_size > _LONGEST_LINK:
+            raise ValueError(f"the link {name} is {entry.file_size} bytes long")
+        links.append((place, archive.read(entry).decode("utf-8", "surrogateescape")))
+        return
+    with archive.open(entry) as source, place.open("wb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+    place.chmod(0o700 if mode & 0o100 else 0o600)
 
 
 @cache
@@ -75,7 +120,9 @@ def glob_pattern(glob: str) -> regex.Pattern[str]:
     parts: list[str] = []
     at = 0
     while at < len(glob):
-        if glob.startswith("**/", at):
+        if glob.startswith("**/**/", at):
+            at += 3
+        elif glob.startswith("**/", at):
             parts.append("(?:.*/)?")
             at += 3
         elif glob.startswith("**", at):
@@ -89,6 +136,14 @@ def glob_pattern(glob: str) -> regex.Pattern[str]:
             parts.append({"*": "[^/]*", "?": "[^/]"}.get(glob[at], regex.escape(glob[at])))
             at += 1
     return regex.compile("".join(parts), regex.DOTALL)
+
+
+def _is(pattern: regex.Pattern[str], path: str) -> bool:
+    """Whether a path is what a pattern names; one that takes too long over it does not."""
+    try:
+        return pattern.fullmatch(path, timeout=_PATIENCE) is not None
+    except TimeoutError:
+        return False
 
 
 def _clean(pattern: str) -> str:
@@ -120,7 +175,7 @@ def bases(root: Path, base_directory: str) -> list[Path]:
     for folder, folders, _ in os.walk(root):
         for name in folders:
             path = Path(folder, name)
-            if pattern.fullmatch(path.relative_to(root).as_posix()):
+            if _is(pattern, path.relative_to(root).as_posix()):
                 found.append(path)
     return sorted(found)
 
@@ -147,8 +202,8 @@ def pick(root: Path, spec: ArtifactSpec) -> tuple[list[Picked], list[str]]:
         for pattern in spec.files:
             said.append(f"Expanding {pattern}")
             wanted = glob_pattern(_clean(pattern))
-            matched = [name for name in names if wanted.fullmatch(name)]
-            matched = [name for name in matched if not any(one.fullmatch(name) for one in excluded)]
+            matched = [name for name in names if _is(wanted, name)]
+            matched = [name for name in matched if not any(_is(one, name) for one in excluded)]
             if not matched:
                 hint = "; it is a folder: write " + _clean(pattern) + "/**/*" if (base / pattern).is_dir() else ""
                 said.append(f"Skipping invalid file path {pattern}{hint}")

@@ -9,11 +9,10 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError
-from pointsman.local.codebuild.archives import NoMatch, Picked, pack, pick
+from pointsman.local.codebuild.archives import NoMatch, Picked, pack, pick, said_of
 from pointsman.local.codebuild.buildspec import ArtifactSpec, Buildspec
 from pointsman.local.codebuild.machine import Context
 from pointsman.local.codebuild.records import Build, BuildArtifact
-from pointsman.local.runners.protocol import Work
 from pointsman.local.s3 import objects
 from pointsman.local.store.blobs import Blobs
 from pointsman.local.world import Scope
@@ -61,6 +60,12 @@ def owed(build: Build, spec: Buildspec) -> list[Owed]:
     settings, found = build.settings, []
     goal = settings.get("artifacts", {"type": "NO_ARTIFACTS"})
     secondary = {one.identifier: one for one in spec.secondary}
+    if build.request.hold:
+        goal = {**goal, "packaging": "NONE"}
+    if goal["type"] == "CODEPIPELINE" and build.request.hold:
+        return [Owed(_primary(spec, "the batch's artifact"), goal)]
+    if goal["type"] == "CODEPIPELINE" and build.request.group:
+        return [_of_group(name, build.request.group, goal, spec, secondary) for name in build.request.artifact_names]
     if goal["type"] == "CODEPIPELINE":
         names = build.request.artifact_names
         if len(names) == 1 and names[0] not in secondary:
@@ -78,8 +83,19 @@ def owed(build: Build, spec: Buildspec) -> list[Owed]:
             continue
         if identifier not in secondary:
             raise Missing(f"the buildspec has no secondary-artifacts entry {identifier}, which the project declares")
-        found.append(Owed(secondary[identifier], one))
+        held = {**one, "packaging": "NONE"} if build.request.hold else one
+        found.append(Owed(secondary[identifier], held))
     return found
+
+
+def _of_group(name: str, group: str, goal: dict[str, Any], spec: Buildspec, secondary: dict[str, ArtifactSpec]) -> Owed:
+    """An output of a pipeline's batch: ``GROUP`` is a build's primary artifact, ``GROUP_NAME`` a secondary one."""
+    if name == group:
+        return Owed(_primary(spec, f"the output artifact {name}"), goal, name)
+    identifier = name.removeprefix(f"{group}_")
+    if identifier not in secondary:
+        raise Missing(f"the buildspec has no secondary-artifacts entry {identifier}, an output of the action")
+    return Owed(secondary[identifier], goal, name)
 
 
 def _primary(spec: Buildspec, what: str) -> ArtifactSpec:
@@ -115,26 +131,25 @@ def expanded(artifact: Owed, values: dict[str, str]) -> Owed:
     return msgspec.structs.replace(artifact, spec=filled)
 
 
-def plan_collect(build_id: str, artifacts: list[Owed], directory: Path, folder: Path, blobs: Blobs) -> Work:
-    """The blocking work that picks and packs the artifacts and keeps them among the blobs."""
+def collect(artifacts: list[Owed], directory: Path, folder: Path, blobs: Blobs) -> dict[str, Any]:
+    """Pick and pack the artifacts and keep them among the blobs. Blocking.
 
-    def work() -> dict[str, Any]:
-        lines: list[str] = []
-        packed = []
-        try:
-            for number, artifact in enumerate(artifacts):
-                files, said = pick(directory, artifact.spec)
-                lines += said
-                packed.append(_pack(artifact, files, folder / f"artifact-{number}.zip", blobs))
-        except NoMatch as failure:
-            lines += failure.said
-            return {"build_id": build_id, "error": str(failure), "code": "CLIENT_ERROR", "lines": lines}
-        except OSError as error:
-            message = f"{error.filename}: {error.strerror}"
-            return {"build_id": build_id, "error": message, "code": "CLIENT_ERROR", "lines": lines}
-        return {"build_id": build_id, "packed": packed, "lines": lines}
-
-    return work
+    Returns:
+        ``packed`` and ``lines``, or ``error``, ``code`` and ``lines``.
+    """
+    lines: list[str] = []
+    packed = []
+    try:
+        for number, artifact in enumerate(artifacts):
+            files, said = pick(directory, artifact.spec)
+            lines += said
+            packed.append(_pack(artifact, files, folder / f"artifact-{number}.zip", blobs))
+    except NoMatch as failure:
+        lines += failure.said
+        return {"error": str(failure), "code": "CLIENT_ERROR", "lines": lines}
+    except OSError as error:
+        return {"error": said_of(error), "code": "CLIENT_ERROR", "lines": lines}
+    return {"packed": packed, "lines": lines}
 
 
 def _pack(artifact: Owed, files: list[Picked], target: Path, blobs: Blobs) -> Packed:
@@ -149,16 +164,22 @@ def _pack(artifact: Owed, files: list[Picked], target: Path, blobs: Blobs) -> Pa
     return Packed(artifact, zip=kept_zip, sha256=sha256, md5=kept_zip.md5)
 
 
-def place_of(build: Build, artifact: Owed) -> tuple[str, str]:
-    """Bucket and key (a prefix when it is brought as files) of an S3 artifact."""
+def place_of(project: str, uuid: str, artifact: Owed) -> tuple[str, str]:
+    """Bucket and key (a prefix when it is brought as files) of an S3 artifact.
+
+    Args:
+        project: The project's name.
+        uuid: What the id of the build, or of the batch, ends with.
+        artifact: The artifact.
+    """
     goal = artifact.goal
     bucket, _, inside = str(goal["location"]).removeprefix("arn:aws:s3:::").partition("/")
-    name = goal.get("name") or build.project
+    name = goal.get("name") or project
     if goal.get("overrideArtifactName") and artifact.spec.name:
         name = artifact.spec.name
     parts = [inside, goal.get("path", "")]
     if goal.get("namespaceType") == "BUILD_ID":
-        parts = [artifact.spec.s3_prefix, *parts, build.uuid]
+        parts = [artifact.spec.s3_prefix, *parts, uuid]
     return bucket, "/".join(part.strip("/") for part in [*parts, name] if part.strip("/"))
 
 
@@ -172,7 +193,9 @@ def bring(scope: Scope, build: Build, packed: Packed) -> BuildArtifact:
     identifier = artifact.goal.get("artifactIdentifier", "")
     if artifact.output:
         return BuildArtifact(location="", identifier=artifact.output, md5=packed.md5, sha256=packed.sha256)
-    bucket, key = place_of(build, artifact)
+    bucket, key = place_of(build.project, build.uuid, artifact)
+    if build.request.group:
+        key = f"{key}/{build.request.group}"  # the builds of a batch must not overwrite each other's
     metadata = {"codebuild-buildarn": build.arn}
     if packed.zip is not None:
         metadata |= {"codebuild-content-md5": packed.md5, "codebuild-content-sha256": packed.sha256}

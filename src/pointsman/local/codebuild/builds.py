@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import msgspec
 
 from pointsman.local.answers import AwsError
-from pointsman.local.codebuild import driver
+from pointsman.local.codebuild import driver, queueing
 from pointsman.local.codebuild.machine import Context, Stopped, submit
+from pointsman.local.codebuild.projects import project_of
 from pointsman.local.codebuild.records import (
     Build,
     BuildOrder,
-    CodeBuildProject,
     EnvironmentVariable,
     PipelineSource,
     RunningBuild,
     StartRequest,
-    StartToken,
 )
 from pointsman.local.codebuild.settings import effective, invalid, log_place
+from pointsman.local.codebuild.starting import once
 from pointsman.local.world import Scope
 
 __all__ = ["Build", "EnvironmentVariable", "PipelineSource", "StartRequest", "get", "retry", "start", "stop"]
 
-TOKEN_LIFE = timedelta(minutes=5)
 
-
-def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str = "") -> Build:
+def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str = "", auto_retry: int = 0) -> Build:
     """Start a build: it is in the queue when this returns.
 
     Args:
@@ -35,25 +31,22 @@ def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str
         request: What to build, and how it differs from its project.
         token: StartBuild's idempotency token.
         retry_of: The build this one is a retry of.
+        auto_retry: Which automatic retry it is.
 
     Raises:
         AwsError: As StartBuild would.
     """
-    project = scope.get(CodeBuildProject, request.project)
-    if project is None:
-        arn = scope.arn("codebuild", f"project/{request.project}")
-        raise AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
+    project = project_of(scope, request.project)
     if not request.initiator:
         request = msgspec.structs.replace(request, initiator="local")
-    if token and (known := _known(scope, token, request)) is not None:
-        return known
-    settings = effective(project.settings, request)
-    _check_source(settings, request)
-    _check_limit(scope, project)
-    build = _make(scope, request, settings, retry_of)
-    _keep(scope, build)
     if token:
-        scope.put(token, StartToken(build.id, request, scope.now))
+        return once(scope, token, "StartBuild", request, lambda: start(scope, request, retry_of=retry_of), get)
+    settings = effective(project.settings, request)
+    check_source(settings, request)
+    if not request.batch:  # the builds of a batch wait in the queue for their turn
+        queueing.check(scope, project)
+    build = _make(scope, request, settings, retry_of, auto_retry)
+    _keep(scope, build)
     return build
 
 
@@ -81,6 +74,8 @@ def retry(scope: Scope, build_id: str, *, token: str = "") -> Build:
         raise AwsError("ResourceNotFoundException", f"Build cannot be found: {build_id}")
     if build.request.sources:
         raise invalid(f"{build.id} was started by a pipeline: retry the pipeline's stage instead")
+    if build.request.batch:
+        raise invalid(f"{build.id} belongs to a batch build: retry the batch instead")
     return start(scope, build.request, token=token, retry_of=build.id)
 
 
@@ -89,17 +84,12 @@ def get(scope: Scope, build_id: str) -> Build | None:
     return scope.get(Build, build_id.rpartition(":build/")[2] if build_id.startswith("arn:") else build_id)
 
 
-def _known(scope: Scope, token: str, request: StartRequest) -> Build | None:
-    """The build this token was used for in the last five minutes."""
-    used = scope.get(StartToken, token)
-    if used is None or scope.now - used.used >= TOKEN_LIFE:
-        return None
-    if used.request != request:
-        raise invalid("The idempotency token was used for a build with other parameters")
-    return get(scope, used.build_id)
+def check_source(settings: dict[str, object], request: StartRequest) -> None:
+    """Refuse what has no source to build from.
 
-
-def _check_source(settings: dict[str, object], request: StartRequest) -> None:
+    Raises:
+        AwsError: InvalidInputException.
+    """
     source, artifacts = settings["source"], settings.get("artifacts", {})
     assert isinstance(source, dict)
     assert isinstance(artifacts, dict)
@@ -109,19 +99,7 @@ def _check_source(settings: dict[str, object], request: StartRequest) -> None:
         raise invalid("Invalid project source: buildspec must be set for source type NO_SOURCE")
 
 
-def _check_limit(scope: Scope, project: CodeBuildProject) -> None:
-    limit = project.settings.get("concurrentBuildLimit")
-    if not limit:
-        return
-    running = [one for _, one in scope.scan(RunningBuild) if one.build_id.startswith(f"{project.name}:")]
-    if len(running) >= limit:
-        raise AwsError(
-            "AccountLimitExceededException",
-            f"Cannot have more than {limit} concurrent builds for the project {project.name}",
-        )
-
-
-def _make(scope: Scope, request: StartRequest, settings: dict[str, object], retry_of: str) -> Build:
+def _make(scope: Scope, request: StartRequest, settings: dict[str, object], retry_of: str, auto_retry: int) -> Build:
     uuid = scope.world.uuid()
     build_id = f"{request.project}:{uuid}"
     group, stream = log_place(settings, request.project, uuid)
@@ -138,6 +116,7 @@ def _make(scope: Scope, request: StartRequest, settings: dict[str, object], retr
         log_stream=stream,
         resolved_version=request.resolved_version,
         retry_of=retry_of,
+        auto_retry=auto_retry,
     )
 
 
@@ -147,4 +126,5 @@ def _keep(scope: Scope, build: Build) -> None:
     scope.put(f"*/{order:012d}", BuildOrder(build.id))
     scope.put(f"{build.project}/{build.number:09d}", BuildOrder(build.id))
     scope.put(f"{order:012d}", RunningBuild(build.id))
-    driver.enqueue(scope, build)
+    queueing.enqueue(scope, build)
+    scope.emit(driver.STARTED, {"build_id": build.id, "project": build.project})

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import yaml
+
+from pointsman.local.codebuild.batchspec import BatchSpec, read_batch
+from pointsman.local.codebuild.yamlnodes import NAME, BuildspecError, Reader, document
+from pointsman.semantics.reports import FORMATS
+
+__all__ = ["ArtifactSpec", "Buildspec", "BuildspecError", "CacheSpec", "OnFailure", "PhaseSpec", "ReportSpec", "parse"]
 
 PHASES = ("install", "pre_build", "build", "post_build")
-NOT_CARRIED_OUT = ("reports", "cache", "batch", "proxy")
+NOT_CARRIED_OUT = ("proxy",)
 """Sections that are read over: the log says in one line that this backend does not carry them out."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_YES = frozenset({"yes", "true", "on"})
-_NO = frozenset({"no", "false", "off", ""})
-
-
-class BuildspecError(Exception):
-    """A mistake in a buildspec; the message names key and line."""
+_FALLBACKS = 5
 
 
 class OnFailure(msgspec.Struct, frozen=True):
@@ -57,6 +54,27 @@ class ArtifactSpec(msgspec.Struct, frozen=True):
     s3_prefix: str = ""
 
 
+class ReportSpec(msgspec.Struct, frozen=True):
+    """One entry of the reports section."""
+
+    group: str
+    """A name, or the ARN of a report group."""
+    files: tuple[str, ...]
+    form: str = "JUNITXML"
+    base_directory: str = ""
+    discard_paths: bool = False
+
+
+class CacheSpec(msgspec.Struct, frozen=True):
+    """The cache section."""
+
+    paths: tuple[str, ...] = ()
+    key: str = ""
+    fallback_keys: tuple[str, ...] = ()
+    action: str = ""
+    """``save``, ``restore``; empty is both."""
+
+
 class Buildspec(msgspec.Struct, frozen=True):
     """A whole buildspec."""
 
@@ -71,6 +89,9 @@ class Buildspec(msgspec.Struct, frozen=True):
     phases: dict[str, PhaseSpec] = {}
     artifacts: ArtifactSpec | None = None
     secondary: tuple[ArtifactSpec, ...] = ()
+    reports: tuple[ReportSpec, ...] = ()
+    cache: CacheSpec | None = None
+    batch: BatchSpec | None = None
     ignored: tuple[str, ...] = ()
     """Sections that are there and that this backend does not carry out."""
 
@@ -82,88 +103,13 @@ class Buildspec(msgspec.Struct, frozen=True):
 _EMPTY = PhaseSpec()
 
 
-class _Reader:
-    """One YAML node with the way to it."""
-
-    def __init__(self, node: yaml.Node, path: str) -> None:
-        self.node = node
-        self.path = path
-
-    def error(self, sentence: str) -> BuildspecError:
-        where = f"{self.path}, " if self.path else ""
-        return BuildspecError(f"{where}line {self.node.start_mark.line + 1}: {sentence}")
-
-    def empty(self) -> bool:
-        return isinstance(self.node, yaml.ScalarNode) and self.node.tag == "tag:yaml.org,2002:null"
-
-    def items(self) -> Iterator[tuple[str, _Reader]]:
-        """The pairs of a mapping, merged keys included; nothing when it is empty."""
-        if self.empty():
-            return
-        if not isinstance(self.node, yaml.MappingNode):
-            raise self.error("must be a mapping of keys to values")
-        pairs: dict[str, yaml.Node] = {}
-        for key, value in self.node.value:
-            if key.tag == "tag:yaml.org,2002:merge":
-                for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                    for name, reader in _Reader(merged, self.path).items():
-                        pairs.setdefault(name, reader.node)
-            else:
-                pairs[str(key.value)] = value
-        for name, node in pairs.items():
-            yield name, _Reader(node, f"{self.path}.{name}" if self.path else name)
-
-    def text(self) -> str:
-        if not isinstance(self.node, yaml.ScalarNode):
-            raise self.error("must be text; a text that contains ': ' or begins with a bracket needs quotation marks")
-        return "" if self.empty() else str(self.node.value)
-
-    def texts(self) -> tuple[str, ...]:
-        """A list of texts; a single text is a list of one."""
-        if self.empty():
-            return ()
-        if isinstance(self.node, yaml.ScalarNode):
-            return (self.text(),)
-        if not isinstance(self.node, yaml.SequenceNode):
-            raise self.error("must be a list")
-        return tuple(_Reader(item, f"{self.path}[{index}]").text() for index, item in enumerate(self.node.value))
-
-    def flag(self) -> bool:
-        word = self.text().lower()
-        if word not in _YES | _NO:
-            raise self.error(f"must be yes or no, not {word}")
-        return word in _YES
-
-    def variables(self) -> tuple[tuple[str, str], ...]:
-        found = []
-        for name, value in self.items():
-            _check_name(value, name)
-            found.append((name, value.text()))
-        return tuple(found)
-
-
-def _check_name(reader: _Reader, name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise reader.error(f"{name!r} is not a name for an environment variable")
-    if name.startswith("CODEBUILD_"):
-        raise reader.error(f"{name}: names that begin with CODEBUILD_ are reserved")
-
-
 def parse(text: str) -> Buildspec:
     """Read a buildspec.
 
     Raises:
         BuildspecError: Names key and line.
     """
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        where = f"line {mark.line + 1}: " if mark is not None else ""
-        raise BuildspecError(f"{where}not YAML: {getattr(error, 'problem', None) or error}") from None
-    if node is None:
-        raise BuildspecError("line 1: the buildspec is empty")
-    root = _Reader(node, "")
+    root = document(text)
     found: dict[str, Any] = {}
     ignored = []
     for name, reader in root.items():
@@ -177,23 +123,29 @@ def parse(text: str) -> Buildspec:
             found["phases"] = _phases(reader)
         elif name == "artifacts":
             found["artifacts"], found["secondary"] = _artifacts(reader)
+        elif name == "reports":
+            found["reports"] = tuple(_report(group, part) for group, part in reader.items())
+        elif name == "cache":
+            found["cache"] = _cache(reader)
+        elif name == "batch":
+            found["batch"] = read_batch(reader)
         else:
             ignored.append(name)
     if "version" not in found:
         raise BuildspecError("version, line 1: is missing; it must be 0.2 (or 0.1)")
-    if "phases" not in found and "batch" not in ignored:
+    if "phases" not in found and "batch" not in found:
         raise BuildspecError("phases, line 1: is missing; a buildspec needs at least one phase")
     return Buildspec(**found, ignored=tuple(ignored))
 
 
-def _version(reader: _Reader) -> str:
+def _version(reader: Reader) -> str:
     version = reader.text()
     if version not in ("0.1", "0.2"):
         raise reader.error(f"is {version}; it must be 0.2 (or 0.1)")
     return version
 
 
-def _env(reader: _Reader) -> dict[str, Any]:
+def _env(reader: Reader) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, part in reader.items():
         if name == "variables":
@@ -205,7 +157,7 @@ def _env(reader: _Reader) -> dict[str, Any]:
         elif name == "exported-variables":
             found["exported"] = part.texts()
             for exported in found["exported"]:
-                if not _NAME.fullmatch(exported):
+                if not NAME.fullmatch(exported):
                     raise part.error(f"{exported!r} is not a name for an environment variable")
                 if exported.startswith("AWS_"):
                     raise part.error(f"{exported}: variables that begin with AWS_ cannot be exported")
@@ -216,7 +168,7 @@ def _env(reader: _Reader) -> dict[str, Any]:
     return found
 
 
-def _phases(reader: _Reader) -> dict[str, PhaseSpec]:
+def _phases(reader: Reader) -> dict[str, PhaseSpec]:
     phases = {}
     for name, part in reader.items():
         if name not in PHASES:
@@ -225,11 +177,11 @@ def _phases(reader: _Reader) -> dict[str, PhaseSpec]:
     return phases
 
 
-def _phase(phase: str, reader: _Reader) -> PhaseSpec:
+def _phase(phase: str, reader: Reader) -> PhaseSpec:
     found: dict[str, Any] = {}
     for name, part in reader.items():
         if name in ("commands", "finally"):
-            if isinstance(part.node, yaml.ScalarNode) and not part.empty():
+            if part.single():
                 raise part.error("must be a list of commands, each begun with a dash")
             found["finally_" if name == "finally" else name] = part.texts()
         elif name == "on-failure":
@@ -243,7 +195,7 @@ def _phase(phase: str, reader: _Reader) -> PhaseSpec:
     return PhaseSpec(**found)
 
 
-def _on_failure(reader: _Reader) -> OnFailure:
+def _on_failure(reader: Reader) -> OnFailure:
     text = reader.text()
     action, _, rest = text.partition("-")
     if action in ("ABORT", "CONTINUE") and not rest:
@@ -265,7 +217,7 @@ def _on_failure(reader: _Reader) -> OnFailure:
     return OnFailure("RETRY", count, pattern)
 
 
-def _artifacts(reader: _Reader) -> tuple[ArtifactSpec, tuple[ArtifactSpec, ...]]:
+def _artifacts(reader: Reader) -> tuple[ArtifactSpec, tuple[ArtifactSpec, ...]]:
     secondary: list[ArtifactSpec] = []
     for name, part in reader.items():
         if name == "secondary-artifacts":
@@ -273,7 +225,7 @@ def _artifacts(reader: _Reader) -> tuple[ArtifactSpec, tuple[ArtifactSpec, ...]]
     return _artifact("", reader), tuple(secondary)
 
 
-def _artifact(identifier: str, reader: _Reader) -> ArtifactSpec:
+def _artifact(identifier: str, reader: Reader) -> ArtifactSpec:
     found: dict[str, Any] = {"identifier": identifier}
     has_secondary = False
     for name, part in reader.items():
@@ -290,3 +242,39 @@ def _artifact(identifier: str, reader: _Reader) -> ArtifactSpec:
     if not found.get("files") and not has_secondary:
         raise reader.error("files is missing: which files make the artifact")
     return ArtifactSpec(**found)
+
+
+def _report(group: str, reader: Reader) -> ReportSpec:
+    found: dict[str, Any] = {"group": group}
+    for name, part in reader.items():
+        if name == "files":
+            found["files"] = part.texts()
+        elif name == "file-format":
+            found["form"] = part.text().upper()
+            if found["form"] not in FORMATS:
+                raise part.error(f"is {part.text()}; it must be one of {', '.join(FORMATS)}")
+        elif name == "base-directory":
+            found["base_directory"] = part.text()
+        elif name == "discard-paths":
+            found["discard_paths"] = part.flag()
+    if not found.get("files"):
+        raise reader.error("files is missing: which files hold the results")
+    return ReportSpec(**found)
+
+
+def _cache(reader: Reader) -> CacheSpec:
+    found: dict[str, Any] = {}
+    for name, part in reader.items():
+        if name == "paths":
+            found["paths"] = part.texts()
+        elif name == "key":
+            found["key"] = part.text()
+        elif name == "fallback-keys":
+            found["fallback_keys"] = part.texts()
+            if len(found["fallback_keys"]) > _FALLBACKS:
+                raise part.error(f"has {len(found['fallback_keys'])} keys; {_FALLBACKS} are the most")
+        elif name == "action":
+            found["action"] = part.text().lower()
+            if found["action"] not in ("save", "restore", ""):
+                raise part.error(f"is {part.text()}; it must be save or restore")
+    return CacheSpec(**found)

@@ -12,21 +12,20 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from pointsman.local.codebuild import environment, narration, sources
+from pointsman.local.codebuild import access, caches, environment, narration, reports, sources
 from pointsman.local.codebuild.buildspec import Buildspec, BuildspecError, parse
 from pointsman.local.codebuild.machine import (
     USER_PHASES,
     Collect,
     CommandEnded,
     Context,
-    Dequeued,
+    Downloaded,
     Effect,
     End,
     Entered,
     Event,
     Failed,
     Fetch,
-    Fetched,
     Left,
     Lost,
     Provision,
@@ -48,9 +47,15 @@ log = logging.getLogger("pointsman.local")
 DISPATCH = "codebuild.dispatch"
 TIMEOUT = "codebuild.timeout"
 QUEUED_TIMEOUT = "codebuild.queued-timeout"
+OPENED = "codebuild.opened"
+BATCH_READ = "codebuild.batch.read"
 COLLECT = "codebuild.collect"
+STARTED = "codebuild.started"
 ENDED = "codebuild.ended"
 PHASE = "codebuild.phase"
+
+DOWNLOAD_GROUP = "DOWNLOAD_SOURCE"
+"""The identifier of the build that only fetches the source of a batch."""
 
 LOST = Context("BUILD_LOST", "the backend was stopped while this build ran, and its processes with it")
 
@@ -149,40 +154,6 @@ def _entered(scope: Scope, build: Build, phase: str) -> None:
         say(scope, build, ["Waiting for DOWNLOAD_SOURCE", "Phase is DOWNLOAD_SOURCE"])
 
 
-# -- the queue ------------------------------------------------------------------------------------------------------
-
-
-def enqueue(scope: Scope, build: Build) -> None:
-    """Put a build that was just submitted into the queue."""
-    minutes = build.settings["queuedTimeoutInMinutes"]
-    scope.after(minutes * 60, QUEUED_TIMEOUT, {"build_id": build.id}, key=f"{QUEUED_TIMEOUT}/{build.id}")
-    scope.after(0, DISPATCH, key=DISPATCH)
-
-
-def dispatch(scope: Scope, _: Payload) -> None:
-    """Start what waits, oldest first, as far as there is room."""
-    if scope.world.closing:
-        return  # what waits is started by the next backend of this folder
-    records = scope.world.records
-    waiting: list[tuple[Scope, str, RunningBuild]] = []
-    running = 0
-    for account, region in records.places(RunningBuild):
-        place = scope.world.scope(account, region)
-        for key, one in place.scan(RunningBuild):
-            if one.started:
-                running += 1
-            else:
-                waiting.append((place, key, one))
-    for place, key, one in waiting[: max(0, runner_of(scope.world).slots - running)]:
-        place.put(key, RunningBuild(one.build_id, started=True))
-        place.cancel(f"{QUEUED_TIMEOUT}/{one.build_id}")
-        build = place.get(Build, one.build_id)
-        if build is not None:
-            minutes = build.settings["timeoutInMinutes"]
-            place.after(minutes * 60, TIMEOUT, {"build_id": build.id}, key=f"{TIMEOUT}/{build.id}")
-            advance(place, build.id, Dequeued())
-
-
 def clear(scope: Scope, build: Build | None) -> None:
     """Work was still under way when its build ended: remove what it has left."""
     if build is not None and build.complete:
@@ -200,13 +171,17 @@ def _end(scope: Scope, build: Build) -> None:
             scope.delete(RunningBuild, key)
             break
     scope.delete(BuildPlan, build.id)
+    reports.abandon(scope, build)
+    access.revoke(scope, build)
     for topic in (TIMEOUT, QUEUED_TIMEOUT):
         scope.cancel(f"{topic}/{build.id}")
     scope.world.tool(LiveBuilds).by_id.pop(build.id, None)
     runner = runner_of(scope.world)
     scope.world.after_commit(lambda: runner.end_build(scope, build.id))
     scope.after(0, DISPATCH, key=DISPATCH)
-    scope.emit(ENDED, {"build_id": build.id, "project": build.project, "status": build.status})
+    scope.emit(
+        ENDED, {"build_id": build.id, "project": build.project, "status": build.status, "batch": build.request.batch}
+    )
 
 
 def guarded(build_id: str, work: Work) -> Work:
@@ -243,6 +218,9 @@ def fetched(scope: Scope, payload: Payload) -> None:
         return
     try:
         spec = payload["spec"] if "spec" in payload else parse(payload["buildspec"])
+        if build.request.group == DOWNLOAD_GROUP:
+            _downloaded(scope, build, spec, payload)
+            return
         variables = environment.resolve(scope, environment.declared(spec, environment.variables_of(build.settings)))
     except BuildspecError as mistake:
         advance(scope, build.id, Failed(Context("YAML_FILE_ERROR", str(mistake))))
@@ -258,7 +236,15 @@ def fetched(scope: Scope, payload: Payload) -> None:
         build = msgspec.structs.replace(build, resolved_version=payload["resolved"])
         scope.put(build.id, build)
     _open(scope, build, spec, variables, payload)
-    advance(scope, build.id, Fetched())
+    scope.emit(OPENED, {"build_id": build.id})
+
+
+def _downloaded(scope: Scope, build: Build, spec: Buildspec, payload: Payload) -> None:
+    """A batch wanted to know its section of the buildspec: tell it, and end."""
+    build = msgspec.structs.replace(build, resolved_version=payload.get("resolved") or build.resolved_version)
+    scope.put(build.id, build)
+    scope.emit(BATCH_READ, {"batch": build.request.batch, "spec": spec.batch, "resolved": build.resolved_version})
+    advance(scope, build.id, Downloaded())
 
 
 def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Variables, payload: Payload) -> None:
@@ -268,7 +254,9 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
     directory = sources.directory_of(folder)
     secondary = sources.secondary_of(folder, sources.identifiers_of(build))
     scope.put(build.id, BuildPlan(spec, str(directory)))
-    live = LiveBuild(Mask(variables.secrets), variables.hidden)
+    granted = access.grant(scope, build)
+    secrets = (*variables.secrets, *(granted[name] for name in access.SECRETS if name in granted))
+    live = LiveBuild(Mask(secrets), variables.hidden)
     scope.world.tool(LiveBuilds).by_id[build.id] = live
     say(
         scope,
@@ -279,6 +267,7 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
             "Processing environment variables",
             *payload.get("notes", ()),
             *narration.not_carried_out(spec),
+            *caches.notices(build, spec),
             f"Phases found in YAML: {len(spec.phases)}",
             *(f" {name.upper()}: {len(phase.commands)} commands" for name, phase in spec.phases.items()),
         ],
@@ -289,8 +278,10 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
         folder=folder,
         directory=directory,
         shell=spec.shell,
-        environment={**own, **variables.values},
-        secrets=variables.secrets,
+        environment={**granted, **own, **variables.values},
+        secrets=secrets,
+        writable=[caches.folder_of(scope, build)] if caches.custom(build, spec) else [],
+        tools=folder / "tools" if build.request.shard or (spec.cache is not None and spec.cache.key) else None,
     )
     scope.world.after_commit(lambda: runner.open_shell(scope, order))
 
@@ -338,7 +329,7 @@ def printed(scope: Scope, payload: Payload) -> None:
         if build.log_group:
             log_events.append(scope, build.log_group, build.log_stream, [(when, f"{text}\n") for when, text in lines])
     finally:
-        taken: Callable[[], None] | None = payload.get("taken")
+        taken: Callable[[], None] | None = payload.pop("taken", None)  # once, however often this is tried
         if taken is not None:
             taken()
 

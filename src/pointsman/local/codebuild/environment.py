@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from pointsman.local.codebuild import image_tools
 from pointsman.local.codebuild.buildspec import Buildspec
 from pointsman.local.codebuild.machine import Context
 from pointsman.local.codebuild.records import Build, EnvironmentVariable
@@ -124,6 +125,7 @@ def own_variables(scope: Scope, build: Build, directory: Path, secondary: dict[s
         "CODEBUILD_INITIATOR": build.request.initiator,
         "CODEBUILD_KMS_KEY_ID": settings.get("encryptionKey", ""),
         "CODEBUILD_LOG_PATH": build.log_stream,
+        "CODEBUILD_PROJECT_ARN": scope.arn("codebuild", f"project/{build.project}"),
         "CODEBUILD_SOURCE_REPO_URL": _url(source),
         "CODEBUILD_SRC_DIR": str(directory),
         "CODEBUILD_START_TIME": str(int(build.started.timestamp() * 1000)),
@@ -132,6 +134,11 @@ def own_variables(scope: Scope, build: Build, directory: Path, secondary: dict[s
         found["CODEBUILD_SOURCE_VERSION"] = version
     if build.resolved_version and source.get("type") != "S3":
         found["CODEBUILD_RESOLVED_SOURCE_VERSION"] = build.resolved_version
+    if build.request.group:
+        found["CODEBUILD_BATCH_BUILD_IDENTIFIER"] = build.request.group
+    if build.request.shard:
+        found[image_tools.SHARD] = build.request.shard
+    found |= {one.name: one.value for one in build.request.webhook}
     versions = {one["sourceIdentifier"]: one["sourceVersion"] for one in settings.get("secondarySourceVersions", [])}
     for one in settings.get("secondarySources", []):
         identifier = one.get("sourceIdentifier", "")

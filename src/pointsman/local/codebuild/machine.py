@@ -94,6 +94,10 @@ class Fetched(msgspec.Struct, frozen=True):
     """Sources and buildspec are there; the spec given to ``step`` is the build's from now on."""
 
 
+class Downloaded(msgspec.Struct, frozen=True):
+    """The source is there, and that is all this build was for: a batch has read its section of the buildspec."""
+
+
 class CommandEnded(msgspec.Struct, frozen=True):
     """The running command is over; ``context`` is why, when it failed."""
 
@@ -134,7 +138,7 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 Event = (
-    Dequeued | Provisioned | Fetched | CommandEnded | Uploaded | Failed | Stopped | TimedOut | Lost
+    Dequeued | Provisioned | Fetched | Downloaded | CommandEnded | Uploaded | Failed | Stopped | TimedOut | Lost
 )  # everything that can happen to a build
 
 
@@ -240,6 +244,9 @@ class _Move:
             case Fetched() if phase == "DOWNLOAD_SOURCE":
                 self.leave(SUCCEEDED)
                 self.user_phase("INSTALL")
+            case Downloaded() if phase == "DOWNLOAD_SOURCE":
+                self.leave(SUCCEEDED)
+                self.finalize()
             case CommandEnded() if phase in USER_PHASES and event.number == self.progress.number:
                 self.command_ended(event)
             case Uploaded() if phase == "UPLOAD_ARTIFACTS":

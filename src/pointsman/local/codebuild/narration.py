@@ -104,12 +104,8 @@ def notices(settings: dict[str, Any]) -> Iterator[str]:
     kind = settings.get("environment", {}).get("type", "")
     if not kind.startswith("LINUX"):
         yield f"The environment type {kind} is recorded, not obeyed: commands run on this machine as it is"
-    if settings.get("cache", {}).get("type", "NO_CACHE") != "NO_CACHE":
-        yield "The project's cache is not carried out by this backend"
     if settings.get("logsConfig", {}).get("s3Logs", {}).get("status") == "ENABLED":
         yield "Logs in S3 are not carried out by this backend"
-    if settings.get("autoRetryLimit"):
-        yield "The project's autoRetryLimit is not carried out by this backend"
 
 
 def not_carried_out(spec: Buildspec) -> Iterator[str]:

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.codebuild import builds
+from pointsman.local.codebuild import builds, caches, images, starting, webhooks
+from pointsman.local.codebuild.paging import ordered, paged, some
+from pointsman.local.codebuild.projects import name_of, project_of
 from pointsman.local.codebuild.records import (
     Build,
     BuildOrder,
     CodeBuildProject,
-    EnvironmentVariable,
-    StartRequest,
 )
 from pointsman.local.codebuild.settings import QUEUED_TIMEOUT, TIMEOUT, check, invalid
 from pointsman.local.codebuild.shapes import build_shape, project_shape
 from pointsman.local.world import Scope
 
-PAGE = 100
-
-_OWN = ("projectName", "sourceVersion", "environmentVariablesOverride", "buildspecOverride", "idempotencyToken")
-_NOT_KEPT = ("debugSessionEnabled",)
-
-
 # -- projects -------------------------------------------------------------------------------------------------------
 
 
 @answers("codebuild", "CreateProject")
-def create_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+def createproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Make a project."""
     name = parameters.pop("name")
     settings = {
@@ -48,25 +39,28 @@ def create_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {arn}")
     project = CodeBuildProject(name, scope.arn("codebuild", f"project/{name}"), scope.now, scope.now, settings)
     scope.put(name, project)
-    return {"project": project_shape(project)}
+    return {"project": project_shape(project, webhooks.shape_of(scope, project.name))}
 
 
 @answers("codebuild", "UpdateProject")
-def update_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+def updateproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Change what is given of a project; the rest stays."""
     name = parameters.pop("name")
-    project = _project(scope, name)
+    project = project_of(scope, name)
     settings = {**project.settings, **_settled(name, parameters)}
     check(name, settings)
     project = msgspec.structs.replace(project, settings=settings, modified=scope.now)
     scope.put(name, project)
-    return {"project": project_shape(project)}
+    return {"project": project_shape(project, webhooks.shape_of(scope, project.name))}
 
 
 @answers("codebuild", "DeleteProject")
-def delete_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+def deleteproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Remove a project; its builds stay. One that is not there is removed already."""
-    scope.delete(CodeBuildProject, _name(parameters["name"]))
+    name = name_of(parameters["name"])
+    scope.delete(CodeBuildProject, name)
+    webhooks.forget(scope, name)
+    caches.invalidate(scope, name)
     return {}
 
 
@@ -74,12 +68,12 @@ def delete_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 def batch_get_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Projects by name or ARN."""
     found, missing = [], []
-    for name in dict.fromkeys(_some(parameters["names"])):
-        project = scope.get(CodeBuildProject, _name(name))
+    for name in dict.fromkeys(some(parameters["names"])):
+        project = scope.get(CodeBuildProject, name_of(name))
         if project is None:
             missing.append(name)
         else:
-            found.append(project_shape(project))
+            found.append(project_shape(project, webhooks.shape_of(scope, project.name)))
     return {"projects": found, "projectsNotFound": missing}
 
 
@@ -92,12 +86,35 @@ def list_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         projects.sort(key=lambda one: (one.created if order == "CREATED_TIME" else one.modified, one.name))
     if parameters.get("sortOrder") == "DESCENDING":
         projects.reverse()
-    names = [project.name for project in projects]
-    start = _offset(parameters.get("nextToken"))
-    answer: dict[str, Any] = {"projects": names[start : start + PAGE]}
-    if start + PAGE < len(names):
-        answer["nextToken"] = _token(str(start + PAGE))
-    return answer
+    return paged([project.name for project in projects], parameters, "projects")
+
+
+@answers("codebuild", "InvalidateProjectCache")
+def invalidate_project_cache(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Throw a project's cache away."""
+    caches.invalidate(scope, project_of(scope, parameters["projectName"]).name)
+    return {}
+
+
+@answers("codebuild", "UpdateProjectVisibility")
+def update_project_visibility(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Keep who may see a project's builds; here, nobody else can anyway."""
+    project = project_of(scope, parameters["projectArn"])
+    visibility = parameters["projectVisibility"]
+    settings = {**project.settings, "projectVisibility": visibility}
+    if visibility == "PUBLIC_READ":
+        settings.setdefault("publicProjectAlias", scope.world.hex(32))
+    if role := parameters.get("resourceAccessRole"):
+        settings["resourceAccessRole"] = role
+    scope.put(project.name, msgspec.structs.replace(project, settings=settings, modified=scope.now))
+    answer = {"projectArn": project.arn, "projectVisibility": visibility}
+    return {**answer, **({"publicProjectAlias": alias} if (alias := settings.get("publicProjectAlias")) else {})}
+
+
+@answers("codebuild", "ListCuratedEnvironmentImages")
+def list_curated_environment_images(_: Scope, __: Parameters) -> dict[str, Any]:
+    """The images CodeBuild offers."""
+    return {"platforms": images.platforms()}
 
 
 def _settled(name: str, parameters: Parameters) -> dict[str, Any]:
@@ -115,34 +132,13 @@ def _settled(name: str, parameters: Parameters) -> dict[str, Any]:
     return settings
 
 
-def _name(name: str) -> str:
-    return name.rpartition(":project/")[2] if name.startswith("arn:") else name
-
-
-def _project(scope: Scope, name: str) -> CodeBuildProject:
-    project = scope.get(CodeBuildProject, _name(name))
-    if project is None:
-        arn = scope.arn("codebuild", f"project/{_name(name)}")
-        raise AwsError("ResourceNotFoundException", f"Project cannot be found: {arn}")
-    return project
-
-
 # -- builds ---------------------------------------------------------------------------------------------------------
 
 
 @answers("codebuild", "StartBuild")
 def start_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Start a build."""
-    request = StartRequest(
-        project=_name(parameters["projectName"]),
-        source_version=parameters.get("sourceVersion"),
-        environment=[
-            EnvironmentVariable(one["name"], one["value"], one.get("type", "PLAINTEXT"))
-            for one in parameters.get("environmentVariablesOverride", [])
-        ],
-        buildspec_override=parameters.get("buildspecOverride"),
-        overrides={name: value for name, value in parameters.items() if name not in _OWN + _NOT_KEPT},
-    )
+    request = starting.request_of(parameters)
     build = builds.start(scope, request, token=parameters.get("idempotencyToken", ""))
     return {"build": build_shape(scope, build)}
 
@@ -166,7 +162,7 @@ def retry_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 def batch_get_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Builds by id or ARN."""
     found, missing = [], []
-    for build_id in dict.fromkeys(_some(parameters["ids"])):
+    for build_id in dict.fromkeys(some(parameters["ids"])):
         build = builds.get(scope, build_id)
         if build is None:
             missing.append(build_id)
@@ -180,17 +176,22 @@ def batch_delete_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Remove builds that have ended; a running one is named with why it stays."""
     deleted: list[str] = []
     kept: list[dict[str, str]] = []
-    for build_id in dict.fromkeys(_some(parameters["ids"])):
+    for build_id in dict.fromkeys(some(parameters["ids"])):
         build = builds.get(scope, build_id)
         if build is None:
             continue
         if not build.complete:
             kept.append({"id": build_id, "statusCode": "BUILD_IN_PROGRESS"})
             continue
-        scope.delete(Build, build.id)
-        scope.delete(BuildOrder, f"{build.project}/{build.number:09d}")
+        delete_build(scope, build)
         deleted.append(build.arn)
     return {"buildsDeleted": deleted, "buildsNotDeleted": kept}
+
+
+def delete_build(scope: Scope, build: Build) -> None:
+    """Forget a build."""
+    scope.delete(Build, build.id)
+    scope.delete(BuildOrder, f"{build.project}/{build.number:09d}")
 
 
 @answers("codebuild", "ListBuilds")
@@ -200,58 +201,16 @@ def list_builds(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 
 @answers("codebuild", "ListBuildsForProject")
-def list_builds_for_project(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+def list_builds_forproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Build ids of one project, by build number, newest first unless told otherwise."""
-    project = _project(scope, parameters["projectName"])
+    project = project_of(scope, parameters["projectName"])
     return _listed(scope, f"{project.name}/", parameters)
 
 
 def _listed(scope: Scope, prefix: str, parameters: Parameters) -> dict[str, Any]:
-    token = parameters.get("nextToken")
-    after = f"{prefix}{_plain(token)}" if token else None
-    reverse = parameters.get("sortOrder", "DESCENDING") == "DESCENDING"
-    page: list[tuple[str, str]] = []
-    for key, build_id in _standing(scope, prefix, reverse=reverse, after=after):
-        if len(page) == PAGE:
-            return {"ids": [one for _, one in page], "nextToken": _token(page[-1][0].removeprefix(prefix))}
-        page.append((key, build_id))
-    return {"ids": [one for _, one in page]}
-
-
-def _standing(scope: Scope, prefix: str, *, reverse: bool, after: str | None) -> Iterator[tuple[str, str]]:
     """Builds in order, those that were deleted left out."""
-    while True:
-        rows = list(scope.scan(BuildOrder, prefix, reverse=reverse, after=after, limit=PAGE + 1))
-        for key, order in rows:
-            if scope.get(Build, order.build_id) is not None:
-                yield key, order.build_id
-        if len(rows) <= PAGE:
-            return
-        after = rows[-1][0]
 
+    def standing(order: BuildOrder) -> str | None:
+        return order.build_id if scope.get(Build, order.build_id) is not None else None
 
-# -- pages ----------------------------------------------------------------------------------------------------------
-
-
-def _some(names: Sequence[str]) -> Sequence[str]:
-    if not 1 <= len(names) <= 100:
-        raise invalid(f"{len(names)} names are given; from 1 to 100 are allowed")
-    return names
-
-
-def _token(place: str) -> str:
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _plain(token: str) -> str:
-    try:
-        place = base64.urlsafe_b64decode(token).decode()
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        place = ""
-    if not place.isdigit():
-        raise invalid("Invalid nextToken")
-    return place
-
-
-def _offset(token: str | None) -> int:
-    return int(_plain(token)) if token else 0
+    return ordered(scope, BuildOrder, prefix, parameters, "ids", standing)

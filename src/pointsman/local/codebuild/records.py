@@ -54,6 +54,16 @@ class StartRequest(msgspec.Struct, frozen=True):
     """The output artifacts the pipeline waits for."""
     resolved_version: str = ""
     """The revision of the primary input artifact."""
+    batch: str = ""
+    """The ARN of the batch it is part of."""
+    group: str = ""
+    """Its identifier in the batch."""
+    webhook: list[EnvironmentVariable] = []
+    """What CodeBuild itself tells a build that a webhook has started."""
+    shard: str = ""
+    """Which build of a fan-out it is: ``2/5``; empty for any other."""
+    hold: bool = False
+    """Whether its artifacts are left for the batch to bring together."""
 
 
 class BuildArtifact(msgspec.Struct, frozen=True):
@@ -63,6 +73,17 @@ class BuildArtifact(msgspec.Struct, frozen=True):
     identifier: str = ""
     md5: str = ""
     sha256: str = ""
+
+
+class HeldFile(msgspec.Struct, frozen=True):
+    """A file of an artifact among the blobs, for a batch to bring together with those of its other builds."""
+
+    identifier: str
+    """Of the secondary artifact; empty for the primary one."""
+    name: str
+    digest: str
+    md5: str
+    size: int
 
 
 class Build(msgspec.Struct, frozen=True):
@@ -87,6 +108,14 @@ class Build(msgspec.Struct, frozen=True):
     """For a pipeline: output artifact name -> digest of its zip among the blobs."""
     artifacts: list[BuildArtifact] = []
     retry_of: str = ""
+    reports: list[str] = []
+    """The ARNs of the reports it has made, or is making."""
+    auto_retry: int = 0
+    """Which automatic retry this is; 0 for none."""
+    next_auto_retry: str = ""
+    """The ARN of the build that tries it again."""
+    held: list[HeldFile] = []
+    """What it has left for its batch to bring together."""
 
     @property
     def status(self) -> str:
@@ -128,6 +157,8 @@ class BuildPlan(msgspec.Struct, frozen=True):
     """What was asked of the build's shell before the artifacts are collected."""
     values: tuple[str, ...] | None = None
     """What it answered."""
+    cache_keys: tuple[str, ...] | None = None
+    """The cache's key and its fallback keys, as the shell expanded them; None until it has."""
 
 
 class RunningBuild(msgspec.Struct, frozen=True):

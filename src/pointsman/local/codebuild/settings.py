@@ -23,6 +23,7 @@ _INTO_SOURCE = {
     "gitSubmodulesConfigOverride": "gitSubmodulesConfig",
     "insecureSslOverride": "insecureSsl",
     "reportBuildStatusOverride": "reportBuildStatus",
+    "reportBuildBatchStatusOverride": "reportBuildStatus",
     "buildStatusConfigOverride": "buildStatusConfig",
 }
 _INTO_ENVIRONMENT = {
@@ -48,6 +49,8 @@ _WHOLE = {
     "encryptionKeyOverride": "encryptionKey",
     "logsConfigOverride": "logsConfig",
     "autoRetryLimitOverride": "autoRetryLimit",
+    "buildTimeoutInMinutesOverride": "timeoutInMinutes",
+    "buildBatchConfigOverride": "buildBatchConfig",
 }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
 
+from pointsman.local.codebuild.batch_machine import BatchPhase
 from pointsman.local.codebuild.machine import Phase
 from pointsman.local.codebuild.records import Build, BuildArtifact, CodeBuildProject
 from pointsman.local.world import Scope
@@ -24,19 +26,28 @@ _FROM_SETTINGS = (
 )
 
 
-def project_shape(project: CodeBuildProject) -> dict[str, Any]:
-    """A project as BatchGetProjects gives it."""
+def project_shape(project: CodeBuildProject, webhook: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A project as BatchGetProjects gives it, with its webhook in AWS's shape."""
     settings = dict(project.settings)
-    badge = settings.pop("badgeEnabled", False)
+    badge: dict[str, Any] = {"badgeEnabled": settings.pop("badgeEnabled", False)}
+    if badge["badgeEnabled"]:
+        badge["badgeRequestUrl"] = badge_url(project.arn)
     return {
         "name": project.name,
         "arn": project.arn,
         "created": project.created,
         "lastModified": project.modified,
-        "badge": {"badgeEnabled": badge},
+        "badge": badge,
         "projectVisibility": "PRIVATE",
         **settings,
+        **({"webhook": webhook} if webhook is not None else {}),
     }
+
+
+def badge_url(arn: str) -> str:
+    """Where AWS would show a project's badge: an id of the project's own, the same for its whole life."""
+    region = arn.split(":")[3]
+    return f"https://codebuild.{region}.amazonaws.com/badges?uuid={uuid5(NAMESPACE_URL, arn)}&branch=main"
 
 
 def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
@@ -50,10 +61,10 @@ def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
         "currentPhase": build.progress.phase,
         "buildStatus": build.status,
         "projectName": build.project,
-        "phases": [_phase(phase) for phase in build.phases],
+        "phases": [phase_shape(phase) for phase in build.phases],
         "source": settings["source"],
         "artifacts": _artifact(settings.get("artifacts", {}), build, ""),
-        "logs": _logs(scope, build),
+        "logs": logs_shape(scope, build),
         "buildComplete": build.complete,
         "initiator": build.request.initiator,
         "exportedEnvironmentVariables": [{"name": name, "value": value} for name, value in build.exported],
@@ -65,12 +76,28 @@ def build_shape(scope: Scope, build: Build) -> dict[str, Any]:
         shape["endTime"] = build.ended
     if version := settings.get("sourceVersion"):
         shape["sourceVersion"] = version
+    if limit := settings.get("autoRetryLimit"):
+        shape["autoRetryConfig"] = _auto_retry(scope, build, limit)
+    if build.reports:
+        shape["reportArns"] = build.reports
+    if build.request.batch:
+        shape["buildBatchArn"] = build.request.batch
     if build.resolved_version:
         shape["resolvedSourceVersion"] = build.resolved_version
     return shape
 
 
-def _phase(phase: Phase) -> dict[str, Any]:
+def _auto_retry(scope: Scope, build: Build, limit: int) -> dict[str, Any]:
+    shape: dict[str, Any] = {"autoRetryLimit": limit, "autoRetryNumber": build.auto_retry}
+    if build.next_auto_retry:
+        shape["nextAutoRetry"] = build.next_auto_retry
+    if build.auto_retry:
+        shape["previousAutoRetry"] = scope.arn("codebuild", f"build/{build.retry_of}")
+    return shape
+
+
+def phase_shape(phase: Phase | BatchPhase) -> dict[str, Any]:
+    """A phase of a build or of a batch."""
     shape: dict[str, Any] = {"phaseType": phase.type, "startTime": phase.start}
     if phase.end is not None:
         shape["endTime"] = phase.end
@@ -86,18 +113,20 @@ def _artifact(goal: dict[str, Any], build: Build, identifier: str) -> dict[str, 
     if identifier:
         shape["artifactIdentifier"] = identifier
     brought = next((one for one in build.artifacts if one.identifier == identifier), BuildArtifact())
-    shape["location"] = brought.location or _location(goal)
+    shape["location"] = brought.location or artifact_location(goal)
     if brought.md5:
         shape |= {"md5sum": brought.md5, "sha256sum": brought.sha256}
     return shape
 
 
-def _location(goal: dict[str, Any]) -> str:
+def artifact_location(goal: dict[str, Any]) -> str:
+    """Where an artifact goes, before it has come there."""
     location = goal.get("location", "")
     return f"arn:aws:s3:::{location}" if location and not location.startswith("arn:") else location
 
 
-def _logs(scope: Scope, build: Build) -> dict[str, Any]:
+def logs_shape(scope: Scope, build: Build) -> dict[str, Any]:
+    """Where a build's log is."""
     if not build.log_group:
         return {"cloudWatchLogs": {"status": "DISABLED"}}
     group, stream = build.log_group, build.log_stream

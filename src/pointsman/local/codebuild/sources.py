@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pointsman.local.codebuild import runtimes
-from pointsman.local.codebuild.archives import unpack
+from pointsman.local.codebuild.archives import said_of, unpack
 from pointsman.local.codebuild.buildspec import BuildspecError, parse
 from pointsman.local.codebuild.machine import Context
 from pointsman.local.codebuild.records import Build
@@ -83,7 +83,7 @@ def plan_fetch(scope: Scope, build: Build, folder: Path) -> Work:
         except BuildspecError as mistake:
             return {"build_id": build.id, "error": f"{where}: {mistake}", "code": "YAML_FILE_ERROR"}
         except OSError as error:
-            return {"build_id": build.id, "error": f"{error.filename}: {error.strerror}", "code": "CLIENT_ERROR"}
+            return {"build_id": build.id, "error": said_of(error), "code": "CLIENT_ERROR"}
         notes = runtimes.compare(spec.phase("install").runtime_versions)
         return {"build_id": build.id, "spec": spec, "place": where, "resolved": resolved, "notes": notes}
 
@@ -129,6 +129,16 @@ def _source(scope: Scope, source: dict[str, Any], version: str) -> Fetch:
         f"a source of type {kind} ({location}) cannot be had here: this backend reaches no {kind}; a world file can"
         f" have a connection {kind.lower()} stand for a folder with its repositories"
     )
+
+
+def place_of(scope: Scope, source: dict[str, Any]) -> Path | None:
+    """The repository of this machine that a source comes from; None when it comes from none."""
+    kind, location = source.get("type", ""), str(source.get("location", ""))
+    if kind == "CODECOMMIT":
+        tool = scope.world.tool(Repositories)  # type: ignore[type-abstract]
+        return tool.path(scope.account, scope.region, location.rstrip("/").rpartition("/")[2])
+    connection = _connection(scope, source) if kind not in ("S3", "NO_SOURCE", "CODEPIPELINE") else None
+    return _checkout_in(Path(connection.path), location) if connection is not None else None
 
 
 def _connection(scope: Scope, source: dict[str, Any]) -> LocalConnection | None:

@@ -49,8 +49,15 @@ def project(region: str, account: str, name: str) -> str:
 
 def build(region: str, account: str, build_id: str) -> str:
     """A build."""
-    name = quote(build_id.partition(":")[0])
-    return _console(
-        region,
-        f"codesuite/codebuild/{account}/projects/{name}/build/{quote(build_id, safe='')}/?region={region}",
-    )
+    return _run(region, account, build_id, "build")
+
+
+def batch(region: str, account: str, batch_id: str) -> str:
+    """A batch build."""
+    return _run(region, account, batch_id, "batch")
+
+
+def _run(region: str, account: str, identity: str, kind: str) -> str:
+    project_name, run = quote(identity.partition(":")[0]), quote(identity, safe="")
+    path = f"codesuite/codebuild/{account}/projects/{project_name}/{kind}/{run}/?region={region}"
+    return _console(region, path)

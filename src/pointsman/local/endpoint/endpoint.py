@@ -23,10 +23,12 @@ from pointsman.local.endpoint.guard import LOOPBACK
 from pointsman.local.endpoint.intake import Intake
 from pointsman.local.endpoint.keys import Key
 from pointsman.local.endpoint.server import Server
+from pointsman.local.reach import Reach
 from pointsman.local.s3 import objects
 from pointsman.local.sts import keys as session_keys
 
 WORKERS = 4
+_WILD = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class Endpoint:
@@ -83,6 +85,7 @@ class Endpoint:
             _Asked(backend, reset), backend.table.services(), doors, clock or SystemClock(), self._workers
         )
         self._server: Server | None = None
+        self._reached = ""
 
     def _secret(self, access_key: str) -> Secret | None:
         if self._keys is not None and access_key == self._keys.access_key_id:
@@ -114,6 +117,15 @@ class Endpoint:
         self._port = listener.getsockname()[1]
         self._server = Server(self._app, listener)
         self._server.start()
+        self._reached = self._near()
+        self._backend.world.tool(Reach).opened(self._reached)
+
+    def _near(self) -> str:
+        """The address as processes of this machine write it; one for all addresses is on the loopback one too."""
+        near = _WILD.get(self._host)
+        if near is None:
+            return self.address
+        return f"http://[{near}]:{self._port}" if ":" in near else f"http://{near}:{self._port}"
 
     @property
     def port(self) -> int:
@@ -134,6 +146,7 @@ class Endpoint:
     def close(self) -> None:
         """Let go of every client and of the port. Closing twice is harmless."""
         if self._server is not None:
+            self._backend.world.tool(Reach).closed(self._reached)
             self._server.stop()
             self._server = None
         self._workers.shutdown(wait=False, cancel_futures=True)

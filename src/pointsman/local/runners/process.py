@@ -78,12 +78,18 @@ def confined(home: Path, environment: Mapping[str, str], operator: Mapping[str, 
     }
 
 
-def sandboxed(program: str, command: Sequence[str], folder: Path, hidden: Path) -> list[str]:
-    """A command in bubblewrap: the machine read-only, ``hidden`` (the operator's home) empty, ``folder`` writable."""
+def sandboxed(
+    program: str, command: Sequence[str], folder: Path, hidden: Path, writable: Sequence[Path] = ()
+) -> list[str]:
+    """A command in bubblewrap: the machine read-only, ``hidden`` (the operator's home) empty, ``folder`` writable.
+
+    So are the folders in ``writable``.
+    """
+    binds = [word for path in writable for word in ("--bind", str(path), str(path))]
     return [
         program, "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts",
         "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp", "--tmpfs", "/run",
-        "--tmpfs", str(hidden), "--bind", str(folder), str(folder), "--", *command,
+        "--tmpfs", str(hidden), "--bind", str(folder), str(folder), *binds, "--", *command,
     ]  # fmt: skip
 
 
@@ -159,8 +165,13 @@ class ProcessRunner:
             (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         command = [_program(order.shell) or order.shell]
         if self._sandbox:
-            command = sandboxed(self._sandbox, command, folder, Path.home())
+            for path in order.writable:
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            command = sandboxed(self._sandbox, command, folder, Path.home(), order.writable)
         given = {**self._access(scope, order.build_id), **order.environment}
+        if order.tools is not None:
+            path_variable = given.get("PATH") or os.environ.get("PATH") or os.defpath
+            given["PATH"] = f"{path_variable}{os.pathsep}{order.tools}"
         settings = ShellSettings(
             folder=folder / "runner",
             directory=order.directory,

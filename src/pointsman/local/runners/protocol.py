@@ -22,7 +22,7 @@ COMMAND_ENDED = "codebuild.command.ended"
 """A command is over: ``number``, ``exit`` (None: its shell was lost), ``note``, ``values`` (what was inquired)."""
 COLLECTED = "codebuild.collected"
 """The artifacts are packed: ``packed``, ``lines``; or ``error`` and ``code``. A scripted runner gives
-``output_artifacts``, name -> digest, in place of ``packed``."""
+``output_artifacts``, name -> digest, in place of ``packed``. Beside either: ``reports`` and ``cache``."""
 RECOVERED = "codebuild.recovered"
 """What is known of the last command of a build whose backend died: ``number``, ``exit``, ``note``, ``values``."""
 
@@ -45,6 +45,10 @@ class ShellOrder:
     """Variables of the build, over the runner's own."""
     secrets: Sequence[str] = field(default=())
     """Values that are printed as ``***``."""
+    writable: Sequence[Path] = field(default=())
+    """Folders beside its own that the build may write into, wherever builds are confined."""
+    tools: Path | None = None
+    """A folder of programs for the end of its PATH."""
 
 
 @dataclass(frozen=True, slots=True)

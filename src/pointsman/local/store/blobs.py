@@ -115,7 +115,11 @@ class FolderBlobs:
             return
         place.parent.mkdir(mode=0o700, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self._folder)
-        with os.fdopen(handle, "wb") as target:
-            while chunk := source.read(1 << 20):
-                target.write(chunk)
-        Path(temporary).replace(place)
+        try:
+            with os.fdopen(handle, "wb") as target:
+                while chunk := source.read(1 << 20):
+                    target.write(chunk)
+            Path(temporary).replace(place)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)  # a full disk must not be made fuller
+            raise

@@ -90,13 +90,13 @@ class Database:
             yield
             for write in self._before_commit:
                 write()
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            if self.connection.in_transaction:  # a full disk has rolled it back already
+                self.connection.execute("ROLLBACK")
             for undo in self._on_rollback:
                 undo()
             raise
-        else:
-            self.connection.execute("COMMIT")
         finally:
             self._depth = 0
 

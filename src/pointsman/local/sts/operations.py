@@ -5,15 +5,11 @@ Every caller of a backend is its owner, so nothing is ever denied. An endpoint t
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.sts.keys import SessionKey, keep
+from pointsman.local.sts.keys import make
 from pointsman.local.world import Scope
-
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_SECRET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 @answers("sts", "GetCallerIdentity")
@@ -50,13 +46,7 @@ def assume_role(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 
 def _credentials(scope: Scope, seconds: int) -> dict[str, Any]:
-    key = SessionKey(
-        "ASIA" + scope.world.letters(_UPPER, 16),
-        scope.world.letters(_SECRET, 40),
-        scope.world.letters(_SECRET, 128),
-        scope.now + timedelta(seconds=seconds),
-    )
-    keep(scope, key)
+    key = make(scope, seconds)
     return {
         "AccessKeyId": key.access_key_id,
         "SecretAccessKey": key.secret_access_key,

@@ -19,6 +19,7 @@ from pointsman.local.s3.objects import Kept
 from pointsman.local.world import Payload, Scope, World
 
 ENDED_TOPIC: Final = "codebuild.ended"
+BATCH_ENDED_TOPIC: Final = "codebuild.batch.ended"
 MEASURED_TOPIC: Final = "codepipeline.codebuild.measured"
 
 
@@ -49,17 +50,16 @@ class CodeBuildAction:
     def install(self, world: World) -> None:
         """Hear of builds that end."""
         world.on(ENDED_TOPIC, _on_ended)
+        world.on(BATCH_ENDED_TOPIC, _on_batch_ended)
         world.on(MEASURED_TOPIC, _on_measured)
 
     def start(self, scope: Scope, call: ActionCall) -> Outcome | None:
         """Start the build; its refusal is the action's failure."""
-        from pointsman.local.codebuild import builds
+        from pointsman.local.codebuild import batches, builds
 
         configuration = call.configuration
         project = configuration["ProjectName"]
         progress(scope, call.ticket, entity_url=urls.project(call.region, scope.account, project))
-        if configuration.get("BatchEnabled", "false").lower() == "true":
-            return failed(CONFIGURATION_ERROR, "Batch builds (BatchEnabled) are not built in this local backend.")
         try:
             variables = _variables(configuration.get("EnvironmentVariables", ""))
         except msgspec.MsgspecError as problem:
@@ -75,27 +75,30 @@ class CodeBuildAction:
             resolved_version=_version(call, primary),
         )
         place = scope.world.scope(scope.account, call.region)
+        batched = _says(configuration, "BatchEnabled")
         try:
-            build = builds.start(place, request)
+            if batched:
+                build: Any = batches.start(place, request, combine=_says(configuration, "CombineArtifacts"))
+            else:
+                build = builds.start(place, request)
         except AwsError as error:
-            return failed(CONFIGURATION_ERROR, f"Error calling startBuild: {error.message}")
+            call_name = "startBuildBatch" if batched else "startBuild"
+            return failed(CONFIGURATION_ERROR, f"Error calling {call_name}: {error.message}")
         ticket = call.ticket
         place.put(build.id, Awaited(ticket.pipeline, ticket.number, ticket.id, scope.region))
         progress(
             scope,
             ticket,
             external_id=build.id,
-            external_url=urls.build(call.region, scope.account, build.id),
+            external_url=(urls.batch if batched else urls.build)(call.region, scope.account, build.id),
             log_stream_arn=_log_stream(place, build),
         )
         return None
 
     def resume(self, scope: Scope, call: ActionCall) -> Outcome | None:
         """CodeBuild has resumed already: look at what became of the build."""
-        from pointsman.local.codebuild import builds
-
         place = scope.world.scope(scope.account, call.region)
-        build = builds.get(place, call.external_id) if call.external_id else None
+        build = _found(place, call.external_id) if call.external_id else None
         if build is None:
             return failed(JOB_FAILED, "The build was lost when the local backend stopped.")
         if build.complete:
@@ -119,21 +122,34 @@ def _version(call: ActionCall, artifact: str) -> str:
 
 
 def _log_stream(place: Scope, build: Any) -> str | None:
-    if not build.log_group:
+    if not getattr(build, "log_group", ""):  # a batch has no log: its builds have
         return None
     return place.arn("logs", f"log-group:{build.log_group}:log-stream:{build.log_stream}")
 
 
-def _on_ended(place: Scope, payload: Payload) -> None:
-    from pointsman.local.codebuild import builds
+def _says(configuration: dict[str, str], name: str) -> bool:
+    return configuration.get(name, "false").lower() == "true"
 
+
+def _found(place: Scope, execution_id: str) -> Any:
+    """The build or the batch of an id; None when there is neither."""
+    from pointsman.local.codebuild import batches, builds
+
+    return builds.get(place, execution_id) or batches.get(place, execution_id)
+
+
+def _on_batch_ended(place: Scope, payload: Payload) -> None:
+    _on_ended(place, {"build_id": payload["batch_id"]})
+
+
+def _on_ended(place: Scope, payload: Payload) -> None:
     awaited = place.get(Awaited, payload["build_id"])
     if awaited is None:
         return
     scope = place.world.scope(place.account, awaited.region)
     run = running(scope, awaited.ticket)
     call = call_of(scope, run) if run is not None else None
-    build = builds.get(place, payload["build_id"])
+    build = _found(place, payload["build_id"])
     if call is None or build is None:
         place.delete(Awaited, payload["build_id"])
         return
