@@ -70,9 +70,9 @@ class Engines:
 
 
 def _engines() -> tuple[Engine, ...]:
-    from pointsman.local import codebuild, codecommit, codepipeline, iam, logs, s3, secretsmanager, sns, ssm, sts
+    from pointsman.local import codebuild, codecommit, codepipeline, iam, logs, s3, secretsmanager, sns, ssm, sts, xray
 
-    modules = (sts, iam, s3, ssm, secretsmanager, logs, sns, codecommit, codebuild, codepipeline)
+    modules = (sts, iam, s3, ssm, secretsmanager, logs, sns, xray, codecommit, codebuild, codepipeline)
     return tuple(module.ENGINE for module in modules)
 
 

@@ -131,7 +131,7 @@ class _Reader:
         if found is None or len(found[0]) > _LONGEST:
             raise self._wrong("no value")
         self._at = found.end()
-        if found[1] is None and found[2] is None and len(found[0]) < 20:
+        if found[1] is None and found[2] is None:
             return int(found[0])
         number = float(found[0])
         if not isfinite(number):

@@ -15,6 +15,8 @@ CLIENT: Final = "client"
 ANNOTATIONS: Final = 50
 """Annotations that are indexed per trace."""
 
+_GREATEST: Final = 10**300
+
 Value = bool | float | str
 """What an annotation may be."""
 
@@ -292,6 +294,6 @@ def _kind(value: Any) -> str:
     """``b``, ``n`` or ``s``; empty for what no annotation may be."""
     if type(value) is bool:
         return "b"
-    if type(value) is int or type(value) is float:
+    if type(value) is float or (type(value) is int and -_GREATEST < value < _GREATEST):
         return "n"
     return "s" if type(value) is str else ""

@@ -1,0 +1,26 @@
+"""X-Ray: documents taken in and assembled, searched, summed up and drawn; sampling rules and their quotas."""
+
+from pointsman.local.engines import Engine
+from pointsman.local.world import World
+from pointsman.local.xray import (
+    graphs,
+    groups,
+    indexing,
+    intake,
+    reading,
+    retention,
+    sampling,
+    settings,
+    summaries,
+    table,
+)
+
+
+def _install(world: World) -> None:
+    world.database.declare(table.SCHEMA)
+    world.provide(table.Interned(world.database))
+    world.on(indexing.INDEX, indexing.due)
+    world.on(retention.SWEEP, retention.sweep)
+
+
+ENGINE = Engine(name="xray", answers=(intake, reading, summaries, graphs, sampling, groups, settings), install=_install)
