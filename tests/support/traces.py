@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from pointsman.semantics.traces import filters
 from pointsman.semantics.traces.documents import Piece
+
+SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+"""For what draws whole traces, on a machine that others use too."""
 
 START = 1_767_603_600.0
 """2026-01-05T09:00:00Z, where a ManualClock starts."""

@@ -41,7 +41,9 @@ def _written(scope: Scope, found: list[list[Piece]]) -> list[tuple[facts.Facts, 
     return about
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(found=st.lists(pieces(6), min_size=1, max_size=4), asked=st.lists(terms(), min_size=4, max_size=8))
 def test_the_index_answers_what_the_rules_say(scope: Scope, found: list[list[Piece]], asked: list[Filter]) -> None:
     with scope.world.transaction():

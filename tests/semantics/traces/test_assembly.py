@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pointsman.semantics.traces import assembly, documents
 from pointsman.semantics.traces.assembly import Trace, assemble
 from pointsman.semantics.traces.documents import Piece
-from support.traces import START, document, pieces, segment, subsegment
+from support.traces import SLOW, START, document, pieces, segment, subsegment
 
 
 def tree(*values: dict[str, object], infer: bool = False) -> Trace:
@@ -25,6 +25,7 @@ def flags(trace: Trace, name: str) -> int:
     return next(span.flags for span in trace.spans if span.name == name)
 
 
+@SLOW
 @given(pieces(), st.randoms(use_true_random=False), st.booleans())
 def test_any_order_and_any_duplication_give_the_same_tree(found: list[Piece], dice: random.Random, infer: bool) -> None:
     expected = assemble(found, infer=infer)
@@ -33,7 +34,8 @@ def test_any_order_and_any_duplication_give_the_same_tree(found: list[Piece], di
     assert assemble(again, infer=infer) == expected
 
 
-@given(pieces(30), st.booleans())
+@SLOW
+@given(pieces(16), st.booleans())
 def test_every_piece_has_exactly_one_place(found: list[Piece], infer: bool) -> None:
     trace = assemble(found, infer=infer)
     ids = [span.id for span in trace.spans]

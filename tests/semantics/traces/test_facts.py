@@ -8,7 +8,7 @@ from pointsman.semantics.traces import assembly, causes, documents, facts, graph
 from pointsman.semantics.traces.assembly import Trace, assemble
 from pointsman.semantics.traces.documents import Piece
 from pointsman.semantics.traces.facts import Service
-from support.traces import START, document, http, pieces, segment, subsegment
+from support.traces import SLOW, START, document, http, pieces, segment, subsegment
 
 
 def trace(*values: dict[str, Any]) -> Trace:
@@ -102,6 +102,7 @@ def test_the_graph_counts_every_request_once_by_how_it_ended() -> None:
     assert next(node.service.type for node in found.ordered()) == facts.CLIENT
 
 
+@SLOW
 @given(pieces())
 def test_whatever_the_pieces_what_is_derived_of_them_is_sound(found: list[Piece]) -> None:
     whole = assemble(found, infer=True)

@@ -10,7 +10,7 @@ from pointsman.semantics.traces import causes, documents, facts, filter_match, f
 from pointsman.semantics.traces.assembly import Trace, assemble
 from pointsman.semantics.traces.documents import Piece
 from pointsman.semantics.traces.filters import FilterError
-from support.traces import START, document, http, pieces, segment, subsegment, terms
+from support.traces import SLOW, START, document, http, pieces, segment, subsegment, terms
 
 
 def trace(*values: dict[str, Any]) -> Trace:
@@ -157,6 +157,7 @@ def test_an_expression_reads_as_it_is_spelled(term: filters.Filter) -> None:
     assert filters.parse(filters.spell(term)) == term
 
 
+@SLOW
 @given(terms(), pieces())
 def test_a_filter_and_its_opposite_never_agree(term: filters.Filter, found: list[Piece]) -> None:
     whole = assemble(found, infer=True)

@@ -166,17 +166,18 @@ def write(scope: Scope, number: int, about: Facts, found: Causes, summary: bytes
     """
     database = scope.world.database
     numbers = scope.world.tool(Interned)
-    for name in DERIVED:
-        database.execute(f"DELETE FROM {name} WHERE trace = ?", (number,))
-    database.execute(
+    [revision] = database.execute(
         "UPDATE xray_traces SET due = NULL, revision = revision + 1, first = ?, last = ?, flags = ?, partial = ?,"
-        " response = ?, duration = ?, status = ?, url = ?, method = ?, agent = ?, client = ? WHERE id = ?",
+        " response = ?, duration = ?, status = ?, url = ?, method = ?, agent = ?, client = ? WHERE id = ?"
+        " RETURNING revision",
         (
             *(about.start, about.end, about.flags, about.partial, about.response, about.duration),
             *_http(about.http),
             number,
         ),
-    )
+    ).fetchone()
+    for name in DERIVED if revision > 1 else ():
+        database.execute(f"DELETE FROM {name} WHERE trace = ?", (number,))
     database.execute("INSERT INTO xray_summaries VALUES (?, ?)", (number, summary))
     database.executemany(
         "INSERT INTO xray_visits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
