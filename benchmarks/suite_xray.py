@@ -1,4 +1,4 @@
-"""Traces: from documents to a tree, a filter over a hundred thousand, and what is lost of a flood while a build runs."""
+"""Traces: from documents to a tree, a filter over a hundred thousand of them, and what is lost of a flood."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ pytestmark = [
         ("table", ["pipelines open", "a cursor key"]),
         ("log", ["LogView's CPU", "from pipe to screen", "longest frame"]),
         ("backend", ["GetPipelineState", "PutParameter"]),
+        ("xray", ["raw documents to a tree", "a filter", "segments lost"]),
     ],
 )
 def test_a_suite_runs_and_prints_its_figures(suite: str, figures: list[str]) -> None:
