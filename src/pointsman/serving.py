@@ -96,7 +96,8 @@ def serve(asked: Launch, environ: Environment) -> int:
         backend = Backend(state=folder, account=asked.account, tools=[trust])
         closing.add(backend.close)
         for world in worlds:
-            backend.load(world.path)
+            for note in backend.load(world.path):
+                starting.tell(f"warning: {note}")
         endpoint = _opened(asked, backend, closing)
         _announce(asked, backend, endpoint, region, closing)
         number = told.wait()

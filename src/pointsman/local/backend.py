@@ -121,15 +121,18 @@ class Backend:
             sentence = f"the state folder cannot be written ({error}): make room on its disk, and try again"
             raise AwsError("ServiceUnavailable", sentence, 503, request_id=request_id) from error
 
-    def load(self, path: Path | str) -> None:
+    def load(self, path: Path | str) -> tuple[str, ...]:
         """Apply a world file; applying it twice changes nothing.
+
+        Returns:
+            What was applied and still cannot work as it stands: a sentence each.
 
         Raises:
             ConfigError: Names file, line and key.
         """
         from pointsman.local.loading import load  # PyYAML is wanted only by whoever loads a file
 
-        load(self, Path(path))
+        return load(self, Path(path))
 
     def settle(self) -> None:
         """Carry out everything that is due, real processes included."""

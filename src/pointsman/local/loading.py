@@ -24,7 +24,9 @@ from pointsman.local.codecommit.git import GitFailed, plain_name
 from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
-from pointsman.local.world_file import Call, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
+from pointsman.local.world_file import Call, LocalFile, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
+from pointsman.local.xray import sampling
+from pointsman.semantics.traces import sampling_file
 
 if TYPE_CHECKING:
     from pointsman.local.backend import Backend
@@ -64,6 +66,8 @@ class Update:
     """The call to make instead; empty: none, all is well."""
     parameters: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """Its parameters, out of the first call's."""
+    words: str = ""
+    """What the error says, for services that have one error for everything."""
 
 
 def _without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -83,6 +87,13 @@ def _report_group(given: dict[str, Any]) -> dict[str, Any]:
     return {**_without("name", "type")(given), "arn": given["name"]}  # the backend takes a name for its ARN
 
 
+_EXISTS = "already exists"
+
+
+def _sampling_rule(given: dict[str, Any]) -> dict[str, Any]:
+    return {"SamplingRuleUpdate": _without("Version")(given["SamplingRule"])}
+
+
 UPDATES: dict[tuple[str, str], Update] = {
     ("codebuild", "create_project"): Update("ResourceAlreadyExistsException", "update_project"),
     ("codebuild", "create_report_group"): Update(
@@ -98,6 +109,10 @@ UPDATES: dict[tuple[str, str], Update] = {
     ("logs", "create_log_stream"): Update("ResourceAlreadyExistsException"),
     ("s3", "create_bucket"): Update("BucketAlreadyOwnedByYou"),
     ("secretsmanager", "create_secret"): Update("ResourceExistsException", "update_secret", _secret),
+    ("xray", "create_group"): Update("InvalidRequestException", "update_group", _without("Tags"), _EXISTS),
+    ("xray", "create_sampling_rule"): Update(
+        "InvalidRequestException", "update_sampling_rule", _sampling_rule, _EXISTS
+    ),
     ("ssm", "put_parameter"): Update("ParameterAlreadyExists", "put_parameter", _overwriting),
 }
 """(service, call) -> what takes its place when the resource is there."""
@@ -106,8 +121,11 @@ _TARGETS = ("name", "bucket", "key", "arn", "id")
 """How the parameters end that say what a call is about."""
 
 
-def load(backend: Backend, path: Path) -> None:
+def load(backend: Backend, path: Path) -> tuple[str, ...]:
     """Apply a world file, or the ``world.yml`` of a folder, to a backend.
+
+    Returns:
+        What was applied and still cannot work as it stands: a sentence each, with file and line.
 
     Raises:
         ConfigError: Names file, line and key. What stands above the mistake has been applied.
@@ -119,7 +137,7 @@ def load(backend: Backend, path: Path) -> None:
             f"this world belongs to account {world.account}, the backend to {backend.account}",
             f"start with --account {world.account}",
         )
-    _Loading(backend, world).apply()
+    return _Loading(backend, world).apply()
 
 
 class _Loading:
@@ -134,7 +152,7 @@ class _Loading:
         self._clients: dict[str, Any] = {}
         self._repeats: dict[str, int] = {}
 
-    def apply(self) -> None:
+    def apply(self) -> tuple[str, ...]:
         checked = [(call, *self._resolve(call)) for call in self._file.calls]
         for repository in self._file.repositories:
             self._repository(repository)
@@ -142,14 +160,30 @@ class _Loading:
             self._keep(LocalConnection(connection.name, self._real(connection)))
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
+        notes = self._sampling_rules(self._file.sampling_rules) if self._file.sampling_rules is not None else ()
         for call, client, method in checked:
             self._apply(call, client, method)
+        return notes
 
     # -- local ------------------------------------------------------------------------------------------------------
 
     def _keep(self, record: LocalConnection | LocalInstance) -> None:
         with self._backend.world.transaction():
             self._scope.put(record.name, record)
+
+    def _sampling_rules(self, file: LocalFile) -> tuple[str, ...]:
+        try:
+            content = sampling_file.read(file.path.read_bytes())
+        except OSError as error:
+            raise self._file.wrong(file.mark, f"{file.path} cannot be read: {error.strerror}") from None
+        except sampling_file.SamplingFileError as error:
+            raise self._file.wrong(file.mark, f"{file.path}: {error}") from None
+        try:
+            with self._backend.world.transaction():
+                sampling.take_over(self._scope, content.rules)
+        except AwsError as error:
+            raise self._file.wrong(file.mark, error.message) from None
+        return tuple(f"{self._file.path}:{file.mark.line}: {file.path.name}: {note}" for note in content.warnings)
 
     def _real(self, folder: LocalFolder) -> str:
         if not folder.path.is_dir():
@@ -262,7 +296,8 @@ class _Loading:
             getattr(client, method)(**call.parameters)
         except ClientError as error:
             update = UPDATES.get((call.service, method))
-            if update is None or error.response["Error"]["Code"] != update.error:
+            told = error.response["Error"]
+            if update is None or told["Code"] != update.error or update.words not in told["Message"]:
                 raise
             if update.operation:
                 getattr(client, update.operation)(**update.parameters(call.parameters))

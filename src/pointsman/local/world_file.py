@@ -12,6 +12,7 @@
         github: {path: ../checkouts}           # where the repositories of a connection lie
       instances:
         web-1: {path: ./instances/web-1, tags: {Name: web}}
+      sampling_rules: ./sampling-rules.json    # a sampling-rule file of X-Ray's SDKs
     calls:                       # AWS's own calls, in order, as boto3 spells them
       - s3: {create_bucket: {Bucket: releases}}
       - codebuild: {create_project: [{name: one, …}, {name: two, …}]}
@@ -38,7 +39,7 @@ _DEEPEST = 64
 _MOST_NODES = 200_000
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
 _TOP = ("region", "account", "calls", "local")
-_LOCAL = ("repositories", "connections", "instances")
+_LOCAL = ("repositories", "connections", "instances", "sampling_rules")
 
 Step = str | int
 
@@ -88,6 +89,14 @@ class LocalFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file that is read with the world."""
+
+    path: Path
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
 class WorldFile:
     """A world file, read."""
 
@@ -99,6 +108,7 @@ class WorldFile:
     repositories: tuple[LocalRepository, ...] = ()
     connections: tuple[LocalFolder, ...] = ()
     instances: tuple[LocalFolder, ...] = ()
+    sampling_rules: LocalFile | None = None
 
     def wrong(self, mark: Mark, sentence: str, hint: str = "") -> ConfigError:
         """The error about a place in this file."""
@@ -163,6 +173,7 @@ class _Reading:
             repositories=tuple(self._repositories(local["repositories"])) if "repositories" in local else (),
             connections=tuple(self._folders(local, "connections", ("path",))),
             instances=tuple(self._folders(local, "instances", ("path", "tags"))),
+            sampling_rules=self._file(local, "sampling_rules"),
         )
 
     # -- calls ------------------------------------------------------------------------------------------------------
@@ -224,6 +235,15 @@ class _Reading:
             }
             path = self._resolve(self._text(fields["path"], f"{key}.path"))
             yield LocalFolder(name.value, Mark(_line(name), key), path, tags)
+
+    def _file(self, local: dict[str, yaml.Node], kind: str) -> LocalFile | None:
+        if kind not in local:
+            return None
+        key = f"local.{kind}"
+        path = self._resolve(self._text(local[kind], key))
+        if not path.is_file():
+            self._wrong(local[kind], key, f"there is no file {path}")
+        return LocalFile(path, Mark(_line(local[kind]), key))
 
     def _folder(self, node: yaml.Node, key: str) -> Path:
         path = self._resolve(self._text(node, key))

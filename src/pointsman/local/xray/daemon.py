@@ -93,7 +93,8 @@ class Daemon:
         if self._proxy is not None:
             self._proxy.start()
         host, port = self._udp.getsockname()[:2]
-        self._backend.world.provide(DaemonAddress(host, port))
+        if not self._backend.world.has(DaemonAddress):
+            self._backend.world.provide(DaemonAddress(host, port))
 
     @property
     def port(self) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import fields
 from typing import Any, Final
 
 import msgspec
@@ -100,6 +102,28 @@ def keep(scope: Scope, rule: SamplingRule) -> None:
     """Write a rule, and when that was."""
     scope.put(rule.name, rule)
     scope.put(_KEY, SamplingState(scope.now.timestamp()))
+
+
+def take_over(scope: Scope, wanted: Iterable[Rule]) -> None:
+    """Make rules, or change those of the same name into them; what is so already is left alone.
+
+    Raises:
+        AwsError: There would be more than X-Ray allows.
+    """
+    known = {one.name: one for one in rules(scope)}
+    now = scope.now.timestamp()
+    for rule in wanted:
+        former = known.get(rule.name) or SamplingRule(rule.name, rule.priority, rule.fixed_rate, 0, created=now)
+        changed = msgspec.structs.replace(
+            former,
+            **{field.name: getattr(rule, field.name) for field in fields(rule) if field.name != "attributes"},
+            attributes=dict(rule.attributes),
+        )
+        if rule.name not in known or changed != former:
+            known[rule.name] = msgspec.structs.replace(changed, modified=now)
+            keep(scope, known[rule.name])
+    if len(known) > MOST + 1:
+        raise AwsError("RuleLimitExceededException", f"The limit of {MOST} sampling rules is exceeded.")
 
 
 def _named(scope: Scope, parameters: Parameters) -> SamplingRule:
