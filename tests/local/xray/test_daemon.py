@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,7 +21,7 @@ from hypothesis import strategies as st
 
 from pointsman.clock import SystemClock
 from pointsman.local.xray import address, listener
-from pointsman.local.xray.daemon import Daemon
+from pointsman.local.xray.daemon import Daemon, annotated
 from support.backend import CheckedBackend
 from support.traces import segment, trace_id
 from support.xray_port import HEADER, listening, send, wait
@@ -216,3 +219,92 @@ def test_builds_are_told_where_the_daemon_is(live: CheckedBackend) -> None:
 @given(st.binary(max_size=300))
 def test_any_header_is_read_or_not(content: bytes) -> None:
     assert listener._announces(content) in (True, False)
+
+
+_PROGRAM = """
+import json, os, socket, sys
+host, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].split(":")
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender.sendto(sys.argv[1].encode(), (host, int(port)))
+sys.stdin.read()
+"""
+"""Sends a datagram, and runs on until its input ends."""
+
+
+def sent_by(daemon: Daemon, live: CheckedBackend, document: dict[str, Any], **environment: str) -> None:
+    command = [sys.executable, "-c", _PROGRAM, HEADER.decode() + json.dumps(document)]
+    variables = {**address.variables(live.world), **environment}
+    before = daemon.about()["xray"]["kept"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=variables) as process:
+        wait(daemon, lambda told: told["kept"] > before)
+        process.communicate()
+
+
+def marks(live: CheckedBackend) -> dict[str, Any]:
+    client = live.session("us-east-1").client("xray")
+    start = datetime.now(UTC) - timedelta(hours=1)
+    [one] = client.get_trace_summaries(StartTime=start, EndTime=start + timedelta(hours=2))["TraceSummaries"]
+    return {key: values[0]["AnnotationValue"]["StringValue"] for key, values in one["Annotations"].items()}
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells whose a port is in /proc")
+
+
+@on_linux
+def test_what_a_build_sends_leads_to_the_build(live: CheckedBackend) -> None:
+    with listening(live) as daemon:
+        build = {"CODEBUILD_BUILD_ID": "shop:1", "CODEBUILD_INITIATOR": "codepipeline/release", "OTHER": "x"}
+        sent_by(daemon, live, fresh(1, annotations={"own": "kept"}), **build)
+        expected = {"codebuild_build_id": "shop:1", "codepipeline_name": "release", "own": "kept"}
+        assert marks(live) == expected
+
+
+@on_linux
+def test_what_a_deployed_program_sends_leads_to_its_deployment(live: CheckedBackend) -> None:
+    with listening(live) as daemon:
+        hook = {"DEPLOYMENT_ID": "d-ABC", "APPLICATION_NAME": "shop", "DEPLOYMENT_GROUP_NAME": "prod"}
+        sent_by(daemon, live, fresh(1), **hook)
+        assert marks(live) == {
+            "codedeploy_deployment_id": "d-ABC",
+            "codedeploy_application": "shop",
+            "codedeploy_deployment_group": "prod",
+        }
+
+
+@on_linux
+def test_what_belongs_to_no_release_is_left_as_it_is(live: CheckedBackend) -> None:
+    with listening(live) as daemon:
+        sent_by(daemon, live, fresh(1), APPLICATION_NAME="mine", DEPLOYMENT_ID="seven")
+        assert marks(live) == {}
+
+
+def test_annotations_of_a_documents_own_win_and_what_cannot_be_read_stays() -> None:
+    ids = {"codebuild_build_id": "a:1"}
+    assert json.loads(annotated(b'{"annotations": {"codebuild_build_id": "mine"}}', ids)) == {
+        "annotations": {"codebuild_build_id": "mine"}
+    }
+    deep = b'{"subsegments":[' * 3000 + b"]}" * 3000
+    for content in (b"{", b"[]", b"5", b'{"annotations": 5}', deep, b'{"a": "' + b"a" * 65_500 + b'"}'):
+        assert annotated(content, ids).replace(b" ", b"") == content.replace(b" ", b"")
+
+
+@on_linux
+def test_a_real_build_is_told_where_to_send_and_its_trace_leads_back(live: CheckedBackend, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(_PROGRAM.replace("sys.stdin.read()", "import time; time.sleep(1)"))
+    datagram = tmp_path / "datagram"
+    datagram.write_bytes(HEADER + json.dumps(fresh(1)).encode())
+    command = f'{sys.executable} {program} "$(cat {datagram})"'
+    spec = {"version": 0.2, "phases": {"build": {"commands": [command]}}}
+    client = live.session("us-east-1").client("codebuild")
+    client.create_project(
+        name="shop",
+        source={"type": "NO_SOURCE", "buildspec": json.dumps(spec)},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "none", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole="arn:aws:iam::123456789012:role/build",
+    )
+    with listening(live) as daemon:
+        build = client.start_build(projectName="shop")["build"]["id"]
+        wait(daemon, lambda told: told["kept"] == 1)
+        assert marks(live) == {"codebuild_build_id": build}

@@ -24,11 +24,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from pointsman.local.answers import AwsError
 from pointsman.local.backend import Backend
 from pointsman.local.xray import listener
 from pointsman.local.xray.address import DaemonAddress
 from pointsman.local.xray.proxy import SamplingProxy
+from pointsman.semantics.traces import documents
 
 log = logging.getLogger("pointsman.local")
 
@@ -191,20 +194,39 @@ class Daemon:
                     with self._lock:
                         self._counts.update(counts)
                 elif kind == b"D":
-                    self._deliver(body.split(b"\n"))
+                    ids, *texts = body.split(b"\n")
+                    self._deliver([annotated(one, json.loads(ids)) for one in texts] if ids else texts)
 
-    def _deliver(self, documents: list[bytes]) -> None:
-        parameters = {"TraceSegmentDocuments": documents}
+    def _deliver(self, texts: list[bytes]) -> None:
+        parameters = {"TraceSegmentDocuments": texts}
         try:
             answer, _ = self._backend.ask(self._region, "xray", "PutTraceSegments", parameters)
         except AwsError as error:
-            log.warning("%d documents were not taken in: %s", len(documents), error)
-            refused = len(documents)
+            log.warning("%d documents were not taken in: %s", len(texts), error)
+            refused = len(texts)
         except Exception:  # the thread's boundary: the next documents may be better
-            log.exception("%d documents were not taken in", len(documents))
-            refused = len(documents)
+            log.exception("%d documents were not taken in", len(texts))
+            refused = len(texts)
         else:
             refused = len(answer["UnprocessedTraceSegments"])
         with self._lock:
             self._refused += refused
-            self._kept += len(documents) - refused
+            self._kept += len(texts) - refused
+
+
+def annotated(document: bytes, ids: dict[str, str]) -> bytes:
+    """A document with annotations beside its own, which win; what cannot be read is left as it is.
+
+    Args:
+        document: A segment, or a subsegment that was sent by itself.
+        ids: What to annotate it with.
+    """
+    try:
+        value = msgspec.json.decode(document)
+        own = value.get("annotations", {})
+        if isinstance(own, dict):
+            value["annotations"] = {**ids, **own}
+        fitting = msgspec.json.encode(value)
+    except (msgspec.MsgspecError, AttributeError, RecursionError):
+        return document
+    return fitting if len(fitting) <= documents.LARGEST else document

@@ -6,8 +6,13 @@ kernel at once; what cannot be handed on waits in memory up to a bound, beyond w
 the kernel itself had to drop is read from ``/proc``. It ends when the backend closes its end of the socket, once it
 has handed on what it holds.
 
-Said: a kind (``D`` documents, ``C`` counts, ``E`` the end), the number of bytes, and the bytes. Documents are lines:
-JSON never holds a line's end that is not escaped, so the few that stand between its parts become blanks.
+A program that a build or a deployment of this backend has started carries their ids in its environment: its
+documents are handed on with those, so that a trace leads to the release it comes from. Whose a datagram is, the
+kernel tells by the port it came from, for programs of the same user that still run.
+
+Said: a kind (``D`` documents, ``C`` counts, ``E`` the end), the number of bytes, and the bytes. Documents are lines,
+behind one with the ids, which may be empty: JSON never holds a line's end that is not escaped, so the few that stand
+between its parts become blanks.
 """
 
 from __future__ import annotations
@@ -35,6 +40,95 @@ _TELL = 1.0
 """Seconds between two looks at the counts."""
 _HEADERS = 64
 """Spellings of the header that are remembered."""
+_SENDERS = 512
+"""Senders that are remembered."""
+_REMEMBERED = 30.0
+"""Seconds that a sender's port is taken to be the same program's."""
+_LOOKUPS = 20
+"""Senders a second that are looked up; those beyond have no ids."""
+IDS = {
+    "CODEBUILD_BUILD_ID": "codebuild_build_id",
+    "CODEPIPELINE_EXECUTION_ID": "codepipeline_execution_id",
+    "DEPLOYMENT_ID": "codedeploy_deployment_id",
+    "DEPLOYMENT_GROUP_NAME": "codedeploy_deployment_group",
+    "APPLICATION_NAME": "codedeploy_application",
+}
+"""Variables that say what a program belongs to, and what its documents are annotated with."""
+_INITIATOR = "codepipeline/"
+_LONGEST = 250
+
+
+class Senders:
+    """Which build or deployment a datagram comes from."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int], tuple[float, bytes]] = {}
+        self._left = float(_LOOKUPS)
+        self._left_at = time.monotonic()
+
+    def ids(self, sender: tuple[str, int]) -> bytes:
+        """The ids of the program behind an address, as JSON; empty when it has none."""
+        now = time.monotonic()
+        known = self._known.get(sender)
+        if known is not None and now - known[0] < _REMEMBERED:
+            return known[1]
+        self._left = min(float(_LOOKUPS), self._left + (now - self._left_at) * _LOOKUPS)
+        self._left_at = now
+        if self._left < 1:
+            return b""
+        self._left -= 1
+        found = _ids(_environment(sender[1]))
+        if len(self._known) >= _SENDERS:
+            self._known.clear()
+        self._known[sender] = (now, json.dumps(found).encode() if found else b"")
+        return self._known[sender][1]
+
+
+def _environment(port: int) -> dict[str, str]:
+    """The environment of the program of ours that sends from a port; empty when the system does not tell."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        inode = _inode(port)
+        if inode:
+            process = _holder(f"socket:[{inode}]")
+            if process:
+                with open(f"/proc/{process}/environ", "rb") as file:  # noqa: PTH123
+                    lines = file.read(1 << 20).decode("utf-8", "replace").split("\0")
+                return dict(line.split("=", 1) for line in lines if "=" in line)
+    return {}
+
+
+def _inode(port: int) -> str:
+    wanted, owner = f":{port:04X}", str(os.getuid())
+    for table in ("/proc/net/udp", "/proc/net/udp6"):
+        with contextlib.suppress(OSError), open(table) as lines:  # noqa: PTH123
+            for line in lines:
+                fields = line.split()
+                if fields[1].endswith(wanted) and fields[7] == owner:
+                    return fields[9]
+    return ""
+
+
+def _holder(link: str) -> str:
+    """The latest process that has a socket open."""
+    numbers = sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True)  # noqa: PTH208
+    for number in numbers:
+        folder = f"/proc/{number}/fd"
+        with contextlib.suppress(OSError):
+            for name in os.listdir(folder):  # noqa: PTH208
+                with contextlib.suppress(OSError):
+                    if os.readlink(f"{folder}/{name}") == link:  # noqa: PTH115
+                        return str(number)
+    return ""
+
+
+def _ids(environment: dict[str, str]) -> dict[str, str]:
+    if "CODEBUILD_BUILD_ID" not in environment and not environment.get("DEPLOYMENT_ID", "").startswith("d-"):
+        return {}
+    found = {name: environment[key][:_LONGEST] for key, name in IDS.items() if environment.get(key)}
+    initiator = environment.get("CODEBUILD_INITIATOR", "")
+    if initiator.startswith(_INITIATOR):
+        found["codepipeline_name"] = initiator[len(_INITIATOR) :][:_LONGEST]
+    return found
 
 
 class Listener:
@@ -52,7 +146,9 @@ class Listener:
         self._owner = owner
         self._most = most
         self._rate = rate
-        self._waiting: deque[bytes] = deque()
+        self._senders = Senders()
+        self._waiting: deque[tuple[bytes, bytes]] = deque()
+        """The ids of the sender, and the document."""
         self._held = 0
         self._since = 0.0
         self._frame = memoryview(b"")
@@ -95,15 +191,15 @@ class Listener:
         buffer, view = self._buffer, memoryview(self._buffer)
         for _ in range(_AT_ONCE):
             try:
-                size = self._udp.recv_into(buffer)
+                size, sender = self._udp.recvfrom_into(buffer)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:  # what the network says of an earlier datagram is nothing of ours
                 continue
             self.received += 1
-            self._read(bytes(view[:size]))
+            self._read(bytes(view[:size]), sender)
 
-    def _read(self, datagram: bytes) -> None:
+    def _read(self, datagram: bytes, sender: tuple[str, int]) -> None:
         header, _, body = datagram.partition(b"\n")
         body = body.strip()
         if not body or not self._is_header(header):
@@ -116,7 +212,7 @@ class Listener:
             return
         if not self._waiting:
             self._since = time.monotonic()
-        self._waiting.append(body)
+        self._waiting.append((self._senders.ids(sender), body))
         self._held += len(body) + 64
 
     def _is_header(self, header: bytes) -> bool:
@@ -168,11 +264,14 @@ class Listener:
 
     def _documents(self) -> memoryview:
         count = min(_BATCH, len(self._waiting), max(1, int(self._allowed())))
-        texts = [self._waiting.popleft() for _ in range(count)]
-        self._budget -= count
-        self._held -= sum(map(len, texts)) + 64 * count
+        ids = self._waiting[0][0]
+        texts: list[bytes] = []
+        while len(texts) < count and self._waiting and self._waiting[0][0] == ids:
+            texts.append(self._waiting.popleft()[1])
+        self._budget -= len(texts)
+        self._held -= sum(map(len, texts)) + 64 * len(texts)
         self._since = time.monotonic() - _SOON  # what is left has waited
-        return _framed(b"D", b"\n".join(texts))
+        return _framed(b"D", b"\n".join([ids, *texts]))
 
     def _count(self, *, closing: bool) -> None:
         """Tell what was counted, when that has changed and a frame can begin."""
