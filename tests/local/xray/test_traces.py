@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from pointsman.clock import EPOCH, ManualClock
+from pointsman.clock import EPOCH, ManualClock, SystemClock
 from pointsman.local.xray import summaries, table
 from support.backend import CheckedBackend
 from support.traces import START, document, http, segment, subsegment, trace_id
@@ -291,7 +292,7 @@ def test_a_trace_is_bounded_and_says_so(backend: CheckedBackend, xray: Any) -> N
 
 
 def test_what_is_too_old_or_too_much_is_let_go_of(backend: CheckedBackend, xray: Any, clock: ManualClock) -> None:
-    backend.world.provide(table.Limits(age=3600, bytes=50_000))
+    backend.world.provide(table.Limits(age=3700, bytes=50_000))
     put(xray, segment(trace_id(1, START - 3000), 2, start=START - 3000))
     put(xray, segment(2, 2))
     assert ids(search(xray, StartTime=EPOCH - timedelta(hours=1))) == [2, 1]
@@ -327,6 +328,18 @@ def test_a_trace_survives_a_restart_and_regions_are_apart(backend: CheckedBacken
     with CheckedBackend(state=root, clock=clock) as again:
         assert ids(search(again.session("eu-west-1").client("xray"))) == [1]
         assert search(again.session("us-east-1").client("xray")) == []
+
+
+def test_closing_does_not_wait_for_what_is_not_read_yet(tmp_path: Path) -> None:
+    at = datetime.now(UTC).timestamp()
+    texts = [document(segment(trace_id(number, at), 2, start=at)) for number in range(8000)]
+    state = tmp_path / "state"
+    waiting = "SELECT count(*) FROM xray_traces WHERE due IS NOT NULL"
+    with CheckedBackend(state=state, clock=SystemClock()) as backend:
+        backend.ask("us-east-1", "xray", "PutTraceSegments", {"TraceSegmentDocuments": texts})
+    with CheckedBackend(state=state, clock=SystemClock()) as again:
+        assert again.world.database.execute(waiting).fetchone()[0] > 0
+        assert again.world.next_due() is not None
 
 
 def test_hostile_texts_are_kept_as_they_are(xray: Any) -> None:

@@ -23,4 +23,14 @@ def _install(world: World) -> None:
     world.on(retention.SWEEP, retention.sweep)
 
 
-ENGINE = Engine(name="xray", answers=(intake, reading, summaries, graphs, sampling, groups, settings), install=_install)
+def _resume(world: World) -> None:
+    indexing.resume(world)
+    retention.resume(world)
+
+
+ENGINE = Engine(
+    name="xray",
+    answers=(intake, reading, summaries, graphs, sampling, groups, settings),
+    install=_install,
+    resume=_resume,
+)

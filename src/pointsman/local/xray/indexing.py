@@ -8,7 +8,7 @@ changed just now, up to a bound.
 
 from __future__ import annotations
 
-from pointsman.local.world import Payload, Scope
+from pointsman.local.world import Payload, Scope, World
 from pointsman.local.xray import summary, table
 from pointsman.semantics.traces import assembly, causes, documents, facts
 from pointsman.semantics.traces.assembly import Trace
@@ -18,7 +18,9 @@ DELAY = 0.5
 """Seconds between a trace's first document and its first reading."""
 _SLICE = 40_000
 """Bytes of documents that are read at one go: some five milliseconds."""
-_PROMPT = 1_000_000
+_BREATH = 0.002
+"""Seconds between two goes, so that whoever waits for the backend gets his turn."""
+_PROMPT = 300_000
 """Bytes that whoever asks has read before the answer."""
 
 
@@ -32,8 +34,17 @@ def arm(scope: Scope) -> None:
         scope.after(DELAY, INDEX, key=INDEX)
 
 
+def resume(world: World) -> None:
+    """After a restart: what was not read yet is read now."""
+    places = world.database.execute("SELECT DISTINCT account, region FROM xray_traces WHERE due IS NOT NULL")
+    for account, region in places.fetchall():
+        arm(world.scope(account, region))
+
+
 def due(scope: Scope, _: Payload) -> None:
     """Read some of the traces that are due, and come back for the others."""
+    if scope.world.closing:
+        return
     now = scope.now.timestamp()
     read(scope, now, _SLICE)
     row = scope.world.database.execute(
@@ -41,7 +52,7 @@ def due(scope: Scope, _: Payload) -> None:
         (scope.account, scope.region),
     ).fetchone()
     if row[0] is not None:
-        scope.after(max(0.0, row[0] - now), INDEX, key=INDEX)
+        scope.after(max(_BREATH, row[0] - now), INDEX, key=INDEX)
 
 
 def prompt(scope: Scope) -> None:

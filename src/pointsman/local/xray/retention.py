@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pointsman.local.world import Payload, Scope
+from pointsman.local.world import Payload, Scope, World
 from pointsman.local.xray import table
 
 SWEEP = "xray.sweep"
 _HOUR = 3600.0
+_BREATH = 0.002
+"""Seconds between two goes, so that whoever waits for the backend gets his turn."""
 _AT_ONCE = 100
 """Traces that are removed in one transaction."""
 _LOW = 0.9
@@ -30,8 +32,17 @@ def arm(scope: Scope) -> None:
         scope.after(0.0 if crowded else _HOUR, SWEEP, key=SWEEP)
 
 
+def resume(world: World) -> None:
+    """After a restart: somebody sweeps where there is anything."""
+    places = world.database.execute("SELECT account, region FROM xray_totals WHERE bytes > 0")
+    for account, region in places.fetchall():
+        arm(world.scope(account, region))
+
+
 def sweep(scope: Scope, payload: Payload) -> None:
     """Remove some of what is too old or too much, and come back for the rest."""
+    if scope.world.closing:
+        return
     database = scope.world.database
     limits = table.limits(scope.world)
     now = scope.now.timestamp()
@@ -51,7 +62,7 @@ def sweep(scope: Scope, payload: Payload) -> None:
         gone = _oldest(scope, held - int(limits.bytes * _LOW))
     if gone:
         table.remove(database, gone)
-        scope.after(0.0, SWEEP, {"clearing": clearing}, key=SWEEP)
+        scope.after(_BREATH, SWEEP, {"clearing": clearing}, key=SWEEP)
         return
     database.execute("DELETE FROM xray_shapes WHERE id NOT IN (SELECT cause FROM xray_causes)")
     scope.world.tool(table.Interned).forget()
