@@ -16,6 +16,8 @@ from pointsman.semantics.traces.assembly import Trace
 INDEX = "xray.index"
 DELAY = 0.5
 """Seconds between a trace's first document and its first reading."""
+GROWTH = 200_000.0
+"""Bytes of a trace for which its next reading waits a second longer."""
 _SLICE = 40_000
 """Bytes of documents that are read at one go: some five milliseconds."""
 _BREATH = 0.002
@@ -56,23 +58,23 @@ def due(scope: Scope, _: Payload) -> None:
 
 
 def prompt(scope: Scope) -> None:
-    """Read what has changed before an answer, up to a bound."""
-    read(scope, None, _PROMPT)
+    """Read what has changed before an answer, up to a bound; what is large waits until it is due."""
+    read(scope, scope.now.timestamp() + _PROMPT / GROWTH, _PROMPT)
 
 
-def read(scope: Scope, now: float | None, most: int) -> None:
+def read(scope: Scope, now: float, most: int) -> None:
     """Read traces that have changed, longest due first.
 
     Args:
         scope: Whose.
-        now: Only those that are due by then; None is all.
+        now: Only those that are due by then.
         most: Bytes of documents after which to stop.
     """
     database = scope.world.database
     rows = database.execute(
         "SELECT id, trace, bytes FROM xray_traces"
         " WHERE account = ? AND region = ? AND due IS NOT NULL AND due <= ? ORDER BY due LIMIT 1000",
-        (scope.account, scope.region, 1e18 if now is None else now + 0.001),
+        (scope.account, scope.region, now + 0.001),
     ).fetchall()
     for number, trace_id, size in rows:
         index(scope, number, trace_id)

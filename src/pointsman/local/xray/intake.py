@@ -100,10 +100,10 @@ def _keep(scope: Scope, kept: dict[str, list[bytes]], now: float) -> None:
             "INSERT INTO xray_traces (account, region, trace, epoch, sample, received, bytes, due)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (account, region, trace) DO UPDATE SET"
             " received = excluded.received, bytes = bytes + excluded.bytes,"
-            " due = ifnull(due, excluded.due + bytes / 200000.0) RETURNING id, bytes",
+            " due = ifnull(due, excluded.due + bytes / ?) RETURNING id, bytes",
             (
                 *(scope.account, scope.region, trace_id, documents.epoch(trace_id), int(trace_id[11:19], 16) / 2**32),
-                *(now, size, now + indexing.DELAY),
+                *(now, size, now + indexing.DELAY, indexing.GROWTH),
             ),
         ).fetchone()
         if held > most:
