@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -143,6 +144,18 @@ def test_a_listener_that_is_killed_is_started_again(live: CheckedBackend) -> Non
         assert wait(daemon, lambda told: told["kept"] == 2)["received"] >= 1
 
 
+def test_closing_while_a_killed_listener_is_started_again_takes_no_time(live: CheckedBackend) -> None:
+    with listening(live) as daemon:
+        process = daemon._process
+        assert process is not None
+        process.kill()
+        process.wait()
+        begun = time.monotonic()
+        daemon.close()
+        assert time.monotonic() - begun < 5
+        assert daemon._process is process or daemon._process is None or daemon._process.poll() is not None
+
+
 def test_closing_takes_in_what_has_come_and_lets_go_of_the_port(live: CheckedBackend) -> None:
     with listening(live) as daemon:
         port = daemon.port
@@ -214,6 +227,18 @@ def test_builds_are_told_where_the_daemon_is(live: CheckedBackend) -> None:
             "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.port}",
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         }
+
+
+@given(st.lists(st.binary(max_size=80) | st.binary(max_size=80).map(HEADER.__add__), max_size=30))
+def test_every_datagram_waits_or_is_counted(datagrams: list[bytes]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        made = listener.Listener(udp, ours, 1000, 1000)
+        for one in datagrams:
+            made._read(one, ("127.0.0.1", 0))
+        assert len(made._waiting) + made.malformed + made.spilled == len(datagrams)
+        assert made._held <= 1000 + 200
+        assert all(body and b"\n" not in body for _, body in made._waiting)
 
 
 @given(st.binary(max_size=300))

@@ -50,6 +50,23 @@ def test_an_edge_is_seen_by_the_caller_and_a_node_by_itself() -> None:
     assert found["shop", "shop"].source.type == facts.CLIENT
 
 
+def test_the_types_of_what_sends_no_segments() -> None:
+    calls = [
+        subsegment(3, "pay.example.com", namespace="remote", http=http(200)),
+        subsegment(4, "orders@db.local", namespace="remote", sql={"url": "jdbc:postgresql://db.local/orders"}),
+        subsegment(5, "rdsdataservice", namespace="aws"),
+        subsegment(6, "SQS", namespace="aws", aws={"queue_url": "https://sqs/1/mail"}),
+    ]
+    found = facts.derive(trace(segment(1, 2, subsegments=calls)), "1").services
+    assert set(found) == {
+        Service("shop", "", "1"),
+        Service("pay.example.com", "remote"),
+        Service("orders@db.local", "Database::SQL"),
+        Service("rdsdataservice", "AWS::rdsdataservice", "1"),
+        Service("https://sqs/1/mail", "AWS::SQS::Queue", "1"),
+    }
+
+
 def test_a_request_that_is_still_served_is_partial_and_has_no_response_time() -> None:
     found = facts.derive(trace(segment(1, 2, lasts=None, annotations={"k": "v"})))
     assert (found.response, found.partial, found.duration) == (None, True, 0.0)

@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -77,7 +76,7 @@ class Daemon:
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._read, name="pointsman-xray", daemon=True)
         self._lock = threading.Lock()
-        self._closing = False
+        self._closing = threading.Event()
         self._earlier = dict.fromkeys(_COUNTS, 0)
         self._counts = dict.fromkeys(_COUNTS, 0)
         self._kept = 0
@@ -117,20 +116,21 @@ class Daemon:
 
     def close(self) -> None:
         """Take in what has come, and let go of the port. Closing twice is harmless."""
-        if self._closing:
+        if self._closing.is_set():
             return
-        self._closing = True
-        pair = self._pair
+        self._closing.set()
+        with self._lock:  # nobody is being started any more
+            pair, process = self._pair, self._process
         if pair is not None:
             with suppress(OSError):
                 pair.shutdown(socket.SHUT_WR)
             self._thread.join(_PATIENCE)
-        if self._process is not None:
+        if process is not None:
             with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_PATIENCE)
-            if self._process.poll() is None:
-                self._process.kill()
-                self._process.wait()
+                process.wait(_PATIENCE)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
         if pair is not None:
             pair.close()
         if self._proxy is not None:
@@ -158,7 +158,7 @@ class Daemon:
     def _read(self) -> None:
         while True:
             self._follow()
-            if self._closing:
+            if self._closing.is_set():
                 return
             log.warning("the process that listens at X-Ray's port ended; it is started again")
             self._again()
@@ -167,16 +167,19 @@ class Daemon:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        time.sleep(_AGAIN)
+        if self._closing.wait(_AGAIN):
+            return
         with self._lock:
+            if self._closing.is_set():
+                return
             self._restarts += 1
             for name in _COUNTS:
                 # The kernel goes on counting what it drops: the port is the same.
                 self._earlier[name] += self._counts[name] if name not in ("held", "dropped") else 0
                 self._counts[name] = 0 if name != "dropped" else self._counts[name]
-        if self._pair is not None:
-            self._pair.close()
-        self._launch()
+            if self._pair is not None:
+                self._pair.close()
+            self._launch()
 
     def _follow(self) -> None:
         """Take frames until the listener has ended."""

@@ -176,7 +176,7 @@ def _infer(chosen: dict[str, Piece]) -> tuple[list[Piece], set[str]]:
 
 def _inferred(piece: Piece) -> Piece:
     fields: dict[str, Any] = {
-        key: piece.fields[key] for key in ("http", "aws", "error", "throttle", "fault") if key in piece.fields
+        key: piece.fields[key] for key in ("http", "aws", "sql", "error", "throttle", "fault") if key in piece.fields
     }
     fields["inferred"] = True
     kind = origin_of(piece)
@@ -187,9 +187,9 @@ def _inferred(piece: Piece) -> Piece:
 
 
 def origin_of(piece: Piece) -> str:
-    """The type of what a call went to: ``AWS::DynamoDB::Table``, ``AWS::SNS``, ``remote``."""
+    """The type of what a call went to: ``AWS::DynamoDB::Table``, ``AWS::SNS``; empty for another HTTP service."""
     if piece.fields.get("namespace") != "aws":
-        return "remote"
+        return "Database::SQL" if "sql" in piece.fields else ""
     aws = part(piece.fields, "aws")
     if text(aws, "table_name"):
         return "AWS::DynamoDB::Table"

@@ -12,6 +12,9 @@ from pointsman.semantics.traces.documents import Piece, part, text
 
 CLIENT: Final = "client"
 """The type of the node that stands for whoever calls an entry point."""
+REMOTE: Final = "remote"
+"""The type of a service that sends no segments and is none of AWS's."""
+DATABASE: Final = "Database::SQL"
 ANNOTATIONS: Final = 50
 """Annotations that are indexed per trace."""
 
@@ -136,8 +139,9 @@ def service_of(piece: Piece, account: str = "") -> Service:
     kind = text(fields, "origin")
     name = piece.name
     if fields.get("inferred"):
+        kind = kind or REMOTE
         name = text(aws, "table_name") or text(aws, "queue_url") or text(aws, "bucket_name") or name
-    owner = "" if kind == "remote" else text(aws, "account_id") or account
+    owner = "" if kind in (REMOTE, DATABASE) else text(aws, "account_id") or account
     return Service(name, kind, owner)
 
 
