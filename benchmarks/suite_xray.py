@@ -73,7 +73,7 @@ def _stored(count: int) -> Iterator[Backend]:
         for first in range(0, count, 50):
             texts = [text for n in range(first, first + 50) for text in segments.purchase(n, at + n * 0.5)]
             backend.ask(REGION, "xray", "PutTraceSegments", {"TraceSegmentDocuments": texts})
-        clock.advance(5)
+        clock.advance(60)
         yield backend
 
 

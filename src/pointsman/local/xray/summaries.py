@@ -11,6 +11,8 @@ from pointsman.local.xray.names import invalid, moment, read_token, time_range, 
 
 PAGE: Final = 100
 _LONGEST: Final = 24 * 3600.0
+_Position = tuple[int, int]
+"""The time in a trace's id, and its row: pages are in descending order of these."""
 _SHARE: Final = 0.1
 """What is looked at when sampling is asked for and no share is named."""
 
@@ -30,17 +32,10 @@ def get_trace_summaries(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     term = groups.parse(scope, parameters.get("FilterExpression", ""))
     indexing.prompt(scope)
     rate, start = _sampling(parameters, start, end)
-    where, values = _range(kind, start, end)
+    after = _after(parameters)
+    where, values = _range(kind, start, end, before=after)
     if rate is not None:
         where, values = f"{where} AND t.sample < ?", [*values, rate]
-    token = parameters.get("NextToken")
-    after: tuple[int, int] | None = None
-    if token:
-        epoch, number = read_token(token, 2)
-        if not isinstance(epoch, int) or not isinstance(number, int):
-            raise invalid("Invalid NextToken.")
-        after = (epoch, number)
-        where, values = f"{where} AND (t.epoch, t.id) < (?, ?)", [*values, *after]
     matching, more = search.condition(scope.world.database, term)
     rows = scope.world.database.execute(
         "SELECT t.id, t.epoch, t.revision, t.first, m.body FROM xray_traces t JOIN xray_summaries m ON m.trace = t.id"
@@ -49,19 +44,33 @@ def get_trace_summaries(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         (scope.account, scope.region, *values, *more),
     ).fetchall()
     page = rows[:PAGE]
+    last = (page[-1][1], page[-1][0]) if len(rows) > PAGE else None
+    processed, values = _range(kind, start, end, before=after, since=last)
+    if rate is not None:
+        processed, values = f"{processed} AND t.sample < ?", [*values, rate]
     answer: dict[str, Any] = {
         "TraceSummaries": [_told(row, kind, start) for row in page],
-        "ApproximateTime": moment(max(start, page[-1][1]) if len(rows) > PAGE else start),
+        "ApproximateTime": moment(max(start, last[0]) if last else start),
+        "TracesProcessedCount": scope.world.database.execute(
+            "SELECT count(*) FROM xray_traces t"
+            f" WHERE t.account = ? AND t.region = ? AND t.revision > 0 AND {processed}",
+            (scope.account, scope.region, *values),
+        ).fetchone()[0],
     }
-    processed, values = where, [*values]
-    if len(rows) > PAGE:
-        processed, values = f"{where} AND (t.epoch, t.id) >= (?, ?)", [*values, page[-1][1], page[-1][0]]
-        answer["NextToken"] = write_token(page[-1][1], page[-1][0])
-    answer["TracesProcessedCount"] = scope.world.database.execute(
-        f"SELECT count(*) FROM xray_traces t WHERE t.account = ? AND t.region = ? AND {processed}",
-        (scope.account, scope.region, *values),
-    ).fetchone()[0]
+    if last:
+        answer["NextToken"] = write_token(*last)
     return answer
+
+
+def _after(parameters: Parameters) -> _Position | None:
+    """The last trace of the page before; None for the first page."""
+    token = parameters.get("NextToken")
+    if not token:
+        return None
+    epoch, number = read_token(token, 2)
+    if not isinstance(epoch, int) or not isinstance(number, int):
+        raise invalid("Invalid NextToken.")
+    return epoch, number
 
 
 def _told(row: Any, kind: str, start: float) -> dict[str, Any]:
@@ -71,16 +80,37 @@ def _told(row: Any, kind: str, start: float) -> dict[str, Any]:
     return shape
 
 
-def _range(kind: str, start: float, end: float) -> tuple[str, list[Any]]:
+def _range(
+    kind: str, start: float, end: float, *, before: _Position | None = None, since: _Position | None = None
+) -> tuple[str, list[Any]]:
+    """The condition on the time of a trace, and on where it stands in the order of the pages.
+
+    Args:
+        kind: Which time.
+        start: From then.
+        end: To before then.
+        before: Behind this one in the order, which is older.
+        since: Down to this one.
+    """
+    # A bound on (epoch, id) is one on the epoch, too: the index is entered there, not at the end of the range.
+    low: float = since[0] if since else 0
+    high: float = before[0] + 1 if before else 1 << 40
+    conditions = ["t.epoch >= ? AND t.epoch < ?"]
     if kind == "TraceId":
-        return "t.epoch >= ? AND t.epoch < ?", [start, end]
-    if kind == "Event":
-        return "t.last >= ? AND t.first < ?", [start, end]
-    return (
-        "t.last >= ? AND t.first < ? AND EXISTS (SELECT 1 FROM xray_visits w WHERE w.trace = t.id"
-        " AND w.end >= ? AND w.end < ?)",
-        [start, end, start, end],
-    )
+        values: list[Any] = [max(start, low), min(end, high)]
+    else:
+        conditions.append("t.last >= ? AND t.first < ?")
+        values = [low, high, start, end]
+    if kind == "Service":
+        conditions.append("EXISTS (SELECT 1 FROM xray_visits w WHERE w.trace = t.id AND w.end >= ? AND w.end < ?)")
+        values += [start, end]
+    if before:
+        conditions.append("(t.epoch, t.id) < (?, ?)")
+        values += before
+    if since:
+        conditions.append("(t.epoch, t.id) >= (?, ?)")
+        values += since
+    return " AND ".join(conditions), values
 
 
 def _sampling(parameters: Parameters, start: float, end: float) -> tuple[float | None, float]:
