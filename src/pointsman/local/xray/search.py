@@ -105,10 +105,11 @@ class _Writer:
         if isinstance(term, filters.CauseJson) and not term.patterns:
             marks = ", ".join("?" for _ in kinds)
             return f"EXISTS (SELECT 1 FROM xray_causes c WHERE c.trace = {row}.id AND c.kind IN ({marks}))", [*kinds]
+        words = _words(term.filter) if isinstance(term, filters.CauseTerm) else []
         found = [
             number
             for kind in kinds
-            for number, cause in table.shapes(database, kind)
+            for number, cause in table.shapes(database, kind, words)
             if (
                 cause_matches(term, cause)
                 if isinstance(term, filters.CauseTerm)
@@ -120,6 +121,16 @@ class _Writer:
             " AND c.cause IN (SELECT value FROM json_each(?)))",
             [json.dumps(found)],
         )
+
+
+def _words(term: Filter | None) -> list[str]:
+    """Texts without which a filter cannot match: whoever lacks one need not be asked."""
+    match term:
+        case filters.All(terms):
+            return [word for one in terms for word in _words(one)]
+        case filters.Text(_, operator, text) if operator != "!=" and text:
+            return [text]
+    return []
 
 
 def _balanced(terms: list[Condition], word: str) -> Condition:

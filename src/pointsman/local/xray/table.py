@@ -9,7 +9,7 @@ are kept once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -233,10 +233,19 @@ def _values(number: int, about: Facts) -> Iterable[tuple[int, str, str]]:
     return [(number, kind, value.replace("\0", "\ufffd")) for kind, values in lists.items() for value in values]
 
 
-def shapes(database: Database, kind: str) -> list[tuple[int, Cause]]:
-    """Every root cause of a kind that traces have, with its number."""
+def shapes(database: Database, kind: str, words: Sequence[str] = ()) -> list[tuple[int, Cause]]:
+    """Every root cause of a kind that traces have, with its number.
+
+    Args:
+        database: Where.
+        kind: ``fault``, ``error``, ``responsetime``.
+        words: Only those that hold all of these texts.
+    """
     decode = msgspec.msgpack.Decoder(causes.Cause).decode
-    rows = database.execute("SELECT id, body FROM xray_shapes WHERE kind = ?", (kind,))
+    holding = " AND instr(body, ?) > 0" * len(words)
+    rows = database.execute(
+        f"SELECT id, body FROM xray_shapes WHERE kind = ?{holding}", (kind, *(word.encode() for word in words))
+    )
     return [(number, decode(body)) for number, body in rows]
 
 
