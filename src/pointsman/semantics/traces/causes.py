@@ -28,6 +28,10 @@ MOST: Final = 5
 """Causes of a kind that are told of a trace."""
 LONGEST: Final = 100
 """Entities of a cause; a longer way is told by its lower end."""
+EXCEPTIONS: Final = 10
+"""Of an entity."""
+LETTERS: Final = 1000
+"""Of an exception's name and of its message."""
 SHARE: Final = 0.2
 """Of the response time: what a call takes at least to be on the way of it."""
 
@@ -150,4 +154,7 @@ def _services(trace: Trace, account: str, way: list[int], whole: float | None) -
 def _exceptions(piece: Piece) -> tuple[CauseException, ...]:
     if "cause" not in piece.fields:
         return ()
-    return tuple(CauseException(text(one, "type"), text(one, "message")) for one in exceptions_of(piece.fields)[:10])
+    return tuple(
+        CauseException(text(one, "type")[:LETTERS], text(one, "message")[:LETTERS])
+        for one in exceptions_of(piece.fields)[:EXCEPTIONS]
+    )
