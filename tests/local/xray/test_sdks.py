@@ -93,9 +93,10 @@ def test_the_sdk_for_python_samples_by_our_rules_and_its_traces_are_whole(live: 
 def node_sdk(config: pytest.Config) -> Path:
     """A folder with the SDK for Node, installed once and kept in pytest's cache."""
     npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None or config.cache is None:
+    cache = getattr(config, "cache", None)
+    if npm is None or shutil.which("node") is None or cache is None:
         pytest.skip("node and npm are not installed here")
-    root = config.cache.mkdir("xray-sdk-node")
+    root: Path = cache.mkdir("xray-sdk-node")
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (root / "node_modules" / "aws-xray-sdk-core" / "package.json").exists():
