@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pointsman.errors import StateError, UsageError
 
 if TYPE_CHECKING:
     from pointsman.config.trust import KeptTrust, Wish
+    from pointsman.local.ports import XraySockets
     from pointsman.local.world_file import WorldFile
 
 
@@ -83,6 +85,22 @@ def world_file(path: Path, account: str) -> WorldFile:
             f"start with --account {world.account}",
         )
     return world
+
+
+def bind(host: str, port: int, xray_port: int | None) -> tuple[socket.socket, XraySockets | None]:
+    """Bind every port that was asked for.
+
+    Raises:
+        StateError: One cannot be had.
+    """
+    from pointsman.local.ports import bind_http, bind_xray
+
+    listener = bind_http(host, port)
+    try:
+        return listener, None if xray_port is None else bind_xray(xray_port)
+    except StateError:
+        listener.close()
+        raise
 
 
 def agree(trust: KeptTrust, worlds: list[WorldFile]) -> None:

@@ -158,15 +158,6 @@ def test_trust_can_be_given_on_the_command_line(world: Path, tmp_path: Path) -> 
         assert "Trust them" not in screen.until("eu-west-1")
 
 
-def test_a_state_folder_has_one_owner(tmp_path: Path) -> None:
-    arguments = ["local", "--state", str(tmp_path / "state")]
-    with terminal(arguments) as first:
-        first.until("us-east-1")
-        with terminal(arguments) as second:
-            assert second.ended() == 2
-            assert f"in use by process {first.process.pid}" in " ".join(second.text.split())
-
-
 def test_a_world_of_another_account_is_refused_before_a_screen(tmp_path: Path) -> None:
     (tmp_path / "world.yml").write_text('account: "210987654321"\n')
     with terminal(["local", "--state", str(tmp_path / "state"), "--load", str(tmp_path)]) as screen:
