@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 6.0
 """Seconds that running builds have to be stopped and recorded once the console has ended."""
-NICE = 2
+NICE = 10
 """How much the backend gives way to the console, on a machine that has too little for both."""
 
 _MAIN = "import sys; sys.path.append(sys.argv[1]); from pointsman.child import main; main()"
@@ -164,8 +164,7 @@ def main() -> None:
     from pointsman.config import logfile
 
     logfile.start()
-    with contextlib.suppress(OSError):
-        os.nice(NICE)
+    _give_way()
     closing = starting.Closing()
     try:
         _say(asdict(_own(order, closing)))
@@ -177,6 +176,15 @@ def main() -> None:
         _say({"error": getattr(error, "message", "") or f"{type(error).__name__}: {error}", "hint": hint})
     finally:
         closing.close()
+
+
+def _give_way() -> None:
+    """Have the console go first where there is too little for both."""
+    with contextlib.suppress(OSError):
+        os.nice(NICE)
+    # Where Linux groups processes by session, niceness counts inside a group only; the group has one of its own.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(NICE))
 
 
 def _own(order: Order, closing: starting.Closing) -> Served:

@@ -25,6 +25,7 @@ pytestmark = [
         ("table", ["pipelines open", "a cursor key"]),
         ("log", ["LogView's CPU", "from pipe to screen", "longest frame"]),
         ("backend", ["GetPipelineState", "PutParameter"]),
+        ("serve", ["seconds a call", "first ListPipelines", "memory after", "lost writes", "a key's p95"]),
     ],
 )
 def test_a_suite_runs_and_prints_its_figures(suite: str, figures: list[str]) -> None:
