@@ -155,6 +155,8 @@ def hammer(address: str, requests: Sequence[bytes], connections: int, count: int
                 if sent < count:
                     one.send(requests[sent % len(requests)], selector)
                     sent += 1
+                else:
+                    selector.unregister(one.socket)
         load.seconds = time.perf_counter() - begun
         for one in opened:
             one.socket.close()
