@@ -130,10 +130,13 @@ def agree(trust: KeptTrust, worlds: list[WorldFile]) -> None:
 
 def _wishes(world: WorldFile) -> list[Wish]:
     from pointsman.config.trust import Wish
+    from pointsman.local.commands import described
 
     folders = [place for one in world.repositories if (place := one.path or one.seed)]
     folders += [one.path for one in world.connections]
-    return [Wish("repository", str(place.resolve()), str(world.path)) for place in folders]
+    wishes = [Wish("repository", str(place.resolve()), str(world.path)) for place in folders]
+    commands = [described(one.command, str(one.folder)) for one in world.commands]
+    return [*wishes, *(Wish("command", command, str(world.path)) for command in commands)]
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,18 @@ from pointsman.local.codecommit.git import GitFailed, plain_name
 from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
-from pointsman.local.world_file import Call, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
+from pointsman.local.sns.outlets import LocalCommand, LocalFile
+from pointsman.local.world_file import (
+    Call,
+    LocalFolder,
+    LocalRepository,
+    Mark,
+    Step,
+    TopicEntry,
+    WorldFile,
+    close,
+    read,
+)
 
 if TYPE_CHECKING:
     from pointsman.local.backend import Backend
@@ -142,14 +153,30 @@ class _Loading:
             self._keep(LocalConnection(connection.name, self._real(connection)))
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
+        for one in self._file.commands:
+            self._keep(LocalCommand(one.name, one.command, str(one.folder), one.timeout))
+        for topic in self._file.topics:
+            self._topic(topic)
         for call, client, method in checked:
             self._apply(call, client, method)
 
     # -- local ------------------------------------------------------------------------------------------------------
 
-    def _keep(self, record: LocalConnection | LocalInstance) -> None:
+    def _keep(self, record: LocalConnection | LocalInstance | LocalCommand) -> None:
         with self._backend.world.transaction():
             self._scope.put(record.name, record)
+
+    def _topic(self, topic: TopicEntry) -> None:
+        try:
+            made, _ = self._backend.ask(self._region, "sns", "CreateTopic", {"Name": topic.name})
+            for protocol, endpoint in topic.outlets:
+                if protocol == "file":
+                    with self._backend.world.transaction():
+                        self._scope.put(endpoint, LocalFile(endpoint))
+                wish = {"TopicArn": made["TopicArn"], "Protocol": protocol, "Endpoint": endpoint}
+                self._backend.ask(self._region, "sns", "Subscribe", wish)
+        except AwsError as error:
+            raise self._file.wrong(topic.mark, error.message) from None
 
     def _real(self, folder: LocalFolder) -> str:
         if not folder.path.is_dir():
