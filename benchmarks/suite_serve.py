@@ -46,7 +46,13 @@ class Sizes:
 def measure(runs: int, *, small: bool = False) -> list[Figure]:
     """The figures."""
     sizes = Sizes(200, 40, 2000, 640, 8) if small else Sizes()
-    return [*_throughput(runs, sizes), _start(runs, small=small), *_endurance(sizes), _keys(max(1, runs // 2), sizes)]
+    return [
+        *_throughput(runs, sizes),
+        _start(runs, small=small),
+        *_endurance(sizes),
+        _reset(runs),
+        _keys(max(1, runs // 2), sizes),
+    ]
 
 
 # -- servers --------------------------------------------------------------------------------------------------------
@@ -83,12 +89,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def _ours() -> Iterator[Server]:
+def _ours(*more: str) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         state.mkdir(mode=0o700)
         key, port = of_folder(state), _port()
-        command = [sys.executable, "-m", "pointsman", "serve", "--state", str(state), "--port", str(port)]
+        command = [sys.executable, "-m", "pointsman", "serve", "--state", str(state), "--port", str(port), *more]
         keys = Keys(key.access_key_id, key.secret_access_key)
         with _running(command, port, keys) as server:
             yield server
@@ -176,6 +182,33 @@ def _concurrent(server: Server, writes: int) -> tuple[int, int]:
     failed = hammer(server.address, puts, CLIENTS, writes).errors
     gets = [call("AmazonSSM.GetParameter", {"Name": name}) for name in names]
     return hammer(server.address, gets, CLIENTS, writes).errors, failed
+
+
+def _reset(runs: int) -> Figure:
+    """Emptying a world of a thousand parameters and a build that does not end when it is asked to."""
+    taken: list[float] = []
+    with _ours("--allow-reset") as server:
+        host = server.address.removeprefix("http://")
+        asked = f"POST /_pointsman/reset HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n".encode()
+        build = partial(json_call, server.address, server.keys, "codebuild")
+        command = "trap '' TERM HUP INT; while :; do sleep 0.05; done"
+        project = {
+            "name": "stubborn",
+            "source": {"type": "NO_SOURCE", "buildspec": json.dumps({"version": 0.2, "phases": _phases(command)})},
+            "artifacts": {"type": "NO_ARTIFACTS"},
+            "environment": {"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
+            "serviceRole": "arn:aws:iam::123456789012:role/r",
+        }
+        for _ in range(runs):
+            hammer(server.address, [build("CodeBuild_20161006.CreateProject", project)], 1, 1)
+            hammer(server.address, [build("CodeBuild_20161006.StartBuild", {"projectName": "stubborn"})], 1, 1)
+            _concurrent(server, 1000)
+            taken.append(hammer(server.address, [asked], 1, 1).seconds)
+    return Figure("serve", "reset over HTTP, work killed", median(taken) * 1e3, 100, "ms", spread(taken, 1e3, "ms"))
+
+
+def _phases(command: str) -> dict[str, Any]:
+    return {"build": {"commands": [command]}}
 
 
 # -- keys -----------------------------------------------------------------------------------------------------------

@@ -114,6 +114,8 @@ class Backend:
             self._thread.join(timeout=5)
         self.world.run_due()
         with self.world.lock:  # no answer is half given
+            if self.world.abrupt:
+                self.world.database.abandon()
             self._opened.close()
 
     def _make_temporary(self) -> Path:
