@@ -268,9 +268,9 @@ def _while_busy(console: Terminal, state: Path, keys: int) -> float:
 
 def _give_way(pid: int) -> None:
     """Have a process take no more from the console than the backend does: it is the backend's load that is measured."""
-    os.setpriority(os.PRIO_PROCESS, pid, 10)
+    os.setpriority(os.PRIO_PROCESS, pid, 5)
     with contextlib.suppress(OSError):
-        Path(f"/proc/{pid}/autogroup").write_text("10")
+        Path(f"/proc/{pid}/autogroup").write_text("5")
 
 
 def _world() -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 6.0
 """Seconds that running builds have to be stopped and recorded once the console has ended."""
-NICE = 10
+NICE = 5
 """How much the backend gives way to the console, on a machine that has too little for both."""
 
 _MAIN = "import sys; sys.path.append(sys.argv[1]); from pointsman.child import main; main()"
@@ -164,10 +164,11 @@ def main() -> None:
     from pointsman.config import logfile
 
     logfile.start()
-    _give_way()
     closing = starting.Closing()
     try:
-        _say(asdict(_own(order, closing)))
+        served = _own(order, closing)
+        _give_way()  # from here on: while it opens, the console waits for it
+        _say(asdict(served))
         _wait(told)
         starting.end_in_any_case(signal.SIGTERM, closing, PATIENCE)
     except Exception as error:  # the process's boundary: the console says it

@@ -67,7 +67,8 @@ examples:
 _LOCAL = """\
 The bundled backend with a state folder: pipelines take commits from git repositories on this machine, and builds run
 the commands of their buildspec.yml as you, with your rights. The first time a world file names commands or
-repositories that this folder does not know, you are asked whether to trust them. Writes are open.
+repositories that this folder does not know, you are asked whether to trust them. Writes are open. It works in a
+process of its own, which ends with the console that started it; a second console on the folder joins it.
 """
 
 _LOCAL_EXAMPLES = """\
@@ -87,11 +88,12 @@ _SERVE_EXAMPLES = """\
 examples:
   pointsman serve --load sample_config/webapp
   pointsman serve --state ./world --port 4600 --trust --load pipelines.yml
-  pointsman serve --state ./world --ready-file ./ready.json
+  pointsman serve --state ./world --ready-file ./ready.json --allow-reset
 """
 
 _ENV = """\
-Prints the variables that point a shell at the "pointsman serve" which is running on a state folder, its keys included.
+Prints the variables that point a shell at whoever serves a state folder, "pointsman serve" or a console with a local
+world, its keys included.
 """
 
 _ENV_EXAMPLES = """\
