@@ -152,6 +152,36 @@ def test_a_second_console_finds_the_first_ones_world_and_leaves_it_running(tmp_p
             assert f"--load is for whoever serves a world, and process {child} serves" in " ".join(third.text.split())
 
 
+def test_a_console_joins_what_is_served_and_leaves_it_running(tmp_path: Path) -> None:
+    state, ready = tmp_path / "state", tmp_path / "ready.json"
+    command = [sys.executable, "-m", "pointsman", "serve", "--state", str(state), "--ready-file", str(ready)]
+    served = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until(ready.exists)
+        with terminal(["local", "--state", str(state)]) as screen:
+            assert opened(screen, state) == served.pid
+            screen.send("\x03\x03")
+            assert screen.ended() == 0
+        assert served.poll() is None
+    finally:
+        served.terminate()
+        assert served.wait(30) == 0
+
+
+def test_records_that_are_none_are_said_by_console_and_serve(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    (state / "state.db").write_bytes(b"this is no database, whatever its name" * 100)
+    command = [sys.executable, "-m", "pointsman", "serve", "--state", str(state)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=50, check=False)
+    assert done.returncode == 2
+    assert f"the records in {state / 'state.db'} cannot be used: file is not a database" in done.stderr
+    with terminal(["local", "--state", str(state)], size=(200, 40)) as screen:
+        screen.until("state.db cannot be used: file is not")
+        screen.process.send_signal(signal.SIGTERM)
+        assert screen.ended() == 143
+
+
 def test_an_owner_that_ends_is_told_to_whoever_joined_it(tmp_path: Path) -> None:
     state = tmp_path / "state"
     with terminal(["local", "--state", str(state)]) as first:

@@ -83,7 +83,11 @@ class Backend:
         self._turn = threading.Lock()
         self._closed = False
         sweep(self.root)
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self._exit.close()
+            raise
 
     def _open(self) -> None:
         """Begin with what the folder holds."""

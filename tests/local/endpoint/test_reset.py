@@ -16,6 +16,7 @@ from pointsman.errors import StateError
 from pointsman.local import Backend
 from pointsman.local.emptying import sweep
 from pointsman.local.endpoint import Endpoint
+from pointsman.local.state import StateFolder
 from support.endpoint import KEY, ask, call
 
 PROJECT: dict[str, Any] = {
@@ -115,6 +116,13 @@ def test_a_backend_in_memory_is_emptied_too_and_a_closed_one_is_not() -> None:
         assert backend.session().client("ssm").describe_parameters()["Parameters"] == []
     with pytest.raises(StateError, match="has been closed"):
         backend.reset()
+
+
+def test_a_folder_whose_records_are_none_is_let_go_of(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_bytes(b"no database" * 500)
+    with pytest.raises(StateError, match="file is not a database"):
+        Backend(state=tmp_path)
+    StateFolder.claim(tmp_path).release()
 
 
 def test_what_a_killed_process_had_only_moved_away_is_removed_at_the_next_start(tmp_path: Path) -> None:
