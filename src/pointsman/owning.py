@@ -55,6 +55,11 @@ class Served:
 
         return lives(self.pid, self.started)
 
+    @property
+    def tracing(self) -> dict[str, str]:
+        """What tells X-Ray's SDKs where to send, where there is a port."""
+        return {} if self.xray_port is None else {"AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{self.xray_port}"}
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -248,6 +253,7 @@ def _profile(folder: Path, served: Served, key: Key) -> dict[str, str]:
         "AWS_PROFILE": PROFILE,
         "AWS_ENDPOINT_URL": served.address,
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        **served.tracing,
     }
 
 

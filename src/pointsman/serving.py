@@ -198,6 +198,7 @@ def env(asked: Launch, environ: Environment) -> int:
         "AWS_DEFAULT_REGION": served.region,
         "AWS_ENDPOINT_URL": served.address,
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        **served.tracing,
     }
     print("\n".join(_exports(variables)))
     print("unset AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_PROFILE AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")

@@ -269,6 +269,9 @@ def test_every_port_is_there_with_the_ready_file_and_a_reset_keeps_keys_and_file
         pass
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(b"a segment", ("127.0.0.1", about["xray_port"]))
+    assert served.profile["AWS_XRAY_DAEMON_ADDRESS"] == f"127.0.0.1:{about['xray_port']}"
+    env = told(tmp_path, "env", "--state", str(state)).stdout
+    assert f"export AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:{about['xray_port']}\n" in env
     keys = (state / "keys.json").read_text()
     served.aws("ssm", "put-parameter", "--name", "/a", "--value", "b", "--type", "String")
     request = urllib.request.Request(f"{about['address']}/_pointsman/reset", b"")
