@@ -41,18 +41,16 @@ class Sizes:
     many: int = 100_000
     writes: int = 6400
     keys: int = 120
+    emptied: int = 1000
 
 
 def measure(runs: int, *, small: bool = False) -> list[Figure]:
     """The figures."""
-    sizes = Sizes(200, 40, 2000, 640, 8) if small else Sizes()
-    return [
-        *_throughput(runs, sizes),
-        _start(runs, small=small),
-        *_endurance(sizes),
-        _reset(runs),
-        _keys(max(1, runs // 2), sizes),
-    ]
+    sizes = Sizes(60, 20, 300, 128, 4, 20) if small else Sizes()
+    figures = [*_throughput(runs, sizes), _start(runs, small=small)]
+    with _ours("--allow-reset") as server:
+        figures += [*_endurance(server, sizes), _reset(server, runs, sizes)]
+    return [*figures, _keys(max(1, runs // 2), sizes)]
 
 
 # -- servers --------------------------------------------------------------------------------------------------------
@@ -156,15 +154,14 @@ def _started(make: Any) -> float:
         return time.perf_counter() - begun
 
 
-def _endurance(sizes: Sizes) -> list[Figure]:
-    with _ours() as server:
-        hammer(server.address, server.calls()[1:2], 1, 1)
-        slice_ = max(1, sizes.many // 10)
-        memory, errors = [], 0
-        for _ in range(10):
-            errors += hammer(server.address, server.calls(), CONNECTIONS, slice_).errors
-            memory.append(server.rss_mib)
-        lost, failed = _concurrent(server, sizes.writes)
+def _endurance(server: Server, sizes: Sizes) -> list[Figure]:
+    hammer(server.address, server.calls()[1:2], 1, 1)
+    slice_ = max(1, sizes.many // 10)
+    memory, errors = [], 0
+    for _ in range(10):
+        errors += hammer(server.address, server.calls(), CONNECTIONS, slice_).errors
+        memory.append(server.rss_mib)
+    lost, failed = _concurrent(server, sizes.writes)
     of = f"{memory[-1]:.0f} MiB / {memory[0]:.0f} MiB after a tenth of them"
     return [
         Figure("serve", f"memory after {sizes.many} calls / after a tenth", memory[-1] / memory[0], 1.05, of=of),
@@ -179,31 +176,32 @@ def _concurrent(server: Server, writes: int) -> tuple[int, int]:
     names = [f"/many/{number:05d}" for number in range(writes)]
     values = [{"Name": name, "Value": name, "Type": "String"} for name in names]
     puts = [call("AmazonSSM.PutParameter", value) for value in values]
-    failed = hammer(server.address, puts, CLIENTS, writes).errors
+    clients = min(CLIENTS, writes)
+    failed = hammer(server.address, puts, clients, writes).errors
     gets = [call("AmazonSSM.GetParameter", {"Name": name}) for name in names]
-    return hammer(server.address, gets, CLIENTS, writes).errors, failed
+    return hammer(server.address, gets, clients, writes).errors, failed
 
 
-def _reset(runs: int) -> Figure:
-    """Emptying a world of a thousand parameters and a build that does not end when it is asked to."""
+def _reset(server: Server, runs: int, sizes: Sizes) -> Figure:
+    """Emptying a world of many parameters and a build that does not end when it is asked to."""
+    host = server.address.removeprefix("http://")
+    asked = f"POST /_pointsman/reset HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n".encode()
+    build = partial(json_call, server.address, server.keys, "codebuild")
+    command = "trap '' TERM HUP INT; while :; do sleep 0.05; done"
+    project = {
+        "name": "stubborn",
+        "source": {"type": "NO_SOURCE", "buildspec": json.dumps({"version": 0.2, "phases": _phases(command)})},
+        "artifacts": {"type": "NO_ARTIFACTS"},
+        "environment": {"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
+        "serviceRole": "arn:aws:iam::123456789012:role/r",
+    }
     taken: list[float] = []
-    with _ours("--allow-reset") as server:
-        host = server.address.removeprefix("http://")
-        asked = f"POST /_pointsman/reset HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n".encode()
-        build = partial(json_call, server.address, server.keys, "codebuild")
-        command = "trap '' TERM HUP INT; while :; do sleep 0.05; done"
-        project = {
-            "name": "stubborn",
-            "source": {"type": "NO_SOURCE", "buildspec": json.dumps({"version": 0.2, "phases": _phases(command)})},
-            "artifacts": {"type": "NO_ARTIFACTS"},
-            "environment": {"type": "LINUX_CONTAINER", "image": "x", "computeType": "BUILD_GENERAL1_SMALL"},
-            "serviceRole": "arn:aws:iam::123456789012:role/r",
-        }
-        for _ in range(runs):
-            hammer(server.address, [build("CodeBuild_20161006.CreateProject", project)], 1, 1)
-            hammer(server.address, [build("CodeBuild_20161006.StartBuild", {"projectName": "stubborn"})], 1, 1)
-            _concurrent(server, 1000)
-            taken.append(hammer(server.address, [asked], 1, 1).seconds)
+    hammer(server.address, [asked], 1, 1)
+    for _ in range(runs):
+        hammer(server.address, [build("CodeBuild_20161006.CreateProject", project)], 1, 1)
+        hammer(server.address, [build("CodeBuild_20161006.StartBuild", {"projectName": "stubborn"})], 1, 1)
+        _concurrent(server, sizes.emptied)
+        taken.append(hammer(server.address, [asked], 1, 1).seconds)
     return Figure("serve", "reset over HTTP, work killed", median(taken) * 1e3, 100, "ms", spread(taken, 1e3, "ms"))
 
 
@@ -222,7 +220,7 @@ def _keys(runs: int, sizes: Sizes) -> Figure:
         arguments = ["local", "--state", str(state), "--trust", "--load", str(world)]
         code = "import sys; from pointsman.cli import main; sys.exit(main())"
         with Terminal((sys.executable, "-c", code, *arguments), {"HOME": folder, "XDG_STATE_HOME": folder}) as console:
-            console.wait_for(r"pipeline-14 .*Waiting")
+            console.wait_for(r"pipeline-08 .*Waiting")
             console.drain(0.5)
             taken = alternate(
                 runs,
