@@ -47,6 +47,8 @@ class Engine:
     """After a (re)start: pick up what was running when the backend died, or mark it failed with a sentence."""
     stop: Callable[[World], None] = _nothing
     """Before the backend closes: stop what runs and record it."""
+    folders: Sequence[str] = ()
+    """Its sub-folders of ``Place.root``: what goes when the backend is emptied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class Engines:
         for engine in self.engines:
             with self.world.transaction():
                 engine.resume(self.world)
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The sub-folders of the state folder that hold what engines keep."""
+        return tuple(name for engine in self.engines for name in engine.folders)
 
     def stop(self) -> None:
         """Stop what runs, last started first."""

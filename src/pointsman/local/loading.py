@@ -24,7 +24,19 @@ from pointsman.local.codecommit.git import GitFailed, plain_name
 from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
-from pointsman.local.world_file import Call, LocalFile, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
+from pointsman.local.sns.outlets import LocalCommand, LocalOutlet
+from pointsman.local.world_file import (
+    Call,
+    LocalFile,
+    LocalFolder,
+    LocalRepository,
+    Mark,
+    Step,
+    TopicEntry,
+    WorldFile,
+    close,
+    read,
+)
 from pointsman.local.xray import sampling
 from pointsman.semantics.traces import sampling_file
 
@@ -161,13 +173,17 @@ class _Loading:
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
         notes = self._sampling_rules(self._file.sampling_rules) if self._file.sampling_rules is not None else ()
+        for one in self._file.commands:
+            self._keep(LocalCommand(one.name, one.command, str(one.folder), one.timeout))
+        for topic in self._file.topics:
+            self._topic(topic)
         for call, client, method in checked:
             self._apply(call, client, method)
         return notes
 
     # -- local ------------------------------------------------------------------------------------------------------
 
-    def _keep(self, record: LocalConnection | LocalInstance) -> None:
+    def _keep(self, record: LocalConnection | LocalInstance | LocalCommand) -> None:
         with self._backend.world.transaction():
             self._scope.put(record.name, record)
 
@@ -184,6 +200,18 @@ class _Loading:
         except AwsError as error:
             raise self._file.wrong(file.mark, error.message) from None
         return tuple(f"{self._file.path}:{file.mark.line}: {file.path.name}: {note}" for note in content.warnings)
+
+    def _topic(self, topic: TopicEntry) -> None:
+        try:
+            made, _ = self._backend.ask(self._region, "sns", "CreateTopic", {"Name": topic.name})
+            for protocol, endpoint in topic.outlets:
+                if protocol == "file":
+                    with self._backend.world.transaction():
+                        self._scope.put(endpoint, LocalOutlet(endpoint))
+                wish = {"TopicArn": made["TopicArn"], "Protocol": protocol, "Endpoint": endpoint}
+                self._backend.ask(self._region, "sns", "Subscribe", wish)
+        except AwsError as error:
+            raise self._file.wrong(topic.mark, error.message) from None
 
     def _real(self, folder: LocalFolder) -> str:
         if not folder.path.is_dir():

@@ -85,6 +85,8 @@ class World:
         self._closing = False
         self.inline_jobs = False
         """Whether jobs are done at once by whoever commits, for a world whose doers only play: a thread costs more."""
+        self.abrupt = False
+        """Whether what runs is killed at once, and not asked to end first: the world is being emptied."""
 
     # -- what engines declare ---------------------------------------------------------------------------------------
 

@@ -13,6 +13,10 @@
       instances:
         web-1: {path: ./instances/web-1, tags: {Name: web}}
       sampling_rules: ./sampling-rules.json    # a sampling-rule file of X-Ray's SDKs
+      commands:
+        notify: {command: ./notify.sh, folder: ., timeout: 60}    # commands that topics may give messages to
+      topics:
+        releases: [{log: /releases}, {file: ./releases.jsonl}, {command: notify}]
     calls:                       # AWS's own calls, in order, as boto3 spells them
       - s3: {create_bucket: {Bucket: releases}}
       - codebuild: {create_project: [{name: one, …}, {name: two, …}]}
@@ -39,7 +43,8 @@ _DEEPEST = 64
 _MOST_NODES = 200_000
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
 _TOP = ("region", "account", "calls", "local")
-_LOCAL = ("repositories", "connections", "instances", "sampling_rules")
+_LOCAL = ("repositories", "connections", "instances", "sampling_rules", "commands", "topics")
+_OUTLETS = ("log", "file", "command")
 
 Step = str | int
 
@@ -97,6 +102,27 @@ class LocalFile:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """A command of this machine that messages may be given to."""
+
+    name: str
+    mark: Mark
+    command: tuple[str, ...]
+    folder: Path
+    timeout: int = 60
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicEntry:
+    """A topic, and where its messages go: (protocol, endpoint)."""
+
+    name: str
+    mark: Mark
+    outlets: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WorldFile:
     """A world file, read."""
 
@@ -109,6 +135,8 @@ class WorldFile:
     connections: tuple[LocalFolder, ...] = ()
     instances: tuple[LocalFolder, ...] = ()
     sampling_rules: LocalFile | None = None
+    commands: tuple[CommandEntry, ...] = ()
+    topics: tuple[TopicEntry, ...] = ()
 
     def wrong(self, mark: Mark, sentence: str, hint: str = "") -> ConfigError:
         """The error about a place in this file."""
@@ -174,6 +202,8 @@ class _Reading:
             connections=tuple(self._folders(local, "connections", ("path",))),
             instances=tuple(self._folders(local, "instances", ("path", "tags"))),
             sampling_rules=self._file(local, "sampling_rules"),
+            commands=tuple(self._commands(local["commands"])) if "commands" in local else (),
+            topics=tuple(self._topics(local["topics"])) if "topics" in local else (),
         )
 
     # -- calls ------------------------------------------------------------------------------------------------------
@@ -244,6 +274,41 @@ class _Reading:
         if not path.is_file():
             self._wrong(local[kind], key, f"there is no file {path}")
         return LocalFile(path, Mark(_line(local[kind]), key))
+
+    def _commands(self, node: yaml.Node) -> Iterator[CommandEntry]:
+        for name, given in self._pairs(node, "local.commands"):
+            key = f"local.commands.{name.value}"
+            bare = not isinstance(given, yaml.MappingNode)
+            fields = {"command": given} if bare else self._mapping(given, key, ("command", "folder", "timeout"))
+            if "command" not in fields:
+                self._wrong(name, key, "command is missing")
+            timeout = self._text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else "60"
+            if not timeout.isdecimal() or not 1 <= int(timeout) <= 900:
+                self._wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds")
+            folder = self._folder(fields["folder"], f"{key}.folder") if "folder" in fields else self._path.parent
+            command = self._words(fields["command"], f"{key}.command")
+            yield CommandEntry(name.value, Mark(_line(name), key), command, folder, int(timeout))
+
+    def _words(self, node: yaml.Node, key: str) -> tuple[str, ...]:
+        """A list is a program and its arguments, a text a line for the shell."""
+        if not isinstance(node, yaml.SequenceNode):
+            return ("/bin/sh", "-c", self._text(node, key))
+        words = tuple(self._text(word, f"{key}[{index}]") for index, word in enumerate(node.value))
+        if not words:
+            self._wrong(node, key, "the command is empty")
+        return words
+
+    def _topics(self, node: yaml.Node) -> Iterator[TopicEntry]:
+        for name, given in self._pairs(node, "local.topics"):
+            key = f"local.topics.{name.value}"
+            if not isinstance(given, yaml.SequenceNode) and not _empty(given):
+                self._wrong(given, key, f"a list of {', '.join(_OUTLETS)} belongs here")
+            outlets: list[tuple[str, str]] = []
+            for index, item in enumerate(() if _empty(given) else given.value):
+                for protocol, value in self._mapping(item, f"{key}[{index}]", _OUTLETS).items():
+                    text = self._text(value, f"{key}[{index}].{protocol}")
+                    outlets.append((protocol, str(self._resolve(text)) if protocol == "file" else text))
+            yield TopicEntry(name.value, Mark(_line(name), key), tuple(outlets))
 
     def _folder(self, node: yaml.Node, key: str) -> Path:
         path = self._resolve(self._text(node, key))
