@@ -93,9 +93,10 @@ def assemble(world: World, root: Path, account: str, tools: Sequence[object] = (
         tools: What takes the place of the real doers (``BuildRunner``, ``Repositories``): the demo's scripted ones.
     """
     world.provide(Place(root, account))
-    world.provide(Reach())
     for tool in tools:
         world.provide(tool)
+    if not world.has(Reach):
+        world.provide(Reach())
     engines = _engines()
     for engine in engines:
         engine.install(world)

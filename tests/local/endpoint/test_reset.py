@@ -16,6 +16,7 @@ from pointsman.errors import StateError
 from pointsman.local import Backend
 from pointsman.local.emptying import sweep
 from pointsman.local.endpoint import Endpoint
+from pointsman.local.reach import Reach
 from pointsman.local.state import StateFolder
 from support.endpoint import KEY, ask, call
 
@@ -78,6 +79,7 @@ def test_work_is_killed_and_everything_is_empty_in_a_tenth_of_a_second(tmp_path:
             assert client(endpoint, "ssm").describe_parameters()["Parameters"] == []
             assert client(endpoint, "codecommit").list_repositories()["repositories"] == []
             assert client(endpoint, "codebuild").list_builds()["ids"] == []
+            assert backend.world.tool(Reach).address == endpoint.address, "builds still know where to call"
             # What other processes take of a busy machine is not ours: once is enough.
             if turn > 0 and min(took) < 0.1:
                 break
