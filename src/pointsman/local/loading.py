@@ -24,7 +24,21 @@ from pointsman.local.codecommit.git import GitFailed, plain_name
 from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
-from pointsman.local.world_file import Call, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
+from pointsman.local.codeconnections.connections import map_connection
+from pointsman.local.events.routes import EventRoute, pattern_problem
+from pointsman.local.events.routes import keep as keep_route
+from pointsman.local.functions.records import LocalFunction
+from pointsman.local.world_file import (
+    Call,
+    LocalFolder,
+    LocalRepository,
+    Mark,
+    RouteEntry,
+    Step,
+    WorldFile,
+    close,
+    read,
+)
 
 if TYPE_CHECKING:
     from pointsman.local.backend import Backend
@@ -37,13 +51,6 @@ class AppliedCall(msgspec.Struct, frozen=True):
 
     digest: str
     at: datetime
-
-
-class LocalConnection(msgspec.Struct, frozen=True):
-    """A connection that stands for a folder: kept for the engines whose sources go through connections."""
-
-    name: str
-    path: str
 
 
 class LocalInstance(msgspec.Struct, frozen=True):
@@ -139,7 +146,13 @@ class _Loading:
         for repository in self._file.repositories:
             self._repository(repository)
         for connection in self._file.connections:
-            self._keep(LocalConnection(connection.name, self._real(connection)))
+            path = Path(self._real(connection))
+            with self._backend.world.transaction():
+                map_connection(self._scope, connection.name, path, connection.provider)
+        for one in self._file.functions:
+            self._keep(LocalFunction(one.name, one.command, str(one.folder), one.environment, one.timeout))
+        for route in self._file.routes:
+            self._route(route)
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
         for call, client, method in checked:
@@ -147,7 +160,13 @@ class _Loading:
 
     # -- local ------------------------------------------------------------------------------------------------------
 
-    def _keep(self, record: LocalConnection | LocalInstance) -> None:
+    def _route(self, route: RouteEntry) -> None:
+        if (said := pattern_problem(route.pattern)) is not None:
+            raise self._file.wrong(route.mark, said)
+        with self._backend.world.transaction():
+            keep_route(self._scope, EventRoute(route.name, route.pattern, route.topic, route.function))
+
+    def _keep(self, record: LocalFunction | LocalInstance) -> None:
         with self._backend.world.transaction():
             self._scope.put(record.name, record)
 

@@ -9,7 +9,11 @@
         webapp: {seed: ., branch: main}        # a new repository; the folder becomes its first commit
         service: {path: ../service}            # a git folder of yours, read and never written
       connections:
-        github: {path: ../checkouts}           # where the repositories of a connection lie
+        github: {path: ../checkouts, provider: GitHub}    # where the repositories of a connection lie
+      functions:
+        smoke: {command: [./smoke.sh, --quick], folder: ., timeout: 60, environment: {URL: http://localhost}}
+      events:
+        failures: {pattern: {detail: {state: [FAILED]}}, topic: releases, function: smoke}
       instances:
         web-1: {path: ./instances/web-1, tags: {Name: web}}
     calls:                       # AWS's own calls, in order, as boto3 spells them
@@ -38,7 +42,9 @@ _DEEPEST = 64
 _MOST_NODES = 200_000
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
 _TOP = ("region", "account", "calls", "local")
-_LOCAL = ("repositories", "connections", "instances")
+_LOCAL = ("repositories", "connections", "instances", "functions", "events")
+
+_PROVIDERS = ("GitHub", "GitLab", "Bitbucket")
 
 Step = str | int
 
@@ -85,6 +91,32 @@ class LocalFolder:
     mark: Mark
     path: Path
     tags: dict[str, str] = field(default_factory=dict)
+    provider: str = "GitHub"
+    """A connection's: GitHub, GitLab or Bitbucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionEntry:
+    """A function: a command of this machine."""
+
+    name: str
+    mark: Mark
+    command: tuple[str, ...]
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    timeout: int = 900
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteEntry:
+    """A way events take: what they must have, and the topic or function they go to."""
+
+    name: str
+    mark: Mark
+    pattern: dict[str, Any]
+    topic: str = ""
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +131,8 @@ class WorldFile:
     repositories: tuple[LocalRepository, ...] = ()
     connections: tuple[LocalFolder, ...] = ()
     instances: tuple[LocalFolder, ...] = ()
+    functions: tuple[FunctionEntry, ...] = ()
+    routes: tuple[RouteEntry, ...] = ()
 
     def wrong(self, mark: Mark, sentence: str, hint: str = "") -> ConfigError:
         """The error about a place in this file."""
@@ -161,8 +195,10 @@ class _Reading:
             account_mark=Mark(_line(account), "account") if account else Mark(1, "account"),
             calls=tuple(self._calls(top["calls"])) if "calls" in top else (),
             repositories=tuple(self._repositories(local["repositories"])) if "repositories" in local else (),
-            connections=tuple(self._folders(local, "connections", ("path",))),
+            connections=tuple(self._folders(local, "connections", ("path", "provider"))),
             instances=tuple(self._folders(local, "instances", ("path", "tags"))),
+            functions=tuple(self._functions(local["functions"])) if "functions" in local else (),
+            routes=tuple(self._routes(local["events"])) if "events" in local else (),
         )
 
     # -- calls ------------------------------------------------------------------------------------------------------
@@ -223,7 +259,58 @@ class _Reading:
                 for tag, value in (self._pairs(fields["tags"], f"{key}.tags") if "tags" in fields else ())
             }
             path = self._resolve(self._text(fields["path"], f"{key}.path"))
-            yield LocalFolder(name.value, Mark(_line(name), key), path, tags)
+            provider = self._text(fields["provider"], f"{key}.provider") if "provider" in fields else "GitHub"
+            if provider not in _PROVIDERS:
+                known = ", ".join(_PROVIDERS)
+                self._wrong(fields["provider"], f"{key}.provider", f"{provider} is no provider here; known: {known}")
+            yield LocalFolder(name.value, Mark(_line(name), key), path, tags, provider)
+
+    def _functions(self, node: yaml.Node) -> Iterator[FunctionEntry]:
+        for name, given in self._pairs(node, "local.functions"):
+            key = f"local.functions.{name.value}"
+            bare = isinstance(given, yaml.ScalarNode | yaml.SequenceNode)
+            allowed = ("command", "folder", "environment", "timeout")
+            fields = {"command": given} if bare else self._mapping(given, key, allowed)
+            if "command" not in fields:
+                self._wrong(name, key, "command is missing")
+            variables = self._pairs(fields["environment"], f"{key}.environment") if "environment" in fields else ()
+            timeout = self._text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else "900"
+            if not timeout.isdecimal() or not 1 <= int(timeout) <= 900:
+                self._wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds, as Lambda's")
+            yield FunctionEntry(
+                name.value,
+                Mark(_line(name), key),
+                self._command(fields["command"], f"{key}.command"),
+                self._folder(fields["folder"], f"{key}.folder") if "folder" in fields else self._path.parent,
+                {one.value: self._text(value, f"{key}.environment.{one.value}") for one, value in variables},
+                int(timeout),
+            )
+
+    def _command(self, node: yaml.Node, key: str) -> tuple[str, ...]:
+        """A list is a program and its arguments, a text a line for the shell."""
+        if isinstance(node, yaml.SequenceNode):
+            words = tuple(self._text(word, f"{key}[{index}]") for index, word in enumerate(node.value))
+            if not words:
+                self._wrong(node, key, "the command is empty")
+            return words
+        return ("/bin/sh", "-c", self._text(node, key))
+
+    def _routes(self, node: yaml.Node) -> Iterator[RouteEntry]:
+        for name, given in self._pairs(node, "local.events"):
+            key = f"local.events.{name.value}"
+            fields = self._mapping(given, key, ("pattern", "topic", "function"))
+            if "topic" not in fields and "function" not in fields:
+                self._wrong(name, key, "give a topic, a function, or both")
+            pattern = self._value(fields["pattern"], f"{key}.pattern", (), {}) if "pattern" in fields else {}
+            if not isinstance(pattern, dict):
+                self._wrong(fields["pattern"], f"{key}.pattern", "a mapping belongs here")
+            yield RouteEntry(
+                name.value,
+                Mark(_line(name), key),
+                pattern,
+                self._text(fields["topic"], f"{key}.topic") if "topic" in fields else "",
+                self._text(fields["function"], f"{key}.function") if "function" in fields else "",
+            )
 
     def _folder(self, node: yaml.Node, key: str) -> Path:
         path = self._resolve(self._text(node, key))

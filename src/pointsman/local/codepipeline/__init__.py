@@ -1,7 +1,8 @@
 """CodePipeline, executing: definitions, executions moving through stages, and the actions they call for.
 
-``declaration`` and ``structure`` know a definition, ``machine`` the rules of movement (pure), ``driver`` and ``runs``
-carry out what follows, ``providers`` and ``actions`` do the work, ``polling`` notices new revisions, and the
+``declaration``, ``structure``, ``conditions`` and ``triggers`` know a definition; ``flow``, ``moves`` and ``machine``
+are the rules of movement (pure); ``lanes``, ``driver`` and ``runs`` carry out what follows; ``providers``, ``actions``
+and ``jobs`` do the work; ``polling`` and ``pushing`` notice new revisions; ``events`` tells of it all; and the
 ``operations_*`` modules are the answers.
 """
 
@@ -10,9 +11,14 @@ from __future__ import annotations
 from pointsman.local.codepipeline import (
     actions,
     driver,
+    events,
+    operations_conditions,
     operations_executions,
+    operations_jobs,
     operations_pipelines,
+    operations_revisions,
     operations_stages,
+    operations_types,
     polling,
 )
 from pointsman.local.codepipeline.providers import Providers
@@ -26,6 +32,7 @@ def _install(world: World) -> None:
         world.provide(actions.built())
     world.tool(Providers).install(world)
     driver.install(world)
+    events.install(world)
     polling.install(world)
 
 
@@ -38,7 +45,15 @@ def _resume(world: World) -> None:
 
 ENGINE = Engine(
     name="codepipeline",
-    answers=(operations_pipelines, operations_executions, operations_stages),
+    answers=(
+        operations_pipelines,
+        operations_executions,
+        operations_stages,
+        operations_conditions,
+        operations_jobs,
+        operations_types,
+        operations_revisions,
+    ),
     install=_install,
     resume=_resume,
 )

@@ -7,9 +7,9 @@ from typing import Any
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codepipeline.actions.approval import answered
 from pointsman.local.codepipeline.constraints import check
-from pointsman.local.codepipeline.driver import begin_rollback, drive, finish
-from pointsman.local.codepipeline.flow import IN_PROGRESS, ROLLBACK, Gate, Refusal, Retry, SetGate, Why
-from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, pipeline_of, stage_of
+from pointsman.local.codepipeline.driver import begin_rollback, drive, drive_execution, finish
+from pointsman.local.codepipeline.flow import IN_PROGRESS, PARALLEL, ROLLBACK, Gate, Refusal, Retry, SetGate, Why
+from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, pipeline_of, room_for, stage_of
 from pointsman.local.codepipeline.shapes import Pipeline, Ticket, placed
 from pointsman.local.world import Scope
 from pointsman.semantics.transitions import reason_problem
@@ -78,8 +78,10 @@ def retry_stage_execution(scope: Scope, parameters: Parameters) -> dict[str, Any
     pipeline = pipeline_of(scope, parameters["pipelineName"])
     stage = stage_of(scope, pipeline, parameters["stageName"])
     execution_id = parameters["pipelineExecutionId"]
+    room_for(scope, pipeline, execution_id)
     try:
-        drive(scope, pipeline.name, Retry(stage.name, execution_id, parameters["retryMode"] == "ALL_ACTIONS"))
+        event = Retry(stage.name, execution_id, parameters["retryMode"] == "ALL_ACTIONS")
+        drive_execution(scope, pipeline.name, execution_id, event)
     except Refusal as refusal:
         if refusal.why is Why.NOT_LATEST:
             raise AwsError(
@@ -108,6 +110,7 @@ def rollback_stage(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise _unable(f"The execution {target.id} has not succeeded in stage {stage.name}")
     if target.version != pipeline.version:
         raise _unable(f"The pipeline structure has changed since the execution {target.id}")
+    room_for(scope, pipeline)
     try:
         execution = begin_rollback(scope, pipeline, stage.name, target, "ManualRollback", caller(scope))
     except Refusal:
@@ -124,4 +127,6 @@ def _no_rollback(pipeline: Pipeline, stage: str) -> str | None:
         return "Rollback is only supported for pipelines of type V2"
     if pipeline.declaration.stages[0].name == stage:
         return f"The source stage {stage} cannot be rolled back"
+    if pipeline.declaration.execution_mode == PARALLEL:
+        return "Rollback is not available for pipelines in PARALLEL mode"
     return None

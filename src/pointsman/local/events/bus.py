@@ -1,0 +1,36 @@
+"""The envelope of an event, and the topic everybody hears of it under."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pointsman.local.world import Scope
+
+TOPIC: Final = "events"
+"""Emitted with the whole event, as EventBridge would give it to a rule."""
+
+
+def put(scope: Scope, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
+    """Tell whoever listens of an event, in this transaction.
+
+    Args:
+        scope: Where it happened.
+        source: ``aws.codepipeline``.
+        detail_type: ``CodePipeline Stage Execution State Change``.
+        detail: As the service words it.
+        resources: The ARNs it is about.
+    """
+    scope.emit(
+        TOPIC,
+        {
+            "version": "0",
+            "id": scope.world.request_id(),
+            "detail-type": detail_type,
+            "source": source,
+            "account": scope.account,
+            "time": f"{scope.now:%Y-%m-%dT%H:%M:%SZ}",
+            "region": scope.region,
+            "resources": resources,
+            "detail": detail,
+        },
+    )
