@@ -14,6 +14,7 @@ from pointsman.local.codepipeline.driver import begin, drive_execution
 from pointsman.local.codepipeline.flow import Refusal, Stop, Why
 from pointsman.local.codepipeline.history import executions, page_of_runs
 from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, number_of, paged, pipeline_of, room_for
+from pointsman.local.codepipeline.runs import find_execution
 from pointsman.local.codepipeline.shapes import (
     Execution,
     Override,
@@ -91,6 +92,11 @@ def stop_pipeline_execution(scope: Scope, parameters: Parameters) -> dict[str, A
     check("StopPipelineExecution", parameters)
     pipeline = pipeline_of(scope, parameters["pipelineName"])
     execution_id = parameters["pipelineExecutionId"]
+    execution = find_execution(scope, pipeline.name, execution_id)
+    if execution is not None:
+        # Before the machine moves, for what it tells has the reason in it; a refusal takes it back.
+        reason = parameters.get("reason", execution.stop_reason or "")
+        scope.put(numbered(pipeline.name, execution.number), replace(execution, stop_reason=reason))
     try:
         drive_execution(scope, pipeline.name, execution_id, Stop(execution_id, parameters.get("abandon", False)))
     except Refusal as refusal:
@@ -103,9 +109,6 @@ def stop_pipeline_execution(scope: Scope, parameters: Parameters) -> dict[str, A
             "PipelineExecutionNotStoppableException",
             f"The pipeline execution {execution_id} cannot be stopped: it is not in progress",
         ) from None
-    execution = execution_of(scope, pipeline, execution_id)
-    reason = parameters.get("reason", execution.stop_reason or "")
-    scope.put(numbered(pipeline.name, execution.number), replace(execution, stop_reason=reason))
     return {"pipelineExecutionId": execution_id}
 
 
