@@ -12,7 +12,7 @@ from pointsman.clock import ManualClock
 from pointsman.local.codepipeline.actions import built
 from pointsman.local.codepipeline.shapes import Lane, Line
 from support.backend import CheckedBackend
-from support.pipelines import Scripted, newest, simple, stages_of, status_of
+from support.pipelines import Scripted, approval, newest, pipeline, simple, source, stages_of, status_of
 
 
 def start(codepipeline: Any, **more: Any) -> str:
@@ -180,3 +180,34 @@ def test_parallel_executions_are_picked_up_after_a_restart(
         assert line.lanes == (1,), "the build of the other failed: there is no project"
         client.delete_pipeline(name="web")
         assert list(scope.scan(Lane)) == []
+
+
+def test_approvals_of_parallel_executions_are_answered_one_by_one(codepipeline: Any, script: Scripted) -> None:
+    given = pipeline(("Source", [source()]), ("Gate", [approval()]), pipelineType="V2", executionMode="PARALLEL")
+    codepipeline.create_pipeline(pipeline=given)
+    first, second = newest(codepipeline)["pipelineExecutionId"], start(codepipeline)
+    for execution in (second, first):
+        call = next(one for one in script.calls if one.execution.id == execution)
+        script.waiting["Source", "Source"] = (script.world.scope("123456789012", "us-east-1"), call)
+        through(script, "Source")
+    assert "token" not in stages_of(codepipeline)["Gate"]["actionStates"][0]["latestExecution"]
+
+    def token(execution: str) -> str:
+        runs = codepipeline.list_action_executions(pipelineName="web", filter={"pipelineExecutionId": execution})
+        found: str = runs["actionExecutionDetails"][0]["output"]["executionResult"]["externalExecutionId"]
+        return found
+
+    where = {"pipelineName": "web", "stageName": "Gate", "actionName": "Approve"}
+    tokens = {execution: token(execution) for execution in (first, second)}
+    codepipeline.put_approval_result(**where, token=tokens[first], result={"summary": "yes", "status": "Approved"})
+    assert (status_of(codepipeline, first), status_of(codepipeline, second)) == ("Succeeded", "InProgress")
+    with pytest.raises(ClientError) as caught:
+        codepipeline.put_approval_result(**where, token=tokens[first], result={"summary": "no", "status": "Rejected"})
+    assert code(caught) == "ApprovalAlreadyCompletedException"
+    codepipeline.put_approval_result(**where, token=tokens[second], result={"summary": "no", "status": "Rejected"})
+    assert status_of(codepipeline, second) == "Failed"
+    with pytest.raises(ClientError) as caught:
+        codepipeline.put_approval_result(
+            **where, token=f"{first[:-4]}beef", result={"summary": "no", "status": "Rejected"}
+        )
+    assert code(caught) == "InvalidApprovalTokenException"

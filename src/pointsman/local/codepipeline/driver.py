@@ -222,6 +222,7 @@ def begin_rollback(
         updated=scope.now,
         trigger=trigger,
         trigger_detail=detail,
+        mode=pipeline.declaration.execution_mode,
         kind=ROLLBACK,
         rollback_target=target.id,
         stop_reason=None,

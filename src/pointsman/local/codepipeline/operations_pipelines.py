@@ -17,6 +17,7 @@ from pointsman.local.codepipeline.lookup import caller, line_of, paged, pipeline
 from pointsman.local.codepipeline.runs import timer_keys
 from pointsman.local.codepipeline.shapes import (
     ActionRun,
+    ApprovalOf,
     Execution,
     ExecutionNumber,
     Lane,
@@ -52,6 +53,20 @@ def create_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     if tags:
         answer["tags"] = tag_list(tags)
     return answer
+
+
+_OF_A_PIPELINE = (
+    PipelineVersion,
+    Execution,
+    ExecutionNumber,
+    RequestToken,
+    ActionRun,
+    ApprovalOf,
+    Lane,
+    Watched,
+    WatchedRefs,
+)
+"""The records whose keys begin with a pipeline's name and a slash."""
 
 
 def _flow(declaration: PipelineDeclaration) -> Flow:
@@ -123,7 +138,7 @@ def delete_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
             for key in timer_keys(run.ticket):
                 scope.cancel(key)
         jobs.forget(scope, run.ticket)
-    for kind in (PipelineVersion, Execution, ExecutionNumber, RequestToken, ActionRun, Lane, Watched, WatchedRefs):
+    for kind in _OF_A_PIPELINE:
         for key, _ in list(scope.scan(kind, f"{name}/")):
             scope.delete(kind, key)
     scope.delete(Line, name)

@@ -17,7 +17,7 @@ from pointsman.local.codepipeline.driver import begin
 from pointsman.local.codepipeline.flow import FAILED, SUCCEEDED, Refusal
 from pointsman.local.codepipeline.providers import Providers, PushedSource, Source
 from pointsman.local.codepipeline.runs import ACTION_TOPIC, find_execution
-from pointsman.local.codepipeline.shapes import Line, Pipeline, Watched, placed
+from pointsman.local.codepipeline.shapes import Pipeline, Watched
 from pointsman.local.world import Payload, Scope, World
 
 QUICK: Final = 3.0
@@ -120,12 +120,12 @@ def _on_action(scope: Scope, payload: Payload) -> None:
         return
     pipeline, stage, action = payload["pipeline"], payload["stage"], payload["action"]
     execution = find_execution(scope, pipeline, payload["execution"])
-    line = scope.get(Line, pipeline)
-    if line is None or execution is None or action in execution.overrides:
+    if execution is None or action in execution.overrides:
         return
     key = _key(pipeline, stage, action)
     watched = scope.get(Watched, key)
-    revision = line.actions[placed(stage, action)].revision if payload["status"] == SUCCEEDED else None
+    brought = execution.revisions if payload["status"] == SUCCEEDED else ()
+    revision = next((one for one in brought if one.action == action), None)
     started = datetime.fromisoformat(payload["started"])
     if watched is None or (revision is not None and started >= watched.at):
         scope.put(key, Watched(revision.id if revision is not None else "", scope.now))

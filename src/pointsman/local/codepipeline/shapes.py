@@ -255,3 +255,11 @@ class WatchedRefs(msgspec.Struct, frozen=True):
     refs: dict[str, str]
     source: str
     """The configuration they were seen with."""
+
+
+class ApprovalOf(msgspec.Struct, frozen=True):
+    """What the token of a PARALLEL execution's approval is for; key: name/token."""
+
+    stage: str
+    action: str
+    ticket: Ticket
