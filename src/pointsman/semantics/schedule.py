@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo
 
 _MONTHS: Final = {name.upper(): at for at, name in enumerate(calendar.month_abbr) if name}
 _DAYS: Final = {name: at for at, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
@@ -58,6 +57,8 @@ def zone(name: str) -> tzinfo:
     """
     if not name:
         return UTC
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (LookupError, OSError, ValueError):

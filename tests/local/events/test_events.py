@@ -14,7 +14,7 @@ from pointsman.clock import ManualClock
 from pointsman.errors import ConfigError
 from pointsman.local.codepipeline.actions import built
 from pointsman.local.codepipeline.providers import Providers
-from pointsman.local.events.bus import TOPIC
+from pointsman.local.events.bus import TOPIC, Interest
 from pointsman.local.events.routes import matches, pattern_problem
 from pointsman.local.world import Payload, Scope
 from support.backend import CheckedBackend
@@ -28,6 +28,7 @@ class Heard:
         self.backend, self.script = backend, script
         self.events: list[Payload] = []
         backend.world.on(TOPIC, self._hear)
+        backend.world.tool(Interest).add(lambda _: True)
         self.codepipeline: Any = backend.session("us-east-1").client("codepipeline")
 
     def _hear(self, _: Scope, event: Payload) -> None:

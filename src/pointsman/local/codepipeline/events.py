@@ -10,7 +10,7 @@ from pointsman.local.codepipeline import wire
 from pointsman.local.codepipeline.driver import EXECUTION_TOPIC, STAGE_TOPIC
 from pointsman.local.codepipeline.flow import IN_PROGRESS
 from pointsman.local.codepipeline.runs import ACTION_TOPIC, definition, find_execution
-from pointsman.local.codepipeline.shapes import ActionRun, numbered
+from pointsman.local.codepipeline.shapes import ActionRun, Execution, numbered
 from pointsman.local.events import bus
 from pointsman.local.world import Payload, Scope, World
 
@@ -36,8 +36,13 @@ def _put(scope: Scope, what: str, detail: dict[str, Any]) -> None:
     bus.put(scope, SOURCE, f"CodePipeline {what} Execution State Change", detail, [arn])
 
 
+def _execution(scope: Scope, payload: Payload) -> Execution | None:
+    """The execution something is told of; None when nobody wants to hear it."""
+    return find_execution(scope, payload["pipeline"], payload["execution"]) if bus.wanted(scope) else None
+
+
 def _on_execution(scope: Scope, payload: Payload) -> None:
-    execution = find_execution(scope, payload["pipeline"], payload["execution"])
+    execution = _execution(scope, payload)
     if execution is None:
         return
     state = _state(payload["status"], again=execution.retried > 0)
@@ -56,7 +61,7 @@ def _on_execution(scope: Scope, payload: Payload) -> None:
 
 
 def _on_stage(scope: Scope, payload: Payload) -> None:
-    execution = find_execution(scope, payload["pipeline"], payload["execution"])
+    execution = _execution(scope, payload)
     if execution is None:
         return
     detail = {
@@ -71,12 +76,14 @@ def _on_stage(scope: Scope, payload: Payload) -> None:
 
 
 def _on_action(scope: Scope, payload: Payload) -> None:
+    execution = _execution(scope, payload)
+    if execution is None:
+        return
     run = scope.get(ActionRun, numbered(payload["pipeline"], payload["number"]))
-    execution = find_execution(scope, payload["pipeline"], payload["execution"])
     pipeline = definition(scope, run.pipeline, run.version) if run is not None else None
     stage = pipeline.stage(run.stage) if run is not None and pipeline is not None else None
     declaration = stage.action(run.action) if run is not None and stage is not None else None
-    if run is None or execution is None or declaration is None:
+    if run is None or declaration is None:
         return
     kind = declaration.action_type_id
     detail: dict[str, Any] = {

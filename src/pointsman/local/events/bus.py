@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from pointsman.local.world import Scope
 
 TOPIC: Final = "events"
 """Emitted with the whole event, as EventBridge would give it to a rule."""
+
+
+class Interest:
+    """Who may want events: a tool of the world. Where nobody does, none is worded."""
+
+    def __init__(self) -> None:
+        self._asks: list[Callable[[Scope], bool]] = []
+
+    def add(self, ask: Callable[[Scope], bool]) -> None:
+        """Have somebody asked, for each change of an account and region, whether he wants to hear of it."""
+        self._asks.append(ask)
+
+    def of(self, scope: Scope) -> bool:
+        """Whether anybody wants to."""
+        return any(ask(scope) for ask in self._asks)
+
+
+def wanted(scope: Scope) -> bool:
+    """Whether anybody wants to hear of what happens here."""
+    return scope.world.tool(Interest).of(scope)
 
 
 def put(scope: Scope, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]) -> None:
