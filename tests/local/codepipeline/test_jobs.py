@@ -22,7 +22,10 @@ def code(caught: pytest.ExceptionInfo[ClientError]) -> str:
 def create(codepipeline: Any, **more: Any) -> Any:
     given: dict[str, Any] = {
         **KIND,
-        "settings": {"entityUrlTemplate": "https://farm.example/{Config:Queue}"},
+        "settings": {
+            "entityUrlTemplate": "https://farm.example/{Config:Queue}",
+            "executionUrlTemplate": "https://farm.example/{Config:Queue}/{ExternalExecutionId}",
+        },
         "configurationProperties": [
             {"name": "Queue", "required": True, "key": True, "secret": False, "queryable": True},
             {"name": "Note", "required": False, "key": False, "secret": False},
@@ -94,6 +97,7 @@ def test_a_worker_takes_a_job_and_brings_its_artifact_and_variables(
     )
     shown = latest(web)["latestExecution"]
     assert (shown["status"], shown["summary"], shown["externalExecutionId"]) == ("Succeeded", "all is well", "42")
+    assert shown["externalExecutionUrl"] == "https://farm.example/big/42"
     assert script.calls[-1].configuration["ProjectName"] == "p-1.2"
     with pytest.raises(ClientError) as caught:
         web.put_job_success_result(jobId=job["id"])
@@ -126,11 +130,15 @@ def test_a_job_goes_on_with_a_continuation_token(web: Any) -> None:
     )
     shown = latest(web)["latestExecution"]
     assert (shown["status"], shown["summary"], shown["percentComplete"]) == ("InProgress", "half", 50)
-    again = taken(web)
-    assert again["id"] == job["id"]
-    assert again["data"]["continuationToken"] == "later"
     with pytest.raises(ClientError) as caught:
-        web.put_job_success_result(jobId=job["id"], continuationToken="x", outputVariables={"a": "b"})
+        web.put_job_success_result(jobId=job["id"])
+    assert code(caught) == "InvalidJobStateException"
+    again = taken(web)
+    assert again["id"] != job["id"]
+    assert again["data"]["continuationToken"] == "later"
+    assert again["data"]["outputArtifacts"] == job["data"]["outputArtifacts"]
+    with pytest.raises(ClientError) as caught:
+        web.put_job_success_result(jobId=again["id"], continuationToken="x", outputVariables={"a": "b"})
     assert code(caught) == "ValidationException"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,9 @@ def test_an_approval_is_told_to_its_topic_in_awss_shape(backend: CheckedBackend,
     assert {"pipelineName", "stageName", "actionName", "token", "expires", "externalEntityLink", "approvalReviewLink",
             "customData"} == set(approval_told)  # fmt: skip
     assert (approval_told["customData"], approval_told["externalEntityLink"]) == ("look at it", "http://x")
+    assert datetime.strptime(approval_told["expires"], "%Y-%m-%dT%H:%MZ").replace(tzinfo=UTC) == (
+        backend.clock.now() + timedelta(days=7)
+    ).replace(second=0, microsecond=0)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -76,6 +76,13 @@ def find_custom(scope: Scope, category: str, provider: str, version: str) -> Cus
     """The custom action type of this id; None when there is none, or it was deleted."""
     found = scope.get(CustomActionType, f"{category}/{provider}/{version}")
     return None if found is None or found.deleted else found
+
+
+def filled(template: str, configuration: Mapping[str, str]) -> str:
+    """A URL template with ``{Config:name}`` filled in."""
+    for name, value in configuration.items():
+        template = template.replace(f"{{Config:{name}}}", value)
+    return template
 
 
 def custom_type(scope: Scope) -> Callable[[ActionTypeId], ActionType | None]:

@@ -1,7 +1,7 @@
 """Jobs: what a custom action's worker, or a function, is given to do, and what it may say about it.
 
 A job waits (Queued), is given to a worker (Dispatched), is taken (InProgress) and ends (Succeeded, Failed, TimedOut).
-A worker that goes on later says so with a continuation token: its job waits again and is given out with the token.
+A worker that goes on later says so with a continuation token: its job is over, and another with the token waits.
 A job that was given out and not taken within ``REDELIVERY`` is given out again, with another nonce.
 """
 
@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from pointsman.local.codepipeline.action_types import CustomActionType, filled
 from pointsman.local.codepipeline.artifacts import Spot, find_at, reserve
 from pointsman.local.codepipeline.driver import finish
 from pointsman.local.codepipeline.providers import JOB_FAILED, ActionCall, Outcome, failed
@@ -30,6 +32,7 @@ SUCCEEDED: Final = "Succeeded"
 FAILED: Final = "Failed"
 OVER: Final = (SUCCEEDED, FAILED, "TimedOut")
 
+_PAGE: Final = 64
 REDELIVERY: Final = timedelta(seconds=60)
 """How long a worker may take to acknowledge; our choice."""
 CREDENTIALS: Final = 3600
@@ -61,7 +64,7 @@ class PipelineJob(msgspec.Struct, frozen=True):
 
 
 class WaitingJob(msgspec.Struct, frozen=True):
-    """A job that a worker may be given; key: kind/number."""
+    """A job that a worker may be given; key: kind/query/number."""
 
     id: str
 
@@ -86,11 +89,21 @@ def create(scope: Scope, call: ActionCall, kind: str = "", query: str = "") -> P
         query=query,
         outputs=outputs,
     )
+    return _keep(scope, job)
+
+
+def _keep(scope: Scope, job: PipelineJob) -> PipelineJob:
+    """Write a new job, the latest of its action execution, and let it wait for a worker if it is for one."""
     scope.put(job.id, job)
-    scope.put(ticket.id, JobOfRun(job.id))
-    if kind:
-        _enqueue(scope, job)
+    scope.put(job.run, JobOfRun(job.id))
+    if job.kind:
+        scope.put(f"{_queue(job.kind, job.query)}{scope.next_number('codepipeline.jobs'):012d}", WaitingJob(job.id))
     return job
+
+
+def _queue(kind: str, query: str) -> str:
+    """What the keys of the jobs begin with that wait for the same workers."""
+    return f"{kind}/{quote(query, safe='')}/"
 
 
 def of_run(scope: Scope, ticket: Ticket) -> PipelineJob | None:
@@ -114,32 +127,41 @@ def forget(scope: Scope, ticket: Ticket) -> None:
         scope.delete(JobOfRun, ticket.id)
 
 
-def hand_out(scope: Scope, kind: str, most: int, query: str | None) -> Iterator[tuple[PipelineJob, ActionCall]]:
+def hand_out(scope: Scope, kind: str, most: int, query: str) -> Iterator[tuple[PipelineJob, ActionCall]]:
     """Give out waiting jobs of a kind, oldest first.
 
     Args:
         scope: Where.
         kind: ``category/provider/version``.
         most: How many at most.
-        query: What the queryable property must be; None when the action type has none.
+        query: What the queryable property must be; empty when the action type has none.
     """
-    given = 0
-    for key, waiting in list(scope.scan(WaitingJob, f"{kind}/")):
-        if given == most:
+    given, after = 0, None
+    while given < most:
+        page = list(scope.scan(WaitingJob, _queue(kind, query), after=after, limit=_PAGE))
+        for after, waiting in page:
+            found = _dispatch(scope, after, waiting)
+            if found is not None:
+                given += 1
+                yield found
+            if given == most:
+                return
+        if len(page) < _PAGE:
             return
-        job = scope.get(PipelineJob, waiting.id)
-        call = _call(scope, job) if job is not None and job.status not in OVER else None
-        if job is None or call is None or job.status == IN_PROGRESS:
-            scope.delete(WaitingJob, key)
-            continue
-        if query is not None and job.query != query:
-            continue
-        if job.dispatched is not None and job.status == DISPATCHED and scope.now - job.dispatched < REDELIVERY:
-            continue
-        job = replace(job, status=DISPATCHED, nonce=str(int(scope.world.hex(12), 16)), dispatched=scope.now)
-        scope.put(job.id, job)
-        given += 1
-        yield job, call
+
+
+def _dispatch(scope: Scope, key: str, waiting: WaitingJob) -> tuple[PipelineJob, ActionCall] | None:
+    """Give out a job, unless it is over or taken, or another worker was given it just now."""
+    job = scope.get(PipelineJob, waiting.id)
+    call = _call(scope, job) if job is not None and job.status in (QUEUED, DISPATCHED) else None
+    if job is None or call is None:
+        scope.delete(WaitingJob, key)
+        return None
+    if job.dispatched is not None and scope.now - job.dispatched < REDELIVERY:
+        return None
+    job = replace(job, status=DISPATCHED, nonce=str(int(scope.world.hex(12), 16)), dispatched=scope.now)
+    scope.put(job.id, job)
+    return job, call
 
 
 def _call(scope: Scope, job: PipelineJob) -> ActionCall | None:
@@ -250,17 +272,23 @@ def succeed(
 
 
 def go_on(scope: Scope, job: PipelineJob, token: str, details: dict[str, Any] | None = None) -> PipelineJob:
-    """A job is done for now, and to be given out again with its token."""
+    """A job is done for now; returns the one that goes on with the token."""
     _show(scope, job, details or {})
-    job = replace(job, continuation=token, status=QUEUED if job.kind else IN_PROGRESS, nonce="", dispatched=None)
-    scope.put(job.id, job)
-    if job.kind:
-        _enqueue(scope, job)
-    return job
+    scope.put(job.id, replace(job, status=SUCCEEDED))
+    following = replace(
+        job,
+        id=scope.world.uuid(),
+        status=QUEUED if job.kind else IN_PROGRESS,
+        continuation=token,
+        nonce="",
+        dispatched=None,
+    )
+    return _keep(scope, following)
 
 
 def fail(scope: Scope, job: PipelineJob, details: dict[str, Any]) -> None:
     """End a job badly."""
+    _show(scope, job, {"externalExecutionId": details.get("externalExecutionId")})
     scope.put(job.id, replace(job, status=FAILED))
     outcome = Outcome(
         failure=Failure(details["type"], details["message"]),
@@ -271,14 +299,22 @@ def fail(scope: Scope, job: PipelineJob, details: dict[str, Any]) -> None:
 
 
 def _show(scope: Scope, job: PipelineJob, details: dict[str, Any]) -> None:
+    external_id = details.get("externalExecutionId")
     progress(
         scope,
         job.ticket,
         summary=details.get("summary"),
-        external_id=details.get("externalExecutionId"),
+        external_id=external_id,
+        external_url=_execution_url(scope, job, external_id) if external_id else None,
         percent=details.get("percentComplete"),
     )
 
 
-def _enqueue(scope: Scope, job: PipelineJob) -> None:
-    scope.put(f"{job.kind}/{scope.next_number('codepipeline.jobs'):012d}", WaitingJob(job.id))
+def _execution_url(scope: Scope, job: PipelineJob, external_id: str) -> str | None:
+    """Where a custom action's own system shows an execution, by its type's template."""
+    kind = scope.get(CustomActionType, job.kind) if job.kind else None
+    call = _call(scope, job)
+    template = kind.shape.get("settings", {}).get("executionUrlTemplate", "") if kind is not None else ""
+    if not template or call is None:
+        return None
+    return filled(template, call.configuration).replace("{ExternalExecutionId}", external_id)

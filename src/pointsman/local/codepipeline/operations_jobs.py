@@ -46,7 +46,7 @@ def poll_for_jobs(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     if set(query) != ({found.queryable} if found.queryable else set()):
         needed = f"must be given the property {found.queryable}" if found.queryable else "must be empty"
         raise _invalid(f"queryParam {needed} for this action type")
-    wanted = query.get(found.queryable) if found.queryable else None
+    wanted = query.get(found.queryable, "")
     given = jobs.hand_out(scope, found.key, parameters.get("maxBatchSize", 1), wanted)
     return {
         "jobs": [

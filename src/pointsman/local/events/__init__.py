@@ -14,6 +14,7 @@ from pointsman.local.world import World
 def _install(world: World) -> None:
     found = routes.Routes()
     world.provide(found)
+    world.database.on_rollback(found.forget)
     world.provide(bus.Interest())
     world.tool(bus.Interest).add(lambda scope: bool(found.of(scope)))
     world.on(bus.TOPIC, routes.on_event)

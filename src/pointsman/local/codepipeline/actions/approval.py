@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from pointsman.local.codepipeline import urls
@@ -56,7 +57,7 @@ def answered(approved: bool, summary: str, by: str) -> Outcome:
 
 def _message(scope: Scope, call: ActionCall, token: str, minutes: int) -> dict[str, Any]:
     name = call.pipeline.name
-    expires = scope.now.timestamp() + minutes * 60
+    expires = f"{scope.now + timedelta(minutes=minutes):%Y-%m-%dT%H:%MZ}"
     return {
         "notification_arn": call.configuration.get("NotificationArn", ""),
         "region": scope.region,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointsman.local.codepipeline import jobs
-from pointsman.local.codepipeline.action_types import find_custom
+from pointsman.local.codepipeline.action_types import filled, find_custom
 from pointsman.local.codepipeline.providers import CONFIGURATION_ERROR, ActionCall, Outcome, failed
 from pointsman.local.codepipeline.runs import progress
 from pointsman.local.world import Scope, World
@@ -24,7 +24,7 @@ class CustomAction:
             return failed(CONFIGURATION_ERROR, said)
         template = found.shape.get("settings", {}).get("entityUrlTemplate", "")
         if template:
-            progress(scope, call.ticket, entity_url=_filled(template, call))
+            progress(scope, call.ticket, entity_url=filled(template, call.configuration))
         jobs.create(scope, call, found.key, call.configuration.get(found.queryable, ""))
         return None
 
@@ -34,10 +34,3 @@ class CustomAction:
     def abandon(self, scope: Scope, call: ActionCall) -> None:
         """The job is not given out any more, and its worker not heard."""
         jobs.drop(scope, call.ticket, jobs.FAILED)
-
-
-def _filled(template: str, call: ActionCall) -> str:
-    """A URL template with ``{Config:name}`` filled in."""
-    for name, value in call.configuration.items():
-        template = template.replace(f"{{Config:{name}}}", value)
-    return template

@@ -67,7 +67,7 @@ def _invoke(scope: Scope, job: PipelineJob, call: ActionCall) -> None:
         return
     data = {name: value for name, value in jobs.data(scope, job, call).items() if name != "actionTypeId"}
     event = {"CodePipeline.job": {"id": job.id, "accountId": scope.account, "data": data}}
-    functions.invoke(scope, function, event, ENDED_TOPIC, {"job": job.id, "continuation": job.continuation})
+    functions.invoke(scope, function, event, ENDED_TOPIC, {"job": job.id})
 
 
 def _on_again(scope: Scope, payload: Payload) -> None:
@@ -81,7 +81,7 @@ def _on_again(scope: Scope, payload: Payload) -> None:
 
 def _on_ended(scope: Scope, payload: Payload) -> None:
     job = scope.get(PipelineJob, payload.get("job", ""))
-    if job is None or job.status != jobs.IN_PROGRESS or job.continuation != payload["continuation"]:
+    if job is None or job.status != jobs.IN_PROGRESS:
         return  # it has answered by itself
     said = _object(payload["output"])
     if payload["status"] is None:
