@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pointsman.local.answers import AwsError, Parameters
 from pointsman.local.codepipeline.declaration import ActionDeclaration
@@ -18,6 +18,7 @@ KEPT: Final = timedelta(days=365)
 """How long AWS keeps the history of an execution, from its start."""
 _PAGE: Final = 128
 
+R = TypeVar("R", Execution, ActionRun)
 Shown = Callable[[ActionRun, ActionDeclaration | None, str], dict[str, Any]]
 
 
@@ -28,17 +29,22 @@ def horizon(scope: Scope) -> datetime:
 
 def executions(scope: Scope, pipeline: Pipeline, before: int | None) -> Iterator[Execution]:
     """A pipeline's executions, newest first, from behind a number on."""
+    return _newest_first(scope, Execution, pipeline, before)
+
+
+def _newest_first(scope: Scope, kind: type[R], pipeline: Pipeline, before: int | None) -> Iterator[R]:
+    """A pipeline's numbered records of a kind, page by page, until they are history no more."""
     oldest = horizon(scope)
     after = None if before is None else numbered(pipeline.name, before)
     while True:
-        page = [one for _, one in scope.scan(Execution, f"{pipeline.name}/", reverse=True, after=after, limit=_PAGE)]
-        for one in page:
+        page = list(scope.scan(kind, f"{pipeline.name}/", reverse=True, after=after, limit=_PAGE))
+        for _, one in page:
             if one.started < oldest:
                 return
             yield one
         if len(page) < _PAGE:
             return
-        after = numbered(pipeline.name, page[-1].number)
+        after = page[-1][0]
 
 
 def page_of_runs(
@@ -83,18 +89,9 @@ def _runs(
             if run is not None:
                 yield run
         return
-    oldest = horizon(scope)
-    after = None if before is None else numbered(pipeline.name, before)
-    while True:
-        page = [run for _, run in scope.scan(ActionRun, f"{pipeline.name}/", reverse=True, after=after, limit=_PAGE)]
-        for run in page:
-            if run.started < oldest:
-                return
-            if bool(run.condition) == rules:
-                yield run
-        if len(page) < _PAGE:
-            return
-        after = numbered(pipeline.name, page[-1].number)
+    for run in _newest_first(scope, ActionRun, pipeline, before):
+        if bool(run.condition) == rules:
+            yield run
 
 
 def _numbers(
