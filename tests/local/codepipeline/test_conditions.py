@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pointsman.clock import ManualClock
+from pointsman.local.codepipeline.actions.rules import AlarmWatch
 from pointsman.local.world import Scope
 from support.backend import CheckedBackend
 from support.pipelines import Scripted, action, check, condition, newest, pipeline, rule, simple, source, stages_of
@@ -206,6 +207,17 @@ def test_an_alarm_is_watched_for_its_time(
     assert build_of(codepipeline)["latestExecution"]["status"] == "Succeeded"
     codepipeline.start_pipeline_execution(name="web")
     script.end("Source", "Source")
+    script.end("Build", "Build")
+    clock.advance(1)
+    alarms.states["errors"] = "ALARM"
+    scope = line.world.scope("123456789012", "us-east-1")
+    with line.world.transaction():
+        scope.emit("cloudwatch.alarm", {"name": "errors", "old": "OK", "new": "ALARM"})
+    assert build_of(codepipeline)["latestExecution"]["status"] == "Failed"
+    assert list(scope.scan(AlarmWatch)) == [], "the watches that are over are forgotten"
+    codepipeline.start_pipeline_execution(name="web")
+    script.end("Source", "Source")
+    alarms.states["errors"] = "OK"
     script.end("Build", "Build")
     alarms.states["errors"] = "ALARM"
     clock.advance(60)

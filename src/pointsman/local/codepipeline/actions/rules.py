@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final, Protocol, runtime_checkable
 
+import msgspec
+
 from pointsman.local.codepipeline.conditions import alarm_problem
 from pointsman.local.codepipeline.driver import finish
 from pointsman.local.codepipeline.providers import CONFIGURATION_ERROR, JOB_FAILED, ActionCall, Outcome, failed
@@ -20,8 +22,25 @@ from pointsman.semantics.variable_check import judge
 
 WINDOW_TOPIC: Final = "codepipeline.rule.window"
 ALARM_TOPIC: Final = "codepipeline.rule.alarm"
+CHANGED_TOPIC: Final = "cloudwatch.alarm"
+"""What the engine with the alarms emits, with the alarm's ``name``, when one changes its state."""
 LOOK: Final = 60
 """Seconds between two looks at an alarm that is watched."""
+
+
+class AlarmWatch(msgspec.Struct, frozen=True):
+    """A rule that watches an alarm; key: alarm/rule execution, in the alarm's region."""
+
+    pipeline: str
+    number: int
+    id: str
+    region: str
+    """The pipeline's."""
+
+    @property
+    def ticket(self) -> Ticket:
+        """The rule execution's."""
+        return Ticket(self.pipeline, self.number, self.id)
 
 
 @runtime_checkable
@@ -95,8 +114,9 @@ class CloudWatchAlarm:
     """Rule provider CloudWatchAlarm: fails when the alarm is, or within ``WaitTime`` comes, into one of the states."""
 
     def install(self, world: World) -> None:
-        """Hear of the next look."""
+        """Hear of the next look, and of alarms that change."""
         world.on(ALARM_TOPIC, _on_alarm)
+        world.on(CHANGED_TOPIC, _on_changed)
 
     def start(self, scope: Scope, call: ActionCall) -> Outcome | None:
         """Look, and look again until the time is over."""
@@ -115,11 +135,23 @@ def _on_window(scope: Scope, payload: Payload) -> None:
 
 
 def _on_alarm(scope: Scope, payload: Payload) -> None:
-    run = running(scope, Ticket.of(payload))
+    _look_again(scope, Ticket.of(payload))
+
+
+def _on_changed(place: Scope, payload: Payload) -> None:
+    for key, watch in list(place.scan(AlarmWatch, f"{payload['name']}/")):
+        if not _look_again(place.world.scope(place.account, watch.region), watch.ticket):
+            place.delete(AlarmWatch, key)
+
+
+def _look_again(scope: Scope, ticket: Ticket) -> bool:
+    """Look for a rule that watches; False when it does not (any more)."""
+    run = running(scope, ticket)
     call = call_of(scope, run) if run is not None else None
-    outcome = _look(scope, call) if call is not None else None
-    if call is not None and outcome is not None:
-        finish(scope, call.ticket, outcome)
+    if call is None:
+        return False
+    outcome = _look(scope, call)
+    return outcome is None or not finish(scope, ticket, outcome)
 
 
 def _look(scope: Scope, call: ActionCall) -> Outcome | None:
@@ -136,10 +168,12 @@ def _look(scope: Scope, call: ActionCall) -> Outcome | None:
     bad = [one.strip() for one in given.get("AlarmStates", "").split(",") if one.strip()] or ["ALARM"]
     if state in bad:
         return failed(JOB_FAILED, f"The alarm {name} is in the state {state}.")
+    ticket = call.ticket
     until = call.started + timedelta(minutes=int(given.get("WaitTime", "0")))
     if scope.now >= until:
         return Outcome(summary=f"The alarm {name} is in the state {state}")
-    progress(scope, call.ticket, summary=f"Watching the alarm {name} until {until:%Y-%m-%d %H:%M:%S} UTC; now {state}")
+    progress(scope, ticket, summary=f"Watching the alarm {name} until {until:%Y-%m-%d %H:%M:%S} UTC; now {state}")
+    place.put(f"{name}/{ticket.id}", AlarmWatch(ticket.pipeline, ticket.number, ticket.id, scope.region))
     again = min(until, scope.now + timedelta(seconds=LOOK))
-    scope.at(again, ALARM_TOPIC, call.ticket.payload(), key=wait_key(call.ticket))
+    scope.at(again, ALARM_TOPIC, ticket.payload(), key=wait_key(ticket))
     return None
