@@ -84,6 +84,9 @@ def paths(*names: str) -> Any:
         ([{"branches": {"includes": ["main"]}, "filePaths": {"excludes": ["**/README.md"]}}],
          Push(branch="main", paths=paths("docs/README.md", "a")), True),
         ([{"tags": {"includes": ["v*"]}}, {"branches": {"includes": ["main"]}}], Push(branch="main"), True),
+        ([{"tags": {"includes": ["v*"]}, "branches": {"includes": ["main"]}}], Push(branch="main"), True),
+        ([{"tags": {"includes": ["v*"]}, "branches": {"includes": ["main"]}}], Push(tag="x"), False),
+        ([{"tags": {"includes": ["v*"]}, "filePaths": {"includes": ["**"]}}], Push("main", paths=paths("a")), False),
         ([], Push(branch="main"), False),
     ],
 )  # fmt: skip

@@ -164,6 +164,8 @@ class _Loading:
         if (said := pattern_problem(route.pattern)) is not None:
             raise self._file.wrong(route.mark, said)
         with self._backend.world.transaction():
+            if route.function and self._scope.get(LocalFunction, route.function) is None:
+                raise self._file.wrong(route.mark, f"there is no function {route.function} under local.functions")
             keep_route(self._scope, EventRoute(route.name, route.pattern, route.topic, route.function))
 
     def _keep(self, record: LocalFunction | LocalInstance) -> None:

@@ -1,8 +1,9 @@
 """Whether a push starts a pipeline: the filters of its git triggers.
 
-A trigger has up to three push filters, of which one must match. Within a filter everything must match: tags, or
-branches, or branches and file paths. Exclusions win over inclusions; a criterion without inclusions takes everything
-that is not excluded. A filter that names only file paths applies to pushes to every branch.
+A trigger has up to three push filters, of which one must match. Within a filter everything must match that can be said
+of the push: of a tag its name, of a branch its name and the changed files. Exclusions win over inclusions; a criterion
+without inclusions takes everything that is not excluded. A filter that names only file paths applies to pushes to every
+branch.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def accepted(criteria: Mapping[str, Any], name: str) -> bool:
 def _fits(given: Mapping[str, Any], push: Push) -> bool:
     if push.tag:
         return "tags" in given and accepted(given["tags"], push.tag)
-    if "tags" in given:
+    if "tags" in given and "branches" not in given:
         return False
     if "branches" in given and not accepted(given["branches"], push.branch):
         return False

@@ -251,6 +251,26 @@ def test_a_branch_that_is_not_there_is_unavailable(session: Any, backend: Checke
     assert "branch nope was not found in the GitHub repository acme/web" in failed["message"]
 
 
+def test_a_repository_that_vanishes_ends_the_action_with_a_sentence_and_stops_nothing_else(
+    session: Any, backend: CheckedBackend, checkout: Checkout, clock: ManualClock
+) -> None:
+    codepipeline = session.client("codepipeline")
+    codepipeline.create_pipeline(pipeline=watching([{"branches": {"includes": ["**"]}}]))
+    backend.settle()
+    clock.advance(60)
+    away = checkout.folder.rename(checkout.folder.with_name("away"))
+    clock.advance(180)
+    assert len(started(codepipeline)) == 1
+    codepipeline.start_pipeline_execution(name="web")
+    backend.settle()
+    failed = stages_of(codepipeline)["Source"]["actionStates"][0]["latestExecution"]["errorDetails"]
+    assert "There is no git repository acme/web" in failed["message"]
+    away.rename(checkout.folder)
+    head = checkout.commit("b")
+    clock.advance(60)
+    assert newest(codepipeline)["sourceRevisions"][0]["revisionId"] == head
+
+
 def test_a_link_out_of_the_folder_is_not_followed(
     session: Any, backend: CheckedBackend, checkout: Checkout, tmp_path: Path
 ) -> None:

@@ -198,7 +198,6 @@ STAGE = "InvalidStageDeclarationException"
         (_staged(beforeEntry={"conditions": [{"result": "FAIL"}]}), STAGE, "no rules"),
         (_staged(kind="V1", beforeEntry=_condition()), STRUCTURE, "beforeEntry .* type V2"),
         (_triggered(sourceActionName="Nope"), STRUCTURE, "Nope"),
-        (_triggered(push=[{"tags": {"includes": ["v*"]}, "branches": {"includes": ["m"]}}]), STRUCTURE, "both tags"),
         (_triggered(push=[{"branches": {}}]), STRUCTURE, "neither includes"),
         (_triggered(push=[{"filePaths": {"includes": ["a[b"]}}]), STRUCTURE, "no glob pattern"),
         (simple(variables=[{"name": "x"}]), STRUCTURE, "type V2"),

@@ -341,10 +341,10 @@ def test_history_is_kept_for_twelve_months(web: Any, script: Scripted, clock: Ma
 
 def test_an_action_has_awss_time(web: Any, script: Scripted, clock: ManualClock) -> None:
     script.end("Source", "Source")
-    clock.advance(8 * 3600 - 1)
+    clock.advance(36 * 3600 - 1)
     assert newest(web)["status"] == "InProgress"
     clock.advance(1)
     failed = stages_of(web)["Build"]["actionStates"][0]["latestExecution"]
-    assert failed["errorDetails"] == {"code": "JobFailed", "message": "The action did not end within 480 minutes."}
+    assert failed["errorDetails"] == {"code": "JobFailed", "message": "The action did not end within 2160 minutes."}
     assert script.abandoned == ["Build"]
     assert not script.end("Build", "Build")

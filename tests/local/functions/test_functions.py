@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pointsman.clock import ManualClock
 from pointsman.errors import ConfigError
@@ -125,12 +127,31 @@ def test_a_function_goes_on_with_a_continuation_token(bench: Bench, clock: Manua
     assert data["continuationToken"] == "t1"
 
 
-def test_a_function_that_always_goes_on_has_twenty_minutes(bench: Bench, clock: ManualClock) -> None:
-    bench.load(work='echo \'{"continuationToken": "t"}\'')
+def test_each_word_gives_a_function_twenty_minutes_more(bench: Bench, clock: ManualClock) -> None:
+    bench.load(work='echo x >> calls; test $(wc -l < calls) -gt 41 && sleep 300; echo \'{"continuationToken": "t"}\'')
+    bench.backend.world.patience = 0.5
     bench.run(function())
+    for _ in range(41):
+        clock.advance(30)
+    shown = stages_of(bench.codepipeline)["Act"]["actionStates"][0]["latestExecution"]
+    assert shown["status"] == "InProgress", "20 minutes have passed, but it has said something meanwhile"
     clock.advance(20 * 60)
     failed = stages_of(bench.codepipeline)["Act"]["actionStates"][0]["latestExecution"]
     assert "20 minutes" in failed["errorDetails"]["message"]
+
+
+def test_a_function_that_always_goes_on_has_a_day(bench: Bench, clock: ManualClock) -> None:
+    bench.load(work='echo \'{"continuationToken": "t"}\'')
+    bench.run(function())
+    with bench.backend.world.transaction():
+        scope = bench.backend.world.scope("123456789012", "us-east-1")
+        key, run = next((key, run) for key, run in scope.scan(ActionRun) if run.action == "Call")
+        scope.put(key, replace(run, started=run.started - timedelta(hours=23, minutes=55)))
+    for _ in range(11):
+        clock.advance(30)
+    failed = stages_of(bench.codepipeline)["Act"]["actionStates"][0]["latestExecution"]
+    assert failed["status"] == "Failed"
+    assert failed["errorDetails"]["message"] == "The function did not end within 24 hours."
 
 
 def test_a_function_may_answer_by_itself(bench: Bench) -> None:

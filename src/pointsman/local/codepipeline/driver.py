@@ -286,11 +286,21 @@ def _start(scope: Scope, name: str, effect: StartAction | StartRule) -> list[Eve
 def _limit(scope: Scope, call: ActionCall) -> None:
     """Set the time-out of an action or rule that has begun; a manual approval sets its own."""
     kind = call.declaration.action_type_id
-    if kind.category == "Approval" and kind.owner == "AWS":
-        return
-    minutes = call.timeout_minutes or timeout(kind)
-    payload = {**call.ticket.payload(), "minutes": minutes}
-    scope.after(minutes * 60, TIMEOUT_TOPIC, payload, key=timer_key(call.ticket))
+    if kind.category != "Approval" or kind.owner != "AWS":
+        give_time(scope, call.ticket, call.timeout_minutes or timeout(kind))
+
+
+def give_time(scope: Scope, ticket: Ticket, minutes: int, said: str = "") -> None:
+    """Have an action or rule fail unless it has ended in so many minutes from now.
+
+    Args:
+        scope: The pipeline's.
+        ticket: The action execution's.
+        minutes: How many.
+        said: Its failure then; a sentence with the minutes unless given.
+    """
+    payload = {**ticket.payload(), "said": said or f"The action did not end within {minutes} minutes."}
+    scope.after(minutes * 60, TIMEOUT_TOPIC, payload, key=timer_key(ticket))
 
 
 def _provide(scope: Scope, call: ActionCall) -> Outcome | None:
@@ -387,10 +397,9 @@ def _on_timeout(scope: Scope, payload: dict[str, Any]) -> None:
     call = call_of(scope, run) if run is not None else None
     if call is None:
         return
-    said = f"The {'rule' if run and run.condition else 'action'} did not end within {payload['minutes']} minutes."
     if (provider := scope.world.tool(Providers).find(call.declaration.action_type_id)) is not None:
         provider.abandon(scope, call)
-    finish(scope, call.ticket, failed(JOB_FAILED, said))
+    finish(scope, call.ticket, failed(JOB_FAILED, payload["said"]))
 
 
 def _on_rollback(scope: Scope, payload: dict[str, str]) -> None:

@@ -87,7 +87,7 @@ _TYPES: Final[dict[tuple[str, str, str], ActionType]] = {
 _HOUR: Final = 60
 _DAY: Final = 24 * _HOUR
 _TIMEOUTS: Final = {
-    "CodeBuild": 8 * _HOUR,
+    "CodeBuild": 36 * _HOUR,
     "CodeDeploy": 5 * _DAY,
     "CodeDeployToECS": 5 * _DAY,
     "CloudFormation": 3 * _DAY,
@@ -100,16 +100,16 @@ _TIMEOUTS: Final = {
 
 
 def timeout(kind: ActionTypeId) -> int:
-    """The minutes AWS gives an action of a type; of the rules that wait, the longest that is sound is ours.
+    """The minutes AWS gives an action of a type, a function those until its first word; a manual approval has its own.
 
-    A manual approval keeps its own time.
+    Ours are those of CodeBuild, the most that a build itself may take, and those of the rules that wait.
     """
     if kind.owner == "Custom":
         return _DAY
     if kind.provider in ("Lambda", "LambdaInvoke"):
         return 20
     if (kind.category, kind.provider) == ("Deploy", "S3"):
-        return 40
+        return 90
     return _TIMEOUTS.get(kind.provider, _HOUR)
 
 

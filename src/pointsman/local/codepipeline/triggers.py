@@ -51,8 +51,6 @@ def _wrong(message: str) -> AwsError:
 
 
 def _filter(name: str, given: dict[str, Any]) -> None:
-    if "tags" in given and ("branches" in given or "filePaths" in given):
-        raise _wrong(f"A push filter of the trigger for {name} cannot have both tags and branches or file paths")
     if not any(kind in given for kind in ("tags", "branches", "filePaths", "events")):
         raise _wrong(f"A filter of the trigger for {name} is empty")
     for kind in ("tags", "branches", "filePaths"):

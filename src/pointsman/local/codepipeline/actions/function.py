@@ -8,11 +8,13 @@ success, anything else failure. What it prints on its standard output, when that
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any, Final
 
 from pointsman.local.codepipeline import jobs
-from pointsman.local.codepipeline.driver import finish
+from pointsman.local.codepipeline.driver import finish, give_time
 from pointsman.local.codepipeline.jobs import PipelineJob
+from pointsman.local.codepipeline.known import timeout
 from pointsman.local.codepipeline.providers import CONFIGURATION_ERROR, JOB_FAILED, ActionCall, Outcome, failed
 from pointsman.local.codepipeline.runs import call_of, running
 from pointsman.local.functions import functions
@@ -22,6 +24,8 @@ ENDED_TOPIC: Final = "codepipeline.function.ended"
 AGAIN_TOPIC: Final = "codepipeline.function.again"
 AGAIN: Final = 30
 """Seconds until a function that gave a continuation token is called again; our choice."""
+DAY: Final = timedelta(days=1)
+"""How long a function may go on in all."""
 
 
 class LambdaAction:
@@ -57,6 +61,18 @@ class LambdaAction:
 
 def invoke_again(scope: Scope, job: PipelineJob) -> None:
     """Have a function called again with its continuation token, in a while."""
+    run = running(scope, job.ticket)
+    call = call_of(scope, run) if run is not None else None
+    if call is None:
+        return
+    if call.timeout_minutes is None:
+        # Each word gives a function 20 minutes more, up to a day in all.
+        minutes = timeout(call.declaration.action_type_id)
+        left = int((call.started + DAY - scope.now).total_seconds()) // 60
+        if left > minutes:
+            give_time(scope, job.ticket, minutes)
+        else:
+            give_time(scope, job.ticket, max(0, left), "The function did not end within 24 hours.")
     scope.after(AGAIN, AGAIN_TOPIC, {"job": job.id}, key=f"codepipeline/function/{job.id}")
 
 
