@@ -154,6 +154,16 @@ def test_a_route_leads_to_a_topic_and_to_a_command(backend: CheckedBackend, tmp_
     assert noted.count('"aws.codepipeline"') == 2
 
 
+def test_an_engine_may_leave_the_envelope_to_the_routes(backend: CheckedBackend, tmp_path: Path) -> None:
+    session = routed(backend, tmp_path, builds={"pattern": {"source": ["aws.codebuild"]}, "topic": "releases"})
+    with backend.world.transaction():
+        scope = backend.world.scope(backend.account, "us-east-1")
+        scope.emit(TOPIC, {"source": "aws.codebuild", "detail-type": "x", "resources": [], "detail": {"a": 1}})
+    (event,) = messages(session)
+    assert {"version", "id", "account", "time", "region", "source", "detail-type", "resources", "detail"} == set(event)
+    assert (event["account"], event["region"], event["detail"]) == ("123456789012", "us-east-1", {"a": 1})
+
+
 def test_an_approval_is_told_to_its_topic_in_awss_shape(backend: CheckedBackend, tmp_path: Path) -> None:
     session = routed(backend, tmp_path)
     topic = "arn:aws:sns:us-east-1:123456789012:releases"

@@ -41,17 +41,17 @@ def put(scope: Scope, source: str, detail_type: str, detail: dict[str, Any], res
         detail: As the service words it.
         resources: The ARNs it is about.
     """
-    scope.emit(
-        TOPIC,
-        {
-            "version": "0",
-            "id": scope.world.request_id(),
-            "detail-type": detail_type,
-            "source": source,
-            "account": scope.account,
-            "time": f"{scope.now:%Y-%m-%dT%H:%M:%SZ}",
-            "region": scope.region,
-            "resources": resources,
-            "detail": detail,
-        },
-    )
+    said = {"detail-type": detail_type, "source": source, "resources": resources, "detail": detail}
+    scope.emit(TOPIC, whole(scope, said))
+
+
+def whole(scope: Scope, event: dict[str, Any]) -> dict[str, Any]:
+    """An event in its envelope; what it says of itself stays as it is."""
+    envelope = {
+        "version": "0",
+        "id": scope.world.request_id() if "id" not in event else "",
+        "account": scope.account,
+        "time": f"{scope.now:%Y-%m-%dT%H:%M:%SZ}",
+        "region": scope.region,
+    }
+    return {**envelope, **event}

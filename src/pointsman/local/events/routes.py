@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from pointsman.local.events import bus
 from pointsman.local.functions import functions
 from pointsman.local.sns import topics
 from pointsman.local.world import Payload, Scope
@@ -83,7 +84,9 @@ def pattern_problem(pattern: Any, path: str = "pattern") -> str | None:
 
 def on_event(scope: Scope, event: Payload) -> None:
     """Hand an event to every route it fits; a topic or function that is not there is passed over."""
-    for route in scope.world.tool(Routes).of(scope):
+    routes = scope.world.tool(Routes).of(scope)
+    event = bus.whole(scope, event) if routes else event
+    for route in routes:
         if not matches(route.pattern, event):
             continue
         if route.topic:
