@@ -20,6 +20,7 @@ from pointsman.local.codepipeline import (
     operations_stages,
     operations_types,
     polling,
+    resuming,
 )
 from pointsman.local.codepipeline.providers import Providers
 from pointsman.local.codepipeline.shapes import Line
@@ -40,7 +41,7 @@ def _resume(world: World) -> None:
     for account, region in world.records.places(Line):
         scope = world.scope(account, region)
         for name, _ in list(scope.scan(Line)):
-            driver.resume(scope, name)
+            resuming.resume(scope, name)
 
 
 ENGINE = Engine(

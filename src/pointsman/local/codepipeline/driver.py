@@ -60,7 +60,6 @@ from pointsman.local.codepipeline.runs import (
     prepare,
     running,
     tell_action,
-    timer_key,
 )
 from pointsman.local.codepipeline.shapes import (
     ActionRun,
@@ -72,12 +71,12 @@ from pointsman.local.codepipeline.shapes import (
     Ticket,
     numbered,
 )
+from pointsman.local.codepipeline.times import TIMEOUT_TOPIC, give_time
 from pointsman.local.world import Scope, World
 
 EXECUTION_TOPIC = "codepipeline.execution"
 STAGE_TOPIC = "codepipeline.stage"
 ROLLBACK_TOPIC = "codepipeline.rollback"
-TIMEOUT_TOPIC = "codepipeline.timeout"
 
 
 # -- moving the machine ---------------------------------------------------------------------------------------------
@@ -290,19 +289,6 @@ def _limit(scope: Scope, call: ActionCall) -> None:
         give_time(scope, call.ticket, call.timeout_minutes or timeout(kind))
 
 
-def give_time(scope: Scope, ticket: Ticket, minutes: int, said: str = "") -> None:
-    """Have an action or rule fail unless it has ended in so many minutes from now.
-
-    Args:
-        scope: The pipeline's.
-        ticket: The action execution's.
-        minutes: How many.
-        said: Its failure then; a sentence with the minutes unless given.
-    """
-    payload = {**ticket.payload(), "said": said or f"The action did not end within {minutes} minutes."}
-    scope.after(minutes * 60, TIMEOUT_TOPIC, payload, key=timer_key(ticket))
-
-
 def _provide(scope: Scope, call: ActionCall) -> Outcome | None:
     kind = call.declaration.action_type_id
     provider = scope.world.tool(Providers).find(kind)
@@ -412,22 +398,3 @@ def _on_rollback(scope: Scope, payload: dict[str, str]) -> None:
     except Refusal:
         # A newer execution has entered the stage meanwhile: there is nothing left to roll back.
         return
-
-
-def resume(scope: Scope, pipeline: str) -> None:
-    """After a restart: have every action in progress of a pipeline picked up again by its provider."""
-    flows = [flow for way in ways(scope, pipeline) if (flow := way.load(scope)) is not None]
-    runs = [stage.run for flow in flows for stage in flow.stages if stage.run is not None and stage.run.active]
-    numbers = [mark.number for run in runs for mark in run.marks if mark.status == IN_PROGRESS]
-    numbers += [
-        rule.number for run in runs for check in run.checks for rule in check.rules if rule.status == IN_PROGRESS
-    ]
-    for number in numbers:
-        run = scope.get(ActionRun, numbered(pipeline, number))
-        call = call_of(scope, run) if run is not None and run.status == IN_PROGRESS else None
-        if call is None:
-            continue
-        provider = scope.world.tool(Providers).find(call.declaration.action_type_id)
-        outcome = provider.resume(scope, call) if provider is not None else None
-        if outcome is not None:
-            finish(scope, call.ticket, outcome)

@@ -12,11 +12,12 @@ from datetime import timedelta
 from typing import Any, Final
 
 from pointsman.local.codepipeline import jobs
-from pointsman.local.codepipeline.driver import finish, give_time
+from pointsman.local.codepipeline.driver import finish
 from pointsman.local.codepipeline.jobs import PipelineJob
 from pointsman.local.codepipeline.known import timeout
 from pointsman.local.codepipeline.providers import CONFIGURATION_ERROR, JOB_FAILED, ActionCall, Outcome, failed
 from pointsman.local.codepipeline.runs import call_of, running
+from pointsman.local.codepipeline.times import give_time
 from pointsman.local.functions import functions
 from pointsman.local.world import Payload, Scope, World
 
