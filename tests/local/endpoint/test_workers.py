@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,3 +77,34 @@ def test_connections_are_answered_under_both_names(client: Callable[..., Any], s
     connections = client(service)
     arn = connections.create_connection(ProviderType="Bitbucket", ConnectionName="b")["ConnectionArn"]
     assert connections.get_connection(ConnectionArn=arn)["Connection"]["ProviderType"] == "Bitbucket"
+
+
+@pytest.mark.timeout(60)
+def test_a_function_answers_its_job_over_http_with_keys_of_its_own(tmp_path: Path) -> None:
+    code = (
+        "import json, sys, boto3;"
+        "job = json.load(sys.stdin)['CodePipeline.job']['id'];"
+        "boto3.client('codepipeline').put_job_success_result(jobId=job, executionDetails={'summary': 'by call'})"
+    )
+    world = tmp_path / "world.yml"
+    function = {"command": [sys.executable, "-c", code]}
+    world.write_text(json.dumps({"region": "eu-west-1", "local": {"functions": {"work": function}}}))
+    call = {
+        "name": "Call",
+        "actionTypeId": {"category": "Invoke", "owner": "AWS", "provider": "Lambda", "version": "1"},
+        "configuration": {"FunctionName": "work"},
+    }
+    made = given()
+    made["stages"][1]["actions"] = [call]
+    with CheckedBackend(state=tmp_path / "state") as backend, Endpoint(backend, keys=KEY):
+        backend.load(world)
+        session = backend.session("eu-west-1")
+        s3: Any = session.client("s3")
+        s3.create_bucket(Bucket="sources", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        s3.put_bucket_versioning(Bucket="sources", VersioningConfiguration={"Status": "Enabled"})
+        s3.put_object(Bucket="sources", Key="app.zip", Body=b"the source")
+        codepipeline = session.client("codepipeline")
+        codepipeline.create_pipeline(pipeline=made)
+        backend.settle()
+        shown = stages_of(codepipeline)["Build"]["actionStates"][0]["latestExecution"]
+        assert (shown["status"], shown.get("summary")) == ("Succeeded", "by call"), shown
