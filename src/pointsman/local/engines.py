@@ -77,9 +77,39 @@ class Engines:
 
 
 def _engines() -> tuple[Engine, ...]:
-    from pointsman.local import codebuild, codecommit, codepipeline, iam, logs, s3, secretsmanager, sns, ssm, sts, xray
+    from pointsman.local import (
+        codebuild,
+        codecommit,
+        codeconnections,
+        codepipeline,
+        events,
+        functions,
+        iam,
+        logs,
+        s3,
+        secretsmanager,
+        sns,
+        ssm,
+        sts,
+        xray,
+    )
 
-    modules = (sts, iam, s3, ssm, secretsmanager, logs, sns, xray, codecommit, codebuild, codepipeline)
+    modules = (
+        sts,
+        iam,
+        s3,
+        ssm,
+        secretsmanager,
+        logs,
+        sns,
+        xray,
+        functions,
+        events,
+        codecommit,
+        codeconnections,
+        codebuild,
+        codepipeline,
+    )
     return tuple(module.ENGINE for module in modules)
 
 

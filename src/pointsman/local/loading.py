@@ -24,6 +24,10 @@ from pointsman.local.codecommit.git import GitFailed, plain_name
 from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
+from pointsman.local.codeconnections.connections import map_connection
+from pointsman.local.events.routes import EventRoute, pattern_problem
+from pointsman.local.events.routes import keep as keep_route
+from pointsman.local.functions.records import LocalFunction
 from pointsman.local.sns.outlets import LocalCommand, LocalOutlet
 from pointsman.local.world_file import (
     Call,
@@ -31,6 +35,7 @@ from pointsman.local.world_file import (
     LocalFolder,
     LocalRepository,
     Mark,
+    RouteEntry,
     Step,
     TopicEntry,
     WorldFile,
@@ -51,13 +56,6 @@ class AppliedCall(msgspec.Struct, frozen=True):
 
     digest: str
     at: datetime
-
-
-class LocalConnection(msgspec.Struct, frozen=True):
-    """A connection that stands for a folder: kept for the engines whose sources go through connections."""
-
-    name: str
-    path: str
 
 
 class LocalInstance(msgspec.Struct, frozen=True):
@@ -169,7 +167,13 @@ class _Loading:
         for repository in self._file.repositories:
             self._repository(repository)
         for connection in self._file.connections:
-            self._keep(LocalConnection(connection.name, self._real(connection)))
+            path = Path(self._real(connection))
+            with self._backend.world.transaction():
+                map_connection(self._scope, connection.name, path, connection.provider)
+        for one in self._file.functions:
+            self._keep(LocalFunction(one.name, one.command, str(one.folder), one.environment, one.timeout))
+        for route in self._file.routes:
+            self._route(route)
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
         notes = self._sampling_rules(self._file.sampling_rules) if self._file.sampling_rules is not None else ()
@@ -183,7 +187,15 @@ class _Loading:
 
     # -- local ------------------------------------------------------------------------------------------------------
 
-    def _keep(self, record: LocalConnection | LocalInstance | LocalCommand) -> None:
+    def _route(self, route: RouteEntry) -> None:
+        if (said := pattern_problem(route.pattern)) is not None:
+            raise self._file.wrong(route.mark, said)
+        with self._backend.world.transaction():
+            if route.function and self._scope.get(LocalFunction, route.function) is None:
+                raise self._file.wrong(route.mark, f"there is no function {route.function} under local.functions")
+            keep_route(self._scope, EventRoute(route.name, route.pattern, route.topic, route.function))
+
+    def _keep(self, record: LocalFunction | LocalInstance | LocalCommand) -> None:
         with self._backend.world.transaction():
             self._scope.put(record.name, record)
 

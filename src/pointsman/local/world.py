@@ -112,10 +112,6 @@ class World:
         """Whether a tool of this class was provided."""
         return kind in self._tool_of or any(isinstance(tool, kind) for tool in self._tools)
 
-    def heard(self, topic: str) -> bool:
-        """Whether anybody listens to a topic: what nobody hears need not be put together."""
-        return bool(self._handlers.get(topic))
-
     # -- transactions -----------------------------------------------------------------------------------------------
 
     @contextmanager

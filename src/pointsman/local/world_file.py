@@ -9,7 +9,11 @@
         webapp: {seed: ., branch: main}        # a new repository; the folder becomes its first commit
         service: {path: ../service}            # a git folder of yours, read and never written
       connections:
-        github: {path: ../checkouts}           # where the repositories of a connection lie
+        github: {path: ../checkouts, provider: GitHub}    # where the repositories of a connection lie
+      functions:
+        smoke: {command: [./smoke.sh, --quick], folder: ., timeout: 60, environment: {URL: http://localhost}}
+      events:
+        failures: {pattern: {detail: {state: [FAILED]}}, topic: releases, function: smoke}
       instances:
         web-1: {path: ./instances/web-1, tags: {Name: web}}
       sampling_rules: ./sampling-rules.json    # a sampling-rule file of X-Ray's SDKs
@@ -43,8 +47,13 @@ _DEEPEST = 64
 _MOST_NODES = 200_000
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
 _TOP = ("region", "account", "calls", "local")
-_LOCAL = ("repositories", "connections", "instances", "sampling_rules", "commands", "topics")
+_LOCAL = (
+    *("repositories", "connections", "instances", "functions", "events"),
+    *("sampling_rules", "commands", "topics"),
+)
 _OUTLETS = ("log", "file", "command")
+
+_PROVIDERS = ("GitHub", "GitLab", "Bitbucket")
 
 Step = str | int
 
@@ -91,6 +100,32 @@ class LocalFolder:
     mark: Mark
     path: Path
     tags: dict[str, str] = field(default_factory=dict)
+    provider: str = "GitHub"
+    """A connection's: GitHub, GitLab or Bitbucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionEntry:
+    """A function: a command of this machine."""
+
+    name: str
+    mark: Mark
+    command: tuple[str, ...]
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    timeout: int = 900
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteEntry:
+    """A way events take: what they must have, and the topic or function they go to."""
+
+    name: str
+    mark: Mark
+    pattern: dict[str, Any]
+    topic: str = ""
+    function: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +134,6 @@ class LocalFile:
 
     path: Path
     mark: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class CommandEntry:
-    """A command of this machine that messages may be given to."""
-
-    name: str
-    mark: Mark
-    command: tuple[str, ...]
-    folder: Path
-    timeout: int = 60
-    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +158,11 @@ class WorldFile:
     connections: tuple[LocalFolder, ...] = ()
     instances: tuple[LocalFolder, ...] = ()
     sampling_rules: LocalFile | None = None
-    commands: tuple[CommandEntry, ...] = ()
+    commands: tuple[FunctionEntry, ...] = ()
+    """What topics may give their messages to."""
     topics: tuple[TopicEntry, ...] = ()
+    functions: tuple[FunctionEntry, ...] = ()
+    routes: tuple[RouteEntry, ...] = ()
 
     def wrong(self, mark: Mark, sentence: str, hint: str = "") -> ConfigError:
         """The error about a place in this file."""
@@ -199,11 +225,13 @@ class _Reading:
             account_mark=Mark(_line(account), "account") if account else Mark(1, "account"),
             calls=tuple(self._calls(top["calls"])) if "calls" in top else (),
             repositories=tuple(self._repositories(local["repositories"])) if "repositories" in local else (),
-            connections=tuple(self._folders(local, "connections", ("path",))),
+            connections=tuple(self._folders(local, "connections", ("path", "provider"))),
             instances=tuple(self._folders(local, "instances", ("path", "tags"))),
             sampling_rules=self._file(local, "sampling_rules"),
-            commands=tuple(self._commands(local["commands"])) if "commands" in local else (),
+            commands=tuple(self._functions(local["commands"], "commands", "60")) if "commands" in local else (),
             topics=tuple(self._topics(local["topics"])) if "topics" in local else (),
+            functions=tuple(self._functions(local["functions"], "functions", "900")) if "functions" in local else (),
+            routes=tuple(self._routes(local["events"])) if "events" in local else (),
         )
 
     # -- calls ------------------------------------------------------------------------------------------------------
@@ -264,7 +292,58 @@ class _Reading:
                 for tag, value in (self._pairs(fields["tags"], f"{key}.tags") if "tags" in fields else ())
             }
             path = self._resolve(self._text(fields["path"], f"{key}.path"))
-            yield LocalFolder(name.value, Mark(_line(name), key), path, tags)
+            provider = self._text(fields["provider"], f"{key}.provider") if "provider" in fields else "GitHub"
+            if provider not in _PROVIDERS:
+                known = ", ".join(_PROVIDERS)
+                self._wrong(fields["provider"], f"{key}.provider", f"{provider} is no provider here; known: {known}")
+            yield LocalFolder(name.value, Mark(_line(name), key), path, tags, provider)
+
+    def _functions(self, node: yaml.Node, kind: str, seconds: str) -> Iterator[FunctionEntry]:
+        for name, given in self._pairs(node, f"local.{kind}"):
+            key = f"local.{kind}.{name.value}"
+            bare = isinstance(given, yaml.ScalarNode | yaml.SequenceNode)
+            allowed = ("command", "folder", "environment", "timeout")
+            fields = {"command": given} if bare else self._mapping(given, key, allowed)
+            if "command" not in fields:
+                self._wrong(name, key, "command is missing")
+            variables = self._pairs(fields["environment"], f"{key}.environment") if "environment" in fields else ()
+            timeout = self._text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else seconds
+            if not timeout.isdecimal() or not 1 <= int(timeout) <= 900:
+                self._wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds")
+            yield FunctionEntry(
+                name.value,
+                Mark(_line(name), key),
+                self._command(fields["command"], f"{key}.command"),
+                self._folder(fields["folder"], f"{key}.folder") if "folder" in fields else self._path.parent,
+                {one.value: self._text(value, f"{key}.environment.{one.value}") for one, value in variables},
+                int(timeout),
+            )
+
+    def _command(self, node: yaml.Node, key: str) -> tuple[str, ...]:
+        """A list is a program and its arguments, a text a line for the shell."""
+        if isinstance(node, yaml.SequenceNode):
+            words = tuple(self._text(word, f"{key}[{index}]") for index, word in enumerate(node.value))
+            if not words:
+                self._wrong(node, key, "the command is empty")
+            return words
+        return ("/bin/sh", "-c", self._text(node, key))
+
+    def _routes(self, node: yaml.Node) -> Iterator[RouteEntry]:
+        for name, given in self._pairs(node, "local.events"):
+            key = f"local.events.{name.value}"
+            fields = self._mapping(given, key, ("pattern", "topic", "function"))
+            if "topic" not in fields and "function" not in fields:
+                self._wrong(name, key, "give a topic, a function, or both")
+            pattern = self._value(fields["pattern"], f"{key}.pattern", (), {}) if "pattern" in fields else {}
+            if not isinstance(pattern, dict):
+                self._wrong(fields["pattern"], f"{key}.pattern", "a mapping belongs here")
+            yield RouteEntry(
+                name.value,
+                Mark(_line(name), key),
+                pattern,
+                self._text(fields["topic"], f"{key}.topic") if "topic" in fields else "",
+                self._text(fields["function"], f"{key}.function") if "function" in fields else "",
+            )
 
     def _file(self, local: dict[str, yaml.Node], kind: str) -> LocalFile | None:
         if kind not in local:
@@ -274,29 +353,6 @@ class _Reading:
         if not path.is_file():
             self._wrong(local[kind], key, f"there is no file {path}")
         return LocalFile(path, Mark(_line(local[kind]), key))
-
-    def _commands(self, node: yaml.Node) -> Iterator[CommandEntry]:
-        for name, given in self._pairs(node, "local.commands"):
-            key = f"local.commands.{name.value}"
-            bare = not isinstance(given, yaml.MappingNode)
-            fields = {"command": given} if bare else self._mapping(given, key, ("command", "folder", "timeout"))
-            if "command" not in fields:
-                self._wrong(name, key, "command is missing")
-            timeout = self._text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else "60"
-            if not timeout.isdecimal() or not 1 <= int(timeout) <= 900:
-                self._wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds")
-            folder = self._folder(fields["folder"], f"{key}.folder") if "folder" in fields else self._path.parent
-            command = self._words(fields["command"], f"{key}.command")
-            yield CommandEntry(name.value, Mark(_line(name), key), command, folder, int(timeout))
-
-    def _words(self, node: yaml.Node, key: str) -> tuple[str, ...]:
-        """A list is a program and its arguments, a text a line for the shell."""
-        if not isinstance(node, yaml.SequenceNode):
-            return ("/bin/sh", "-c", self._text(node, key))
-        words = tuple(self._text(word, f"{key}[{index}]") for index, word in enumerate(node.value))
-        if not words:
-            self._wrong(node, key, "the command is empty")
-        return words
 
     def _topics(self, node: yaml.Node) -> Iterator[TopicEntry]:
         for name, given in self._pairs(node, "local.topics"):

@@ -17,11 +17,11 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 import msgspec
 
-from pointsman.local.commands import described
+from pointsman.local.commands import allowed, described, not_trusted
 from pointsman.local.logs import events
 from pointsman.local.runners.lines import Mask
 from pointsman.local.runners.process import confined, no_access
@@ -50,15 +50,6 @@ class LocalOutlet(msgspec.Struct, frozen=True):
     """A file that messages may be written to, kept under its path."""
 
     path: str
-
-
-@runtime_checkable
-class CommandTrust(Protocol):
-    """Asked before a command runs, on a worker thread. Where nobody is, the world file's word is enough."""
-
-    def allows(self, command: str) -> bool:
-        """Whether this command, as ``described`` writes it, may run."""
-        ...
 
 
 class FileOutlet:
@@ -120,9 +111,7 @@ class CommandOutlet:
         command = scope.get(LocalCommand, endpoint)
         if command is None:
             return
-        trust = scope.world.tool(CommandTrust) if scope.world.has(CommandTrust) else None  # type: ignore[type-abstract]
-        allowed = trust.allows if trust is not None else lambda _: True
-        scope.job(DELIVERED, partial(self._run, command, envelope, allowed))
+        scope.job(DELIVERED, partial(self._run, command, envelope, allowed(scope.world)))
 
     def clear(self) -> None:
         """Remove what commands were given that nobody runs any more."""
@@ -137,10 +126,10 @@ class CommandOutlet:
         for shell in running:
             shell.join(10)
 
-    def _run(self, command: LocalCommand, envelope: dict[str, Any], allowed: Callable[[str], bool]) -> Payload:
+    def _run(self, command: LocalCommand, envelope: dict[str, Any], may: Callable[[str], bool]) -> Payload:
         shown = described(command.command, command.folder)
-        if not allowed(shown):
-            raise JobFailed(f"{command.name} was not run: {shown} is not trusted; load its world file again, and agree")
+        if not may(shown):
+            raise JobFailed(not_trusted(command.name, shown))
         self._root.mkdir(mode=0o700, exist_ok=True)
         folder = Path(tempfile.mkdtemp(dir=self._root))
         for name in ("home", "tmp"):
