@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import Input, TextArea
 
+    from pointsman.console.output.report import OutputReport
+
 
 def quiet(app: App[Any]) -> None:
     """Nothing moves by itself: no animations, whatever the environment says."""
@@ -196,6 +198,17 @@ def take_mouse(app: App[Any], on: bool) -> None:
     elif getattr(driver, "_mouse", False):
         driver._disable_mouse_support()
         driver._mouse = False
+
+
+def distrust_screen(app: App[Any]) -> None:
+    """Have everything sent with the next frame: the terminal may show anything."""
+    if (forget := getattr(app._driver, "invalidate", None)) is not None:
+        forget()
+
+
+def output_report(app: App[Any]) -> OutputReport | None:
+    """What the output stage tells of itself; None where there is none."""
+    return getattr(app._driver, "report", None)
 
 
 def every_screen(app: App[Any]) -> list[Screen[Any]]:
