@@ -1,5 +1,7 @@
-"""A terminal for tests: every cell's text, attributes and link; margins, insertion and deletion, erasing with the pen's
-background, the alternate screen, and the answers that programs ask for.
+"""A terminal for tests: every cell's text, attributes and link.
+
+It knows margins, insertion and deletion, erasing with the pen's background, the alternate screen, and the answers that
+programs ask for.
 
 It shares nothing with what it judges, and what it does not know it keeps in ``unknown``, so that a test can refuse it.
 """
@@ -9,10 +11,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
+from unicodedata import combining
 
 from rich.cells import cell_len
-
-from unicodedata import combining
 
 TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
@@ -183,6 +184,8 @@ class Emulator:
             self.x = min(self.columns - 1, self.x + count)
         elif final == "D":
             self.x = max(0, self.x - count)
+        elif final == "G":
+            self.x = min(count, self.columns) - 1
         elif final == "J" and first == 2:
             for row in range(self.rows):
                 self._erase(row, 0, self.columns)

@@ -90,6 +90,12 @@ def screen_lines(app: App[Any]) -> list[str]:
     return [strip.text.rstrip() for strip in strips]
 
 
+def whole_frame(app: App[Any]) -> str:
+    """What Textual writes for a frame of all cells."""
+    update = app.screen._compositor.render_full_update()
+    return update.render_segments(app.console) + "\x1b[1;1H"
+
+
 async def settle(pilot: Pilot[Any], turns: int = 3) -> None:
     """Wait until the app has handled every message and run what was due, without waiting for a clock.
 

@@ -33,6 +33,9 @@ _TOKEN = re.compile(r"\x1b\[([\d;:]*)m|\x1b\]8;([^\x07\x1b]*)(?:\x1b\\|\x07)|([^
 _SINGLE = re.compile(r"[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u2190-\u2193\u2500-\u25fc\u2800-\u28ff]*")
 """Characters that take one cell everywhere; others are looked up."""
 
+_EMOJI = "\U0001f000"
+"""From here on a width is a matter of which Unicode a terminal knows."""
+
 
 class _Styled(dict[str, Cell]):
     """Character -> its cell in one style, made once."""
@@ -62,6 +65,8 @@ def blank_like(cell: Cell) -> Cell:
 def _unsure(char: str) -> bool:
     if len(char) != 1:
         return char != ""
+    if char >= _EMOJI:
+        return True
     return get_character_cell_size(char) != (2 if east_asian_width(char) in "WF" else 1)
 
 

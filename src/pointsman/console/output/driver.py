@@ -17,7 +17,7 @@ import re
 import shutil
 import signal
 import time
-from collections import Counter, deque
+from collections import Counter
 from threading import RLock
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -26,12 +26,11 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from pointsman.console.output import frames
-from pointsman.console.output.encoding import encode
-from pointsman.console.output.grid import Grid
 from pointsman.console.output.meter import Meter
 from pointsman.console.output.outlet import Outlet
 from pointsman.console.output.pace import Allowance, Pace
 from pointsman.console.output.report import OutputReport
+from pointsman.console.output.stage import Stage
 from pointsman.console.output.terminals import abilities_of
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ _SMALL = 256
 """Characters of a frame that a terminal draws at once, without being asked to."""
 _BACKLOG = 4096
 """Characters before the kernel beyond which a frame waits."""
-_LOW_FRAMES, _LOW_BYTES = 5.0, 3000.0
+_LOW_FRAMES, _LOW_BYTES = 5.0, 4000.0
 """A second, for a link that is paid for or shared."""
 
 
@@ -66,25 +65,17 @@ class LeanDriver(LinuxDriver):
     def __init__(self, app: App[Any], *, low_bandwidth: bool = False, **given: Any) -> None:
         super().__init__(app, **given)
         self._lock = RLock()
-        self._abilities = abilities_of(os.environ)
+        self._stage = Stage(abilities_of(os.environ))
         self._outlet = Outlet(cast("IO[str]", self._file), self._drained)
         self._file = self._outlet  # type: ignore[assignment]
-        self._wanted = Grid(0, 0)
-        self._shown = Grid(0, 0)
-        self._touched: set[int] = set()
         self._pending = False
         """Whether something wanted has not been sent."""
-        self._lost = True
-        """Whether the terminal may show anything."""
-        self._foreign = False
-        """Whether something unknown was written, so that what is wanted is not known either."""
         self._running = False
         self._in_sync = False
         self._scheduled = False
         self._meter = Meter()
         self._pace = Pace()
         self._allowance = Allowance(_LOW_FRAMES, _LOW_BYTES) if low_bandwidth else None
-        self._asked: deque[str] = deque()
         self._answers: set[str] = set()
         self._frames = self._merged = 0
         self._passed: Counter[str] = Counter()
@@ -93,7 +84,7 @@ class LeanDriver(LinuxDriver):
 
     def invalidate(self) -> None:
         """Forget what the terminal shows; everything is sent with the next frame. Safe from any thread."""
-        self._lost = True
+        self._stage.lost = True
 
     @property
     def report(self) -> OutputReport:
@@ -112,9 +103,8 @@ class LeanDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal; at the start, and whenever it was given away."""
-        self._lost = True
+        self._stage.lost = True
         self._running = True
-        self._asked.clear()
         self._pace.forget()
         self._outlet.reset()
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -122,7 +112,7 @@ class LeanDriver(LinuxDriver):
         if callable(resized):
 
             def on_resize(number: int, stack: Any) -> None:
-                self._lost = True
+                self._stage.lost = True
                 resized(number, stack)
 
             signal.signal(signal.SIGWINCH, on_resize)
@@ -138,13 +128,13 @@ class LeanDriver(LinuxDriver):
     def process_message(self, message: Message) -> None:
         """Take the terminal's answers out of what it says; in the input thread."""
         if isinstance(message, events.Resize):
-            self._lost = True
+            self._stage.lost = True
         elif isinstance(message, TerminalSupportsSynchronizedOutput):
             known = "mode" in self._answers
             self._answered("mode")
             if known:
                 return
-        elif isinstance(message, events.CursorPosition) and "cursor" in self._asked:
+        elif isinstance(message, events.CursorPosition) and self._pace.expects("cursor"):
             self._answered("cursor")
             return
         super().process_message(message)
@@ -154,7 +144,10 @@ class LeanDriver(LinuxDriver):
         with self._lock:
             if data in (_SYNC_BEGIN, _SYNC_END):
                 self._in_sync = data == _SYNC_BEGIN
-            elif not self._running or not frames.is_frame(data):
+            elif not self._running:
+                self._stage.lost = True
+                self._put(data)
+            elif not frames.is_frame(data):
                 self._control(data)
             elif not self._take(data):
                 self._pass(data)
@@ -166,7 +159,7 @@ class LeanDriver(LinuxDriver):
             self._ask("mode")
             return
         if _ALTERNATE.fullmatch(data):
-            self._lost = True
+            self._stage.lost = True
         elif not frames.keeps_cells(data):
             self._note(f"an unknown sequence: {frames.stranger(data)}")
             self._pass(data)
@@ -178,7 +171,7 @@ class LeanDriver(LinuxDriver):
         if self._pending and self._running:
             with contextlib.suppress(Exception):
                 self._send()
-        self._foreign = True
+        self._stage.foreign = True
         self._put(data)
 
     def _note(self, what: str) -> None:
@@ -202,41 +195,47 @@ class LeanDriver(LinuxDriver):
             self._pending = False
             return False
         try:
-            frame = frames.read(data, width, height)
-            if frame is None:
+            if not self._stage.take(data, width, height):
                 self._note(f"a frame with {frames.stranger(data)}")
                 return False
-            if (width, height) != (self._wanted.width, self._wanted.height):
-                self._wanted, self._shown = Grid(width, height), Grid(width, height)
-                self._touched.clear()
-                self._lost = True
-            if self._foreign:
-                self._foreign = False
-                self._wanted.forget()
-                self._lost = True
-            self._touched |= self._wanted.place(frame.spans)
-            self._wanted.cursor = frame.cursor
             self._merged += self._pending
             self._pending = True
-            self._flush()
+            if self._wait() <= 0:
+                self._send()
+            else:
+                self._later()
         except Exception as error:  # the boundary: a mistake of ours must not become a broken screen
-            log.debug("output failed, and passed through as it is", exc_info=error)
-            self._note(f"a mistake: {type(error).__name__}")
-            self._pending = False
+            self._mistaken(error)
             return False
         return True
 
+    def _mistaken(self, error: Exception) -> None:
+        what = f"a mistake: {type(error).__name__}"
+        if not self._passed[what]:
+            log.error("output failed", exc_info=error)
+        self._note(what)
+        self._pending = False
+        self._stage.lost = True
+
     def _flush(self) -> None:
-        """Send what is wanted, if the link can take it; else see to it that it is sent later."""
+        """Send what waits, if the link can take it; in the loop's thread."""
         with self._lock:
             if not self._pending or not self._running:
                 return
-            wait = self._wait()
-            if wait <= 0:
+            if self._wait() > 0:
+                self._later()
+                return
+            try:
                 self._send()
-            elif not self._scheduled:
-                self._scheduled = True
-                self._soon(self._loop.call_later, wait, self._due)
+            except Exception as error:  # the same boundary: whole cells are sent with the next frame
+                self._mistaken(error)
+                self._app.refresh()
+
+    def _later(self) -> None:
+        """See to it that what waits is sent."""
+        if not self._scheduled:
+            self._scheduled = True
+            self._soon(self._loop.call_later, self._wait(), self._due)
 
     def _due(self) -> None:
         self._scheduled = False
@@ -251,12 +250,8 @@ class LeanDriver(LinuxDriver):
 
     def _send(self) -> None:
         """Write the difference."""
-        if self._lost:
-            self._lost = False
-            self._shown.forget()
         self._pending = False
-        out = encode(self._shown, self._wanted, self._touched, self._abilities)
-        self._touched.clear()
+        out = self._stage.give()
         if not out:
             return
         self._frames += 1
@@ -265,11 +260,10 @@ class LeanDriver(LinuxDriver):
         way = next((one for one in _QUESTIONS if one in self._answers), None)
         if way is not None:
             out += _QUESTIONS[way]
-            self._asked.append(way)
         now = time.monotonic()
         count = len(out) if out.isascii() else len(out.encode())
         if way is not None:
-            self._pace.sent(now, count)
+            self._pace.sent(now, count, way)
         if self._allowance is not None:
             self._allowance.sent(now, count)
         self._put(out)
@@ -277,22 +271,14 @@ class LeanDriver(LinuxDriver):
     # --- the terminal's answers
 
     def _ask(self, way: str) -> None:
-        self._asked.append(way)
-        self._pace.sent(time.monotonic(), len(_QUESTIONS[way]))
+        self._pace.sent(time.monotonic(), len(_QUESTIONS[way]), way)
         self._put(_QUESTIONS[way])
 
     def _answered(self, way: str) -> None:
         """A question was answered; those before it never will be. In the input thread."""
         with self._lock:
             self._answers.add(way)
-            if way not in self._asked:
-                return
-            now = time.monotonic()
-            while self._asked:
-                found = self._asked.popleft()
-                self._pace.acknowledged(now)
-                if found == way:
-                    break
+            self._pace.acknowledged(time.monotonic(), way)
             if self._pending:
                 self._soon(self._flush)
 

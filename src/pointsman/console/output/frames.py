@@ -76,12 +76,26 @@ def read(data: str, width: int, height: int) -> Frame | None:
         if (down := len(text) - len(body)) and y + down >= height:
             return None
         cells = parse(body)
-        if cells is None or x + len(cells) > width:
+        if cells is not None and x + len(cells) > width:
+            cells = _clipped(cells, width - x)
+        if cells is None:
             return None
         if cells:
             spans.append(Span(y, x, body, cells))
         y, x = y + down, 0 if down else x + len(cells)
     return Frame(tuple(spans), (y, min(x, width - 1)))
+
+
+def _clipped(cells: tuple[Cell, ...], room: int) -> tuple[Cell, ...] | None:
+    """What a terminal that does not wrap, as Textual has told it, shows of a text too long for its row.
+
+    What has no room goes over the last column, one after the other. None where a wide character is among it: terminals
+    disagree on those.
+    """
+    over = cells[room - 1 :]
+    if any(not text or unsure for text, _, unsure in over):
+        return None
+    return (*cells[: room - 1], over[-1])
 
 
 def stranger(data: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import IO
@@ -39,14 +40,16 @@ class Outlet:
             self._given += count
 
     def write(self, text: str) -> int:
-        """Write text."""
-        self._file.write(text)
+        """Write text; nothing, once the terminal has gone."""
+        with contextlib.suppress(OSError):
+            self._file.write(text)
         self._written += len(text)
         return len(text)
 
     def flush(self) -> None:
         """Hand everything to the kernel; waits while the terminal takes nothing."""
-        self._file.flush()
+        with contextlib.suppress(OSError):
+            self._file.flush()
         with self._lock:
             # What was written unannounced, before this file was put in place, does not count.
             self._taken = min(self._given, self._written)

@@ -15,7 +15,8 @@ __all__ = ["Allowance", "Pace"]
 SLACK = 0.05
 """Seconds that a frame may stand in the link's queue."""
 PATIENCE = 3.0
-"""Seconds after which an answer is given up: the question was lost, or is not understood any more."""
+"""Seconds beyond what the link needs after which an answer is given up: it was lost, or the question is not understood
+any more."""
 _KEEP = 0.8
 """How much of what was learnt of the link stays with each answer."""
 _LIGHT = 256
@@ -32,8 +33,8 @@ class Pace:
     """The link's queue, from what was sent and what came back. Seconds of any one clock; no clock of its own."""
 
     def __init__(self) -> None:
-        self._sent: deque[tuple[float, int]] = deque()
-        """When, and how many bytes, of what is not acknowledged."""
+        self._sent: deque[tuple[float, int, str]] = deque()
+        """When, how many bytes, and the question behind them, of what is not acknowledged."""
         self._ended = 0.0
         """When the last answer came: the link began with the next frame then, or when that was sent."""
         self._trip: float | None = None
@@ -59,17 +60,25 @@ class Pace:
     @property
     def on_the_way(self) -> int:
         """Bytes that were sent and are not acknowledged."""
-        return sum(count for _, count in self._sent)
+        return sum(count for _, count, _ in self._sent)
 
-    def sent(self, now: float, count: int) -> None:
+    def expects(self, question: str) -> bool:
+        """Whether an answer to a question may come."""
+        return any(asked == question for _, _, asked in self._sent)
+
+    def sent(self, now: float, count: int, question: str = "") -> None:
         """A frame of so many bytes, and the question behind it, went out."""
-        self._sent.append((now, count))
+        self._sent.append((now, count, question))
 
-    def acknowledged(self, now: float) -> None:
-        """The answer to the oldest question came."""
-        if not self._sent:
-            return
-        at, count = self._sent.popleft()
+    def acknowledged(self, now: float, question: str = "") -> None:
+        """The answer to a question came: to the oldest of its kind, and older ones are not understood."""
+        while self.expects(question):
+            at, count, asked = self._sent.popleft()
+            self._learn(now, at, count)
+            if asked == question:
+                return
+
+    def _learn(self, now: float, at: float, count: int) -> None:
         took = now - at
         if self._trip is None or took < self._trip:
             self._trip = took
@@ -89,7 +98,7 @@ class Pace:
 
     def wait(self, now: float) -> float:
         """Seconds until another frame may go out; 0 for at once. An answer may shorten it."""
-        while self._sent and now - self._sent[0][0] > PATIENCE:
+        while self._sent and now > self._sent[0][0] + self._sent[0][1] * self._per_byte + PATIENCE:
             self._sent.popleft()
         if not self._sent:
             return 0.0
@@ -97,7 +106,7 @@ class Pace:
             return 0.0 if self.on_the_way < _UNKNOWN else PATIENCE - (now - self._sent[0][0])
         per_byte = self._per_byte
         done = self._ended
-        for index, (at, count) in enumerate(self._sent):
+        for index, (at, count, _) in enumerate(self._sent):
             done = max(done, at + self._trip) + count * per_byte
             if index == 0:
                 # Its answer has not come: however fast the link was thought to be.
@@ -109,7 +118,8 @@ class Pace:
 class Allowance:
     """How much a link that is paid for, or shared, may be used: so many frames and bytes a second.
 
-    What goes out may overdraw the account; the next frame then waits until it is even.
+    What was not used in two seconds is lost. What goes out may overdraw the account; the next frame then waits until it
+    is even.
 
     Args:
         frames: Frames a second.
@@ -120,16 +130,16 @@ class Allowance:
         self._frames = frames
         self._rate = rate
         self._at = 0.0
-        self._left = rate
+        self._most = self._left = 2 * rate
         self._next = 0.0
 
     def sent(self, now: float, count: int) -> None:
         """A frame of so many bytes went out."""
-        self._left = min(self._rate, self._left + (now - self._at) * self._rate) - count
+        self._left = min(self._most, self._left + (now - self._at) * self._rate) - count
         self._at = now
         self._next = now + 1 / self._frames
 
     def wait(self, now: float) -> float:
         """Seconds until another frame may go out."""
-        left = min(self._rate, self._left + (now - self._at) * self._rate)
+        left = min(self._most, self._left + (now - self._at) * self._rate)
         return max(0.0, self._next - now, -left / self._rate)

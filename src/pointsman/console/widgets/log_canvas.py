@@ -275,6 +275,8 @@ class LogCanvas(ScrollView, can_focus=True):
             self._colours = palette(self)
         # ``size`` is worth a dozen property look-ups; this runs for every line of every frame.
         width = self._width
+        if width <= BAR:  # before the first size is known
+            return Strip.blank(self.size.width, self._colours.base)
         text, style = self._bar[y] if y < len(self._bar) else (" ", "")
         segments = self._segments(y + round(self.scroll_y), width - BAR, self._colours)
         return Strip([*segments, Segment(text, self._colours[style])], width)
