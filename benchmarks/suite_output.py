@@ -7,6 +7,7 @@ for on the path, or where ``HARLEQUIN`` says); what is not is told as not measur
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import sys
@@ -93,7 +94,7 @@ def measure(runs: int, *, small: bool = False) -> list[Figure]:
         slowly = alternate(runs, slow)
         resting = alternate(runs, at_rest)
     figures = [*_bytes(quick), *_link(slowly), *_at_rest(resting)]
-    taken = [asyncio.run(_cost(size, 20 if small else 200)) for _ in range(runs) for size in ((120, 40), (200, 50))]
+    taken = [asyncio.run(_cost(size, 10 if small else 150)) for _ in range(runs) for size in ((120, 40), (200, 50))]
     scroll, whole = [one[0] * 1e3 for one in taken[::2]], [one[1] * 1e3 for one in taken[1::2]]
     return [
         *figures,
@@ -193,6 +194,8 @@ def _keys(taken: Sequence[tuple[float, int]], backlog: float = 0.0, page: float 
 def _rest(command: tuple[str, ...], seconds: float) -> Rest:
     env = {"PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryDirectory() as home, Terminal(command, {**env, "HOME": home}) as terminal:
+        if command[: len(DEMO)] == DEMO:
+            terminal.wait_for("checkout")
         until = time.perf_counter() + 4
         while time.perf_counter() < until:
             terminal.read(0.2)
@@ -224,22 +227,30 @@ async def _cost(size: tuple[int, int], times: int) -> tuple[float, float]:
         app.view.append(samples.lines(0, 10_000))
         await toolkit.settle(pilot)
         app.view.follow(False)
-        frames = []
-        for row in (100, 101, 5000):
-            toolkit.move_content(app.view, app.view.virtual_size, row)
-            frames.append(toolkit.whole_frame(app))
-    scrolled: list[float] = []
-    whole: list[float] = []
+        scrolling = [_frame(app, row) for row in range(100, 101 + times)]
+        jumping = [_frame(app, row) for row in range(200, 200 + 45 * (times + 1), 45)]
+    gc.collect()
+    gc.freeze()  # as the console does once it stands
+    return _median_cost(scrolling, size), _median_cost(jumping, size)
+
+
+def _frame(app: _Show, row: int) -> str:
+    """What Textual writes with the log at a row; as it would be written the first time."""
+    toolkit.move_content(app.view, app.view.virtual_size, row)
+    app.view.refresh()
+    return toolkit.whole_frame(app)
+
+
+def _median_cost(frames: list[str], size: tuple[int, int]) -> float:
+    """Seconds that one frame after the other takes."""
+    taken: list[float] = []
     stage = Stage(Abilities(scrolls=True, erases=True))
-    for _ in range(times):
-        for frame, kept in ((frames[0], None), (frames[1], scrolled), (frames[2], whole)):
-            begun = time.perf_counter()
-            if not stage.take(frame, *size):
-                raise RuntimeError("a frame was not understood")
-            stage.give()
-            if kept is not None:
-                kept.append(time.perf_counter() - begun)
-    return median(scrolled), median(whole)
+    for frame in frames:
+        begun = time.perf_counter()
+        if not stage.take(frame, *size) or not stage.give():
+            raise RuntimeError("a frame was not understood, or changed nothing")
+        taken.append(time.perf_counter() - begun)
+    return median(taken[1:])
 
 
 # -- telling ---------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-SGR = ("", "1", "2", "4", "7", "9", "1;2", "31;42", "53;34", "3;38;2;255;0;0", "38;5;9;48;5;17")
+SGR: tuple[str, ...] = ("", "1", "2", "4", "7", "9", "1;2", "31;42", "53;34", "3;38;2;255;0;0", "38;5;9;48;5;17")
 SGR += ("48;2;20;23;28", "1;48;2;20;23;28", "4;48;2;20;23;28")
 LINKS = ("", "id=1;https://example.com/a", ";https://example.com/b")
 PIECES = (

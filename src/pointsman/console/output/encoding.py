@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
-from itertools import chain
-from operator import itemgetter
+from itertools import chain, compress, count
+from operator import is_not, itemgetter
 
 from pointsman.console.output import scrolling
 from pointsman.console.output.cells import Cell
@@ -91,7 +91,7 @@ class _Brush:
 
     def row(self, y: int, old: Row, new: Row) -> None:
         """Write what differs in a row."""
-        changed = [x for x, (a, b) in enumerate(zip(old, new, strict=True)) if a is not b and a != b]
+        changed = [x for x in compress(count(), map(is_not, old, new)) if old[x] != new[x]]
         width = len(new)
         at = -1  # where the cursor is in this row; -1: elsewhere
         last = len(changed)
@@ -155,12 +155,12 @@ class _Brush:
                 start = stop
         self._text(y, x + done, cells[done:], width)
 
-    def _erase(self, style: str, count: int, *, to_edge: bool) -> None:
+    def _erase(self, style: str, cells: int, *, to_edge: bool) -> None:
         if self._on_blank != style:
             self._out.append(change(self._pen, style))
             self._pen = self._on_blank = style
         # Erasing leaves the cursor where it is; the next run counts on its being behind.
-        self._out.append("\x1b[K" if to_edge else f"\x1b[{count}X\x1b[{count}C")
+        self._out.append("\x1b[K" if to_edge else f"\x1b[{cells}X\x1b[{cells}C")
 
     def _text(self, y: int, x: int, cells: list[Cell], width: int) -> None:
         append = self._out.append
