@@ -84,7 +84,7 @@ def _pieces(run: str) -> Iterator[tuple[str, int]]:
         yield char, get_character_cell_size(char)
 
 
-@lru_cache(2048)
+@lru_cache(512)
 def parse(text: str) -> tuple[Cell, ...] | None:
     """The cells of a text with SGR sequences and hyperlinks.
 
