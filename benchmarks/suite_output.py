@@ -35,10 +35,12 @@ from pointsman.console.widgets.log_view import LogView
 ROOT = Path(__file__).resolve().parents[1]
 RATE, TRIP = 115_000 / 8, 0.1
 """115 kbit/s, and 100 ms there and back."""
+LINES = 100_000
+"""Of the log that lnav shows; ours has as many."""
 DOWN, PAGE = b"\x1b[B", b"\x1b[6~"
 DEMO = (sys.executable, "-c", "import sys; from pointsman.cli import main; sys.exit(main())", "demo")
 QUERY = b"\x1b[200~select i, i * 7 as seven, 'a text of row ' || i as words from range(500) t(i)\x1b[201~"
-_NONE = "not measured: {} is not installed"
+_NONE = "{} is not measured: not installed, or left out of a small run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +82,18 @@ def measure(runs: int, *, small: bool = False) -> list[Figure]:
     """The figures."""
     presses = 4 if small else 30
     with tempfile.TemporaryDirectory() as folder:
-        programs = _programs(Path(folder), lines=2_000 if small else 100_000)
+        programs = _programs(Path(folder), references=not small)
         fast: dict[str, Callable[[], Keys]] = {
             name: partial(_fast, program, presses) for name, program in programs.items()
         }
         slow: dict[str, Callable[[], Keys]] = {
-            name: partial(_slow, programs[name], max(3, presses // 2)) for name in ("log", "lnav") if name in programs
+            name: partial(_slow, programs[name], presses // 2, 4 if small else 30)
+            for name in ("log", "lnav")
+            if name in programs
         }
         at_rest: dict[str, Callable[[], Rest]] = {
-            name: partial(_rest, command, 1.0 if small else 10.0) for name, command in _resting(small).items()
+            name: partial(_rest, command, *((0.5, 0.5) if small else (4.0, 10.0)))
+            for name, command in _resting(small).items()
         }
         quick = alternate(runs, fast)
         slowly = alternate(runs, slow)
@@ -106,7 +111,7 @@ def measure(runs: int, *, small: bool = False) -> list[Figure]:
 # -- the programs ----------------------------------------------------------------------------------------------------
 
 
-def _programs(folder: Path, lines: int) -> dict[str, Program]:
+def _programs(folder: Path, *, references: bool) -> dict[str, Program]:
     ours = (sys.executable, str(ROOT / "benchmarks" / "floors" / "output.py"))
     env = {"PYTHONPATH": str(ROOT)}
     to_edge = (b"g", DOWN * 45)  # where the next line scrolls
@@ -115,11 +120,13 @@ def _programs(folder: Path, lines: int) -> dict[str, Program]:
         "stock": Program((*ours, "log", "plain"), to_edge, ready=r"line \d+", env=env),
         "table": Program((*ours, "table", "lean"), (DOWN,), ready=r"pipeline-0001", env=env),
     }
+    if not references:
+        return found
     if shutil.which("lnav"):
         log = folder / "build.log"
         begun = datetime(2026, 1, 1, tzinfo=UTC)
         with log.open("w", encoding="utf-8") as file:
-            for number in range(lines):
+            for number in range(LINES):
                 at = begun + timedelta(milliseconds=10 * number)
                 file.write(f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03} {samples.text(number)}\n")
         home = {"HOME": str(folder)}
@@ -172,15 +179,15 @@ def _fast(program: Program, presses: int) -> Keys:
     return _keys(taken)
 
 
-def _slow(program: Program, presses: int) -> Keys:
+def _slow(program: Program, presses: int, burst: int) -> Keys:
     with SlowTerminal(program.command, RATE, TRIP, program.env) as terminal:
         _prepare(terminal, program)
         quiet = program.quiet + TRIP + 0.1
         taken = [terminal.respond(program.key, quiet) for _ in range(presses)]
         _calm(terminal, quiet)
-        backlog = terminal.burst(program.key, 30, 30, quiet)
+        backlog = terminal.burst(program.key, burst, 30, quiet)
         _calm(terminal, quiet)
-        page = terminal.burst(program.page, 30, 30, quiet) if program.page else 0.0
+        page = terminal.burst(program.page, burst, 30, quiet) if program.page else 0.0
     return _keys(taken, backlog, page)
 
 
@@ -191,12 +198,12 @@ def _keys(taken: Sequence[tuple[float, int]], backlog: float = 0.0, page: float 
     return Keys(tuple(one for one, _ in answered), median([count for _, count in answered]), backlog, page)
 
 
-def _rest(command: tuple[str, ...], seconds: float) -> Rest:
+def _rest(command: tuple[str, ...], calm: float, seconds: float) -> Rest:
     env = {"PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryDirectory() as home, Terminal(command, {**env, "HOME": home}) as terminal:
         if command[: len(DEMO)] == DEMO:
             terminal.wait_for("checkout")
-        until = time.perf_counter() + 4
+        until = time.perf_counter() + calm
         while time.perf_counter() < until:
             terminal.read(0.2)
         before, cpu = terminal.bytes_read, cpu_of(terminal.pid)
