@@ -96,6 +96,18 @@ def test_suspended_and_resumed(tmp_path: Path) -> None:
             screen.press(DOWN)
 
 
+def test_the_meter_shows_and_comes_to_rest_itself(tmp_path: Path) -> None:
+    with play(DEMO, tmp_path) as screen:
+        screen.until("checkout")
+        screen.program.send(":meter\r")
+        screen.wait(lambda: " B/s" in screen.ours.text().splitlines()[0], "the meter")
+        screen.wait(lambda: " 0 B/s" in screen.ours.text().splitlines()[0], "rest")
+        screen.check()
+        screen.program.send("i")
+        screen.wait(lambda: "B/s now" in screen.ours.text(), "the report")
+        assert "there and back" in " ".join(screen.ours.text().split())
+
+
 def test_nothing_is_sent_at_rest(tmp_path: Path) -> None:
     with play(DEMO, tmp_path) as screen:
         screen.until("checkout")
