@@ -277,9 +277,11 @@ class Emulator:
 
     def _control(self, control: str) -> None:
         if control == "\n":
-            if self.y == self._bottom:
-                raise AssertionError("the screen was scrolled by a line feed")
-            self.y += 1
+            if self.y == self._bottom:  # the screen scrolls, as Textual's own frames make it in the midst of a resize
+                del self.cells[self._top]
+                self.cells.insert(self._bottom, [self._erased()] * self.columns)
+            else:
+                self.y += 1
         elif control == "\r":
             self.x = 0
         elif control != "\x07":
