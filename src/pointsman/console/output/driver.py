@@ -117,7 +117,8 @@ class LeanDriver(LinuxDriver):
 
             signal.signal(signal.SIGWINCH, on_resize)
         if self.input_tty and self._writer_thread is not None:
-            self._ask("cursor")
+            with self._lock:
+                self._ask("cursor")
 
     def stop_application_mode(self) -> None:
         """Give the terminal back."""
