@@ -130,6 +130,8 @@ def play(
     """Run the program; ``more`` is code that runs before it."""
     tee = folder / f"tee-{os.urandom(4).hex()}"
     given = {
+        "COLUMNS": "",
+        "LINES": "",
         "COLORTERM": "truecolor",
         "TMUX": "",
         "HOME": str(folder),
