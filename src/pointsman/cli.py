@@ -117,7 +117,10 @@ examples:
 _COMMANDS = ("demo", "local", "serve", "env", "iam-policy")
 
 _OPTIONS = {
-    **dict.fromkeys(("--config", "--read-only"), ("pointsman", "pointsman demo", "pointsman local")),
+    **dict.fromkeys(
+        ("--config", "--read-only", "--plain-output", "--low-bandwidth"),
+        ("pointsman", "pointsman demo", "pointsman local"),
+    ),
     "--help": ("pointsman", *(f"pointsman {name}" for name in _COMMANDS)),
     **dict.fromkeys(("--version", "--profile", "--endpoint-url"), ("pointsman",)),
     "--region": ("pointsman", "pointsman local", "pointsman serve"),
@@ -203,6 +206,14 @@ def _parser() -> argparse.ArgumentParser:
     everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS, parents=[helped])
     everywhere.add_argument("--config", metavar="FILE", help="the configuration file; explained in sample_config/")
     everywhere.add_argument("--read-only", action="store_true", help="refuse every write, with no way to arm them")
+    everywhere.add_argument(
+        "--plain-output",
+        action="store_true",
+        help="write to the terminal as Textual does, whole regions and no scrolling",
+    )
+    everywhere.add_argument(
+        "--low-bandwidth", action="store_true", help="cap the frames and bytes sent to the terminal"
+    )
     parser = _Parser(prog="pointsman", description=_ABOUT, epilog=_EXAMPLES, parents=[everywhere], **shape)
     parser.add_argument("--version", action="version", version=f"pointsman {__version__}", help="say which this is")
     parser.add_argument("--profile", metavar="NAME", help="the AWS profile")
@@ -366,7 +377,7 @@ def parse(arguments: Sequence[str]) -> Launch:
         if given.get(option) and world is not World.AWS and f"pointsman {world}" not in _OPTIONS[_spelt(option)]:
             parser.error(f"{_spelt(option)} goes with AWS: pointsman {world} makes no call to AWS")
         given[option] = given.get(option) or ""
-    for option in ("config", "read_only"):
+    for option in ("config", "read_only", "plain_output", "low_bandwidth"):
         if given.get(option) and world in (World.SERVE, World.ENV, World.IAM_POLICY):
             _misplaced(parser, _spelt(option))
     if given.get("account") and (wrong := checks.account(given["account"])) is not None:

@@ -25,6 +25,8 @@ class Launch:
     world: World = World.AWS
     config: Path | None = None
     read_only: bool = False
+    plain_output: bool = False
+    low_bandwidth: bool = False
     region: str = ""
     # aws
     profile: str = ""

@@ -19,12 +19,14 @@ from textual.app import App
 from pointsman.console import themes, toolkit
 from pointsman.console.clipboard import sequence
 from pointsman.console.keys import APP_KEYS, SCREENS
+from pointsman.console.output.choice import lean
 from pointsman.console.present.text import clean_block
 from pointsman.console.working import begin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from textual.driver import Driver
     from textual.worker import Worker
 
     from pointsman.clock import Clock
@@ -96,13 +98,13 @@ class ConsoleApp(App[None]):
         keys: Mapping[str, str] | None = None,
         memory: Callable[[], Memory | None] | None = None,
     ) -> None:
+        self._settings = settings  # which driver there is depends on it
         super().__init__()
         toolkit.quiet(self)
         self._own_keys = dict(keys or {})
         if self._own_keys:
             self.set_keymap(self._own_keys)
         self._connect = connect
-        self._settings = settings
         self._world_name = world_name
         self._clock = clock
         self._elsewhere = elsewhere
@@ -112,6 +114,13 @@ class ConsoleApp(App[None]):
         self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
         self.wardrobe.dress(settings.theme if settings is not None else "")
         self.furnish()
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own choice, or lean output in the place of its driver for POSIX terminals."""
+        chosen = super().get_driver_class()
+        if self._settings is None or self._settings.output == "plain":
+            return chosen
+        return lean(chosen, low_bandwidth=self._settings.low_bandwidth)
 
     @property
     def start(self) -> str:
@@ -324,7 +333,8 @@ class ConsoleApp(App[None]):
         await self.router.retrace(way)
 
     def action_repaint(self) -> None:
-        """Draw everything anew."""
+        """Draw everything anew, whatever the terminal may have made of it."""
+        toolkit.distrust_screen(self)
         self.refresh(layout=True)
 
     def action_back_or_quit(self) -> None:

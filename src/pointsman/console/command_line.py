@@ -112,6 +112,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme", "Change the colours.", "NAME", lambda names: names.themes, _required("theme")),
     Command("profile", "Look through another profile.", "NAME", lambda names: names.profiles, _required("profile")),
     Command("region", "Look at another region.", "NAME", lambda names: names.regions, _required("region")),
+    Command("meter", "Show or hide the bytes a second that go to the terminal."),
     Command("identity", "Who this console acts as.", aliases=("whoami",)),
     Command("errors", "What went wrong in this session."),
     Command("help", "Keys and commands.", aliases=("h",)),

@@ -15,6 +15,7 @@ from pointsman.console.command_line import Line
 from pointsman.console.desk import Desk
 from pointsman.console.history import History
 from pointsman.console.keys import SCREENS, rebound
+from pointsman.console.present.output import output_words
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.overview import Overview
 from pointsman.console.working import begin
@@ -227,6 +228,8 @@ class Router:
             facts.append(("writes", f"allowed until {desk.zone.marked(until, '%H:%M')}" if until is not None else mode))
             if desk.identity is None:
                 facts += [("region", cloud.region), ("profile", cloud.profile)]
+        if (report := toolkit.output_report(self._app)) is not None:
+            facts.append(("output", output_words(report)))
         draw = desk.look.draw()
         fault = desk.fault or self._app.standing.fault
         self.read("Who you are", lambda width: identity_lines(desk.identity, fault, facts, draw, width))
@@ -290,6 +293,7 @@ class Router:
             "theme": lambda: self._theme(argument),
             "profile": lambda: begin(app, partial(app.move, profile=argument), name="move", group="move"),
             "region": lambda: begin(app, partial(app.move, region=argument), name="move", group="move"),
+            "meter": app.standing.meter,
             "identity": self.identity,
             "errors": self.errors,
             "help": self.help,
