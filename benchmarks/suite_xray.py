@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from benchmarks import segments
 from benchmarks.figures import Figure, alternate, median, spread
 from pointsman.clock import ManualClock
 from pointsman.local import Backend
+from pointsman.local.ports import bind_xray
 from pointsman.local.xray.daemon import Daemon
 from pointsman.semantics.traces import assembly, documents
 
@@ -110,9 +110,8 @@ def _flooded(*, small: bool) -> Figure:
 
 
 def _daemon(backend: Backend) -> Daemon:
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    udp.bind(("127.0.0.1", 0))
-    daemon = Daemon(backend, udp, None, region=REGION)
+    port = bind_xray(0)
+    daemon = Daemon(backend, port.udp, port.tcp, region=REGION)
     daemon.start()
     return daemon
 

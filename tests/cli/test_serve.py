@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -306,3 +307,20 @@ def test_without_a_terminal_nobody_is_asked_for_trust(tmp_path: Path) -> None:
 def test_env_makes_no_folder_and_no_keys(tmp_path: Path) -> None:
     assert "nothing serves the state folder" in refused(tmp_path, "env", "--state", str(tmp_path / "state"))
     assert not (tmp_path / "state").exists()
+
+
+def test_what_a_program_sends_to_x_rays_port_is_found_by_the_stock_command_line(serve: Serve, tmp_path: Path) -> None:
+    served = serve("--state", str(tmp_path / "state"), "--xray-port", "0", "--region", "eu-west-1")
+    now = time.time()
+    shop = {"trace_id": f"1-{int(now):08x}-{1:024x}", "id": f"{2:016x}", "name": "shop", "start_time": now}
+    datagram = b'{"format": "json", "version": 1}\n' + json.dumps(shop | {"end_time": now + 1, "fault": True}).encode()
+    host, _, port = served.profile["AWS_XRAY_DAEMON_ADDRESS"].partition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(datagram, (host, int(port)))
+    times = ["--start-time", str(int(now) - 60), "--end-time", str(int(now) + 60)]
+    asked = ["xray", "get-trace-summaries", *times, "--filter-expression", 'service("shop") { fault }']
+    [found] = served.aws(*asked)["TraceSummaries"]  # the command line starts slower than a trace arrives
+    assert found["Id"] == shop["trace_id"]
+    assert served.end(signal.SIGTERM) == 0
+    again = serve("--state", str(tmp_path / "state"), "--region", "eu-west-1")
+    assert again.aws(*asked)["TraceSummaries"][0]["Id"] == shop["trace_id"]

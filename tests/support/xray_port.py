@@ -1,4 +1,4 @@
-"""X-Ray's port for tests: sockets on loopback, datagrams, and waiting for what becomes of them."""
+"""X-Ray's port for tests: datagrams, and waiting for what becomes of them."""
 
 from __future__ import annotations
 
@@ -10,33 +10,17 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pointsman.local import Backend
+from pointsman.local.ports import bind_xray
 from pointsman.local.xray.daemon import Daemon
 
 HEADER = b'{"format": "json", "version": 1}\n'
 
 
-def bound() -> tuple[socket.socket, socket.socket]:
-    """UDP and TCP sockets under one number."""
-    for _ in range(50):
-        tcp = socket.socket()
-        tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        tcp.bind(("127.0.0.1", 0))
-        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            udp.bind(tcp.getsockname())
-        except OSError:
-            udp.close()
-            tcp.close()
-            continue
-        return udp, tcp
-    raise AssertionError("no port was free for both")
-
-
 @contextlib.contextmanager
 def listening(backend: Backend, region: str = "us-east-1", **options: Any) -> Iterator[Daemon]:
     """A daemon for a backend."""
-    udp, tcp = bound()
-    daemon = Daemon(backend, udp, tcp, region=region, **options)
+    port = bind_xray(0)
+    daemon = Daemon(backend, port.udp, port.tcp, region=region, **options)
     daemon.start()
     try:
         yield daemon

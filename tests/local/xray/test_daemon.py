@@ -223,10 +223,17 @@ def test_what_does_not_belong_at_the_tcp_port_is_refused_by_a_4xx(live: CheckedB
 def test_builds_are_told_where_the_daemon_is(live: CheckedBackend) -> None:
     assert address.variables(live.world) == {}
     with listening(live) as daemon:
-        assert address.variables(live.world) == {
+        expected = {
             "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.port}",
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         }
+        assert address.variables(live.world) == expected
+        live.reset()
+        assert address.variables(live.world) == expected
+        send(daemon, fresh(1))
+        wait(daemon, lambda told: told["kept"] == 1)
+        assert len(found(live)) == 1
+    assert address.variables(live.world) == {}
 
 
 @given(st.lists(st.binary(max_size=80) | st.binary(max_size=80).map(HEADER.__add__), max_size=30))

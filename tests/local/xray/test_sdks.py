@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import json
 import os
@@ -20,6 +19,7 @@ from pointsman.clock import SystemClock
 from pointsman.local.endpoint import Endpoint
 from pointsman.local.xray import address
 from support.backend import CheckedBackend
+from support.clients import installed
 from support.endpoint import KEY
 from support.traces import document, segment, trace_id
 from support.xray_port import listening, wait
@@ -91,20 +91,12 @@ def test_the_sdk_for_python_samples_by_our_rules_and_its_traces_are_whole(live: 
 
 
 def node_sdk(config: pytest.Config) -> Path:
-    """A folder with the SDK for Node, installed once and kept in pytest's cache."""
+    """A folder with the SDK for Node."""
     npm = shutil.which("npm")
-    cache = getattr(config, "cache", None)
-    if npm is None or shutil.which("node") is None or cache is None:
+    if npm is None or shutil.which("node") is None:
         pytest.skip("node and npm are not installed here")
-    root: Path = cache.mkdir("xray-sdk-node")
-    with (root / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / "node_modules" / "aws-xray-sdk-core" / "package.json").exists():
-            command = [npm, "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", NODE_SDK]
-            done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=55, check=False)
-            if done.returncode != 0:
-                pytest.skip(f"the SDK for Node cannot be installed here: {done.stderr.strip()[-200:]}")
-    return root / "node_modules"
+    command = [npm, "install", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", NODE_SDK]
+    return installed(config, "xray-sdk-node-3", lambda _: command) / "node_modules"
 
 
 def test_the_sdk_for_node_gets_rules_and_sends_segments(live: CheckedBackend, pytestconfig: pytest.Config) -> None:

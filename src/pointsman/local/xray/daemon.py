@@ -27,8 +27,8 @@ import msgspec
 
 from pointsman.local.answers import AwsError
 from pointsman.local.backend import Backend
+from pointsman.local.reach import Reach
 from pointsman.local.xray import listener
-from pointsman.local.xray.address import DaemonAddress
 from pointsman.local.xray.proxy import SamplingProxy
 from pointsman.semantics.traces import documents
 
@@ -69,6 +69,7 @@ class Daemon:
         rate: int = RATE,
     ) -> None:
         self._backend = backend
+        self._reach = backend.world.tool(Reach)
         self._udp = udp
         self._region = region
         self._bounds = (held, rate)
@@ -95,8 +96,7 @@ class Daemon:
         if self._proxy is not None:
             self._proxy.start()
         host, port = self._udp.getsockname()[:2]
-        if not self._backend.world.has(DaemonAddress):
-            self._backend.world.provide(DaemonAddress(host, port))
+        self._reach.daemon = f"{host}:{port}"
 
     @property
     def port(self) -> int:
@@ -119,6 +119,7 @@ class Daemon:
         if self._closing.is_set():
             return
         self._closing.set()
+        self._reach.daemon = ""
         with self._lock:  # nobody is being started any more
             pair, process = self._pair, self._process
         if pair is not None:

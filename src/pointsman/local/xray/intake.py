@@ -79,11 +79,13 @@ def take(scope: Scope, texts: Iterable[str | bytes]) -> list[Unprocessed]:
             wrong.append(error)
             continue
         body = text if isinstance(text, bytes) else text.encode()
-        if len(found) == 1:
-            kept.setdefault(found[0].trace_id, []).append(body)
-        else:
-            for one, value in zip(found, documents.decode(body), strict=True):
-                kept.setdefault(one.trace_id, []).append(msgspec.json.encode(value))
+        try:
+            apart = [body] if len(found) == 1 else [msgspec.json.encode(value) for value in documents.decode(body)]
+        except RecursionError:  # several in a list, and one of them beyond what is written again
+            wrong.append(Unprocessed("ParseError", found[0].pieces[0].id))
+            continue
+        for one, own in zip(found, apart, strict=True):
+            kept.setdefault(one.trace_id, []).append(own)
     if kept:
         _keep(scope, kept, now)
     return wrong
