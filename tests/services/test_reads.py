@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.model.refs import PipelineRef
 from pointsman.model.status import Tone
-from pointsman.services.reads import builds, commits, logs, pipelines
+from pointsman.services.reads import batches, builds, commits, logs, pipelines, reports
 from support.generate import answer
 from support.shapes import problems
 
@@ -28,6 +28,11 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codebuild", "ListBuilds", builds.ids),
     ("codebuild", "ListBuildsForProject", builds.ids),
     ("codebuild", "BatchGetBuilds", builds.builds),
+    ("codebuild", "BatchGetBuildBatches", batches.batches),
+    ("codebuild", "BatchGetReports", reports.reports),
+    ("codebuild", "ListReportsForReportGroup", reports.arns),
+    ("codebuild", "DescribeTestCases", reports.cases),
+    ("codebuild", "DescribeCodeCoverages", reports.files),
     ("logs", "GetLogEvents", logs.lines),
     ("codecommit", "GetCommit", commits.commit),
 ]
