@@ -85,7 +85,7 @@ class Branch:
 
 
 def tree(batch: Batch) -> tuple[Branch, ...]:
-    """The members as a tree: each once, under the deepest of those it waits for, in the buildspec's order.
+    """The members as a tree: each once, under the deepest and last of those it waits for, in the buildspec's order.
 
     A member that waits for itself or for something that is not there hangs where it would without it.
     """
@@ -107,7 +107,7 @@ def tree(batch: Batch) -> tuple[Branch, ...]:
     for name, member in members.items():
         waits = [one for one in member.depends if one in members and depths[one] < depths[name]]
         if waits:
-            children.setdefault(max(waits, key=lambda one: depths[one]), []).append(name)
+            children.setdefault(max(reversed(waits), key=lambda one: depths[one]), []).append(name)
         else:
             roots.append(name)
     made: list[Branch] = []
