@@ -133,7 +133,6 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
         (states.conditions("Deploy", states.condition("BEFORE_ENTRY", "Succeeded")), _DEPLOY, "has failed"),
         (states.conditions("Deploy", states.condition("ON_FAILURE")), _DEPLOY, "on failure"),
         (states.conditions("Deploy", states.condition("ON_SUCCESS", result="ROLLBACK")), _DEPLOY, "is rolled back"),
-        (states.conditions("Deploy", states.condition("BEFORE_ENTRY", "Errored")), _DEPLOY, "retry the stage"),
         (
             states.with_stage(
                 states.conditions("Deploy", states.condition("BEFORE_ENTRY", result="SKIP")),

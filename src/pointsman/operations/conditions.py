@@ -24,8 +24,6 @@ def _why_not(stage: Stage, condition: Condition) -> str | None:
         return (
             f"The stage is rolled back when its condition {condition.words} is not met: AWS lets nobody override that."
         )
-    if condition.status.word == "Errored":
-        return f"The condition {condition.words} could not be judged (Errored): retry the stage instead."
     if stage.status.word == "Skipped":
         return f"{stage.name} was skipped: the run has gone on without it."
     return None
