@@ -24,6 +24,7 @@ WORDS = st.sampled_from(
 ).map(status)
 NAMES = st.sampled_from(["Source", "Build", "Gate", "Deploy"])
 TIMES = st.sampled_from([None, EPOCH])
+REASONS = st.text(max_size=5).filter(lambda one: "None" not in one)
 
 
 @st.composite
@@ -43,7 +44,7 @@ def actions(draw: st.DrawFn, stage: str) -> Action:
 @st.composite
 def stages(draw: st.DrawFn, name: str) -> Stage:
     """A stage in any state."""
-    gate = Transition(draw(st.booleans()), draw(st.sampled_from(["", "ada"])), draw(TIMES), draw(st.text(max_size=5)))
+    gate = Transition(draw(st.booleans()), draw(st.sampled_from(["", "ada"])), draw(TIMES), draw(REASONS))
     found = draw(st.lists(actions(name), max_size=3, unique_by=lambda one: one.ref))
     kinds = draw(st.lists(st.sampled_from(KINDS), max_size=3, unique=True))
     conditions = tuple(

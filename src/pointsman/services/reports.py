@@ -72,7 +72,9 @@ class Reports:
                 maxResults=TREND,
             )
             found = await self._reports(reader.arns(page)[:TREND])
-            dated = sorted(found, key=lambda one: one.created.timestamp() if one.created is not None else 0.0)
+            # They come newest first; of two that were made in the same moment the order they came in counts.
+            dated = list(reversed(found))
+            dated.sort(key=lambda one: one.created.timestamp() if one.created is not None else 0.0)
             return Trend(report.ref.group, tuple(dated))
 
         return Source(("trend", report.group_arn), read, lambda _: 60.0, SERVICE, cost=0)

@@ -35,7 +35,10 @@ def entry_lines(entry: Entry, shipment: Snapshot[Shipment], draw: Draw, width: i
         behind = len(one.stage.queue) or 1
         said = f"{behind} newer run{'' if behind == 1 else 's'} wait{'s' if behind == 1 else ''} behind it"
         lines.append(cell(said, "gate.queued"))
-    lines += [(), cell("Would ship" if not entry.fate else "It would have shipped", "strong")]
+    heading = "It would have shipped" if entry.fate else "Would ship"
+    if entry.fate.startswith("approved"):
+        heading = "It shipped"
+    lines += [(), cell(heading, "strong")]
     return [*lines, *shipment_lines(shipment, draw, width)]
 
 
