@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,7 +68,7 @@ def test_only_what_differs_is_told_and_of_a_secret_only_its_name() -> None:
 
 
 def test_what_waits_has_its_place_project_by_project_the_oldest_first() -> None:
-    waits = {"complete": False, "phase": "QUEUED"}
+    waits: dict[str, Any] = {"complete": False, "phase": "QUEUED"}
     found = turns(
         (
             build(5, **waits),
