@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from textual.driver import Driver
+    from textual.notifications import SeverityLevel
     from textual.worker import Worker
 
     from pointsman.clock import Clock
@@ -47,6 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["ConsoleApp"]
 
 log = logging.getLogger("pointsman.console")
+
+TOAST = 600
+"""Characters of a toast at most: the error log has the rest."""
 
 
 def _palette() -> Any:
@@ -256,6 +260,23 @@ class ConsoleApp(App[None]):
         for place in self.places():
             place.show_facts(facts)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something for a few seconds: as text, whatever it says."""
+        from pointsman.console.present.text import for_terminal
+
+        del markup
+        said = for_terminal(message, ascii_only=self.has_class("ascii"))
+        said = said if len(said) <= TOAST else f"{said[:TOAST]} ..."
+        super().notify(said, title=title, severity=severity, timeout=timeout, markup=False)
+
     def warn(self, sentence: str) -> None:
         """Say that something cannot be done."""
         self.notify(sentence, markup=False, severity="warning", timeout=6)
@@ -286,6 +307,22 @@ class ConsoleApp(App[None]):
     def on_place_shown(self) -> None:
         """Remember where one has been."""
         self.router.arrived()
+
+    def on_place_approval_asked(self, event: wishes.ApprovalAsked) -> None:
+        """The inbox, at it."""
+        self.router.approvals(event.ref)
+
+    def on_place_reports_asked(self, event: wishes.ReportsAsked) -> None:
+        """The reports of a build."""
+        self.router.reports(event.build)
+
+    def on_place_batches_asked(self, event: wishes.BatchesAsked) -> None:
+        """The batches of a project."""
+        self.router.obey("batches", event.project.name)
+
+    def on_place_many_asked(self, event: wishes.ManyAsked) -> None:
+        """One thing to several."""
+        self.operating.offer_many(event.states)
 
     def on_place_left(self) -> None:
         """Back."""
