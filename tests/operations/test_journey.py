@@ -21,6 +21,7 @@ from pointsman.operations.audit import MemoryAudit
 from pointsman.operations.registry import default_registry
 from pointsman.operations.runner import Runner
 from pointsman.services.builds import Builds
+from pointsman.services.deployments import Deployments
 from pointsman.services.feeds import Feeds
 from pointsman.services.logs import Logs
 from pointsman.services.pipelines import Pipelines
@@ -125,6 +126,7 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         feeds=Feeds(clock),
         pipelines=Pipelines(cloud, clock),
         builds=Builds(cloud, clock),
+        deployments=Deployments(cloud, clock),
         logs=Logs(cloud, clock),
         raw=Raw(cloud),
         world="local",

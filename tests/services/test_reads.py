@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.model.refs import PipelineRef
 from pointsman.model.status import Tone
-from pointsman.services.reads import builds, commits, logs, pipelines
+from pointsman.services.reads import builds, commits, deployments, logs, pipelines
 from support.generate import answer
 from support.shapes import problems
 
@@ -30,6 +30,15 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codebuild", "BatchGetBuilds", builds.builds),
     ("logs", "GetLogEvents", logs.lines),
     ("codecommit", "GetCommit", commits.commit),
+    ("codedeploy", "ListApplications", deployments.applications),
+    ("codedeploy", "ListDeploymentGroups", deployments.group_names),
+    ("codedeploy", "BatchGetDeploymentGroups", deployments.groups),
+    ("codedeploy", "ListDeployments", deployments.ids),
+    ("codedeploy", "BatchGetDeployments", deployments.deployments),
+    ("codedeploy", "ListDeploymentTargets", deployments.target_ids),
+    ("codedeploy", "BatchGetDeploymentTargets", deployments.targets),
+    ("codedeploy", "GetDeploymentConfig", deployments.configuration),
+    ("codedeploy", "ListApplicationRevisions", deployments.revisions),
 ]
 
 

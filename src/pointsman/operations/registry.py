@@ -7,7 +7,7 @@ from typing import Any
 
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
-from pointsman.operations import approvals, builds, pipelines, stages
+from pointsman.operations import approvals, builds, deployments, pipelines, releases, stages
 from pointsman.operations.declare import Operation
 from pointsman.operations.facts import moving_runs
 
@@ -49,7 +49,16 @@ class Registry:
 
 def default_registry() -> Registry:
     """The operations this console offers."""
-    return Registry((*pipelines.OPERATIONS, *stages.OPERATIONS, *approvals.OPERATIONS, *builds.OPERATIONS))
+    return Registry(
+        (
+            *pipelines.OPERATIONS,
+            *stages.OPERATIONS,
+            *approvals.OPERATIONS,
+            *builds.OPERATIONS,
+            *releases.OPERATIONS,
+            *deployments.OPERATIONS,
+        )
+    )
 
 
 def within_reach(state: PipelineState, ref: Ref) -> tuple[Ref, ...]:
