@@ -137,7 +137,7 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
     ),
 }
 
-PLATFORMS = {
+PLATFORMS: dict[str, dict[str, Any]] = {
     "in place": {},
     "blue/green": {"blue_green": True, "waits": WAITS},
     "function": {"platform": LAMBDA, "config": "CodeDeployDefault.LambdaCanary10Percent5Minutes"},

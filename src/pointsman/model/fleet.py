@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pointsman.model.deployments import Deployment, DeploymentGroup, RevisionLocation, Target
@@ -24,6 +24,8 @@ class Residence:
     """Why it is not as the group should be, in a sentence; empty when it is."""
     unsure: str = ""
     """The deployment that failed here since and may have left files behind; empty when none did."""
+    moving: str = ""
+    """The deployment that changes it now; empty when none does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def fleet(group: DeploymentGroup, deployments: Sequence[tuple[Deployment, Sequen
     wanted = good.revision if good is not None else group.target_revision
     runs: dict[str, tuple[Deployment, Target]] = {}
     unsure: dict[str, str] = {}
+    moving: dict[str, str] = {}
     names: dict[str, None] = {}
     for one, targets in deployments:
         for target in targets:
@@ -69,10 +72,16 @@ def fleet(group: DeploymentGroup, deployments: Sequence[tuple[Deployment, Sequen
                 continue
             if target.status.tone is Tone.OK:
                 runs[target.name] = (one, target)
+            elif target.status.tone is Tone.MOVING and not one.complete:
+                moving.setdefault(target.name, one.id)
             elif any(event.name in _TOUCHES_FILES and event.started is not None for event in target.events):
                 unsure.setdefault(target.name, one.id)
-    found = [_residence(name, runs.get(name), unsure.get(name, ""), wanted) for name in names]
-    return Fleet(group, wanted, tuple(sorted(found, key=lambda one: (not one.drift, one.name))), len(deployments))
+    found = [
+        replace(_residence(name, runs.get(name), unsure.get(name, ""), wanted), moving=moving.get(name, ""))
+        for name in names
+    ]
+    found.sort(key=lambda one: (not one.drift, not one.moving, one.name))
+    return Fleet(group, wanted, tuple(found), len(deployments))
 
 
 def _residence(name: str, run: tuple[Deployment, Target] | None, unsure: str, wanted: RevisionLocation) -> Residence:

@@ -28,7 +28,7 @@ def event_names(targets: Iterable[Target]) -> tuple[str, ...]:
     """Every lifecycle event of any target, in the order in which they happen."""
     order: list[str] = []
     for names in dict.fromkeys(tuple(event.name for event in target.events) for target in targets):
-        at = 0
+        at = next((order.index(name) for name in names if name in order), len(order))
         for name in names:
             if name in order:
                 at = max(at, order.index(name) + 1)

@@ -193,7 +193,7 @@ def _back_plan(state: DeploymentState, _ref: Ref, _answers: Answers) -> WriteCal
 
 BACK: Operation[DeploymentState] = Operation(
     id="deployment.roll-back",
-    title="Roll back to the last good revision",
+    title="Roll back",
     past="rolled back",
     key="B",
     target=DeploymentRef,
@@ -265,7 +265,7 @@ def _continuing(wait: str) -> Operation[DeploymentState]:
 
     return Operation(
         id="deployment.skip-wait" if skip else "deployment.continue",
-        title="Skip the wait" if skip else "Continue: move the traffic",
+        title="Skip the wait" if skip else "Continue",
         past="ended the wait of" if skip else "continued",
         key="w" if skip else "c",
         target=DeploymentRef,

@@ -29,7 +29,7 @@ async def _read(services: ServicesLike, ref: Ref) -> GroupHistory:
 def touched(ref: DeploymentGroupRef) -> tuple[tuple[str, ...], ...]:
     """The feed keys that a write on a group changes."""
     name = (ref.application, ref.group)
-    return ("deployments", "", ""), ("deployments", *name), ("deployment-groups",), ("fleet", *name)
+    return ("deployments", "", ""), ("deployments", *name), ("group", *name), ("deployment-groups",), ("fleet", *name)
 
 
 def made(answer: dict[str, Any], ref: Ref) -> Ref | None:
@@ -265,9 +265,9 @@ def back_follows(history: GroupHistory, good: Deployment | None) -> tuple[str, .
 
 BACK: Operation[GroupHistory] = Operation(
     id="group.roll-back",
-    title="Roll back to the last good revision",
+    title="Roll back",
     past="rolled back",
-    key="B",
+    key="b",
     target=DeploymentGroupRef,
     help="Deploys the last revision that succeeded before what was attempted last, as a new deployment.",
     calls=("codedeploy:CreateDeployment",),

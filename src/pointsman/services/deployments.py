@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
@@ -61,6 +60,11 @@ def list_cadence(found: DeploymentList) -> float:
     return min((pace(one) for one in found.deployments), default=20.0)
 
 
+def history_cadence(history: GroupHistory) -> float:
+    """Seconds a group's history is good for."""
+    return 5.0 if any(not one.complete for one in history.deployments) else 20.0
+
+
 def lacking(rollout: Rollout) -> str:
     """What a deployment lacks, in words."""
     if not rollout.unread:
@@ -113,6 +117,14 @@ class Deployments:
 
         return Source(("deployment", ref.id), read, cadence, SERVICE, cost=0, partial=lacking)
 
+    def history(self, ref: DeploymentGroupRef) -> Source[GroupHistory]:
+        """A group with what was deployed to it and what could be: what operations judge."""
+
+        async def read(_: Report[GroupHistory]) -> GroupHistory:
+            return await self._history(ref, urgent=False)
+
+        return Source(("group", ref.application, ref.group), read, history_cadence, SERVICE, cost=0)
+
     def groups(self) -> Source[tuple[DeploymentGroup, ...]]:
         """Every deployment group of every application."""
         return Source(("deployment-groups",), self._groups, lambda _: 60.0, SERVICE, cost=0)
@@ -142,27 +154,7 @@ class Deployments:
         Raises:
             CallFailed: It cannot be read, or there is none.
         """
-        answer = await self._meter.ask(
-            "BatchGetDeploymentGroups",
-            urgent=True,
-            applicationName=ref.application,
-            deploymentGroupNames=[ref.group],
-        )
-        group = next((one for one in reader.groups(answer) if one.ref == ref), None)
-        if group is None:
-            raise _absent(f"there is no deployment group {ref}", "BatchGetDeploymentGroups")
-        listed = await self._recent(ref, lambda *_: None, urgent=True)
-        return GroupHistory(group, listed.deployments, await self._registered(ref.application))
-
-    async def raw(self, ref: DeploymentRef) -> dict[str, Any]:
-        """The service's own words: a deployment as it came.
-
-        Raises:
-            CallFailed: It cannot be read.
-        """
-        answer = await self._meter.ask("BatchGetDeployments", urgent=True, deploymentIds=[ref.id])
-        found = answer.get("deploymentsInfo") or []
-        return dict(found[0]) if found else {}
+        return await self._history(ref, urgent=True)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -246,6 +238,23 @@ class Deployments:
             if len(self._ended) > _KEEP:
                 self._ended.popitem(last=False)
 
+    async def _group(self, ref: DeploymentGroupRef, *, urgent: bool) -> DeploymentGroup:
+        answer = await self._meter.ask(
+            "BatchGetDeploymentGroups",
+            urgent=urgent,
+            applicationName=ref.application,
+            deploymentGroupNames=[ref.group],
+        )
+        for one in reader.groups(answer):
+            if one.ref == ref:
+                return one
+        raise _absent(f"there is no deployment group {ref}", "BatchGetDeploymentGroups")
+
+    async def _history(self, ref: DeploymentGroupRef, *, urgent: bool) -> GroupHistory:
+        group = await self._group(ref, urgent=urgent)
+        listed = await self._recent(ref, lambda *_: None, urgent=urgent)
+        return GroupHistory(group, listed.deployments, await self._registered(ref.application, urgent=urgent))
+
     async def _configuration(self, name: str) -> Configuration | None:
         """A deployment configuration, which never changes; None where it cannot be read."""
         if name and name not in self._configurations:
@@ -276,12 +285,12 @@ class Deployments:
                 report(tuple(found), f"{at + 1:,} of {len(names):,} applications read")
         return tuple(found)
 
-    async def _registered(self, application: str) -> tuple[RevisionLocation, ...]:
+    async def _registered(self, application: str, *, urgent: bool) -> tuple[RevisionLocation, ...]:
         """The newest page of registered revisions; none where they cannot be listed."""
         try:
             answer = await self._meter.ask(
                 "ListApplicationRevisions",
-                urgent=True,
+                urgent=urgent,
                 applicationName=application,
                 sortBy="registerTime",
                 sortOrder="descending",
@@ -293,12 +302,7 @@ class Deployments:
         return reader.revisions(answer)
 
     async def _fleet(self, ref: DeploymentGroupRef, report: Report[Fleet]) -> Fleet:
-        answer = await self._meter.ask(
-            "BatchGetDeploymentGroups", applicationName=ref.application, deploymentGroupNames=[ref.group]
-        )
-        group = next((one for one in reader.groups(answer) if one.ref == ref), None)
-        if group is None:
-            raise _absent(f"there is no deployment group {ref}", "BatchGetDeploymentGroups")
+        group = await self._group(ref, urgent=False)
         listed = await self._recent(ref, lambda *_: None)
         seen: list[tuple[Deployment, tuple[Target, ...]]] = []
         begun = [one for one in listed.deployments if one.status.word not in ("Created", "Queued")]

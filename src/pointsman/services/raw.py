@@ -8,13 +8,17 @@ from typing import Any
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.refs import (
     ActionRef,
+    ApplicationRef,
     BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
     ExecutionRef,
     LogRef,
     PipelineRef,
     ProjectRef,
     Ref,
     StageRef,
+    TargetRef,
 )
 from pointsman.services.ask import Asks
 
@@ -44,6 +48,16 @@ def calls_of(ref: Ref) -> tuple[Call, ...]:
             return (("codebuild", "BatchGetProjects", {"names": [name]}),)
         case BuildRef(id=build):
             return (("codebuild", "BatchGetBuilds", {"ids": [build]}),)
+        case ApplicationRef(name=name):
+            return (("codedeploy", "ListDeploymentGroups", {"applicationName": name}),)
+        case DeploymentGroupRef(application=name, group=group):
+            given = {"applicationName": name, "deploymentGroupNames": [group]}
+            return (("codedeploy", "BatchGetDeploymentGroups", given),)
+        case DeploymentRef(id=deployment):
+            return (("codedeploy", "BatchGetDeployments", {"deploymentIds": [deployment]}),)
+        case TargetRef(deployment=deployment, target=target):
+            given = {"deploymentId": deployment, "targetIds": [target]}
+            return (("codedeploy", "BatchGetDeploymentTargets", given),)
         case LogRef():
             return ()
 

@@ -14,6 +14,7 @@ from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.model.builds import BuildList
+from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
 
@@ -28,6 +29,12 @@ PLACES: dict[str, tuple[str, ...]] = {
     "builds": ("3",),
     "build": ("3", "tab", "down", "enter"),
     "running-build": ("3", "tab", "enter"),
+    "deployments": ("4",),
+    "deployment": ("4", "down", "enter"),
+    "canary": ("4", "enter"),
+    "blue-green": ("4", "down", "down", "enter"),
+    "failed-deployment": ("4", "down", "down", "down", "down", "enter"),
+    "fleet": ("4", "down", "f"),
     "activity": ("8",),
     "later": ("5",),
 }
@@ -47,6 +54,16 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "environment": ("3", "tab", "down", "enter", "d"),
     "copy-as": ("2", "C"),
     "deed": ("8", "down", "d"),
+    "deployment-menu": ("4", "down", "a"),
+    "stop-roll-back": ("4", "down", "a", "X"),
+    "continue": ("4", "down", "down", "a", "c"),
+    "deploy": ("4", "down", "down", "down", "f", "a", "s"),
+    "deployment-help": ("4", "down", "enter", "question_mark"),
+    "target-events": ("4", "down", "enter", "enter"),
+    "hook-log": ("4", "down", "enter", "l"),
+    "what-changed": ("4", "down", "enter", "x"),
+    "deployment-copy": ("4", "down", "enter", "C"),
+    "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
 
@@ -92,38 +109,45 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
     assert snap_compare(app, terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
+TROUBLED = ("overview", "pipelines", "pipeline", "builds", "build", "deployments", "deployment", "fleet")
+LISTS = ("board", "builds", "projects", "deployments")
+"""What has to be there for a way into a detail."""
+
+
 def _empty() -> World:
     made = world()
     made.fresh("board", value=Board(()))
     made.fresh("projects", value=())
     made.fresh("builds", "", value=BuildList())
+    made.fresh("deployments", "", "", value=DeploymentList())
+    made.fresh("deployment-groups", value=())
     return made
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "builds", "activity"])
+@pytest.mark.parametrize("place", ["overview", "pipelines", "builds", "deployments", "activity"])
 def test_empty(snap_compare: Compare, place: str) -> None:
     made = _empty()
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "builds"])
+@pytest.mark.parametrize("place", ["overview", "pipelines", "builds", "deployments"])
 def test_not_connected(snap_compare: Compare, place: str) -> None:
     made = world()
     app = _app(made, connect=refusing(samples.EXPIRED))
     assert snap_compare(app, terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "pipeline", "builds", "build"])
+@pytest.mark.parametrize("place", TROUBLED)
 def test_denied(snap_compare: Compare, place: str) -> None:
     made = full(world())
     for key in list(made.feeds.snapshots):
-        if place in ("pipeline", "build") and key[0] in ("board", "builds", "projects"):  # type: ignore[index]
+        if place in ("pipeline", "build", "deployment", "fleet") and key[0] in LISTS:  # type: ignore[index]
             continue
         made.feeds.snapshots[key] = Snapshot(fault=samples.DENIED, failures=1)
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "pipeline", "builds", "build"])
+@pytest.mark.parametrize("place", TROUBLED)
 def test_stale(snap_compare: Compare, place: str) -> None:
     made = full(world())
     for key, known in list(made.feeds.snapshots.items()):
