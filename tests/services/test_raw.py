@@ -7,7 +7,20 @@ from typing import Any
 import pytest
 
 from pointsman.errors import CallFailed
-from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, LogRef, PipelineRef, ProjectRef, Ref, StageRef
+from pointsman.model.refs import (
+    ActionRef,
+    ApplicationRef,
+    BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    ExecutionRef,
+    LogRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+    StageRef,
+    TargetRef,
+)
 from pointsman.services.raw import Raw, calls_of
 from support.shapes import service_model
 
@@ -26,6 +39,10 @@ REFS: tuple[Ref, ...] = (
     ExecutionRef("checkout", "run"),
     ProjectRef("checkout-build"),
     BuildRef("checkout-build:1"),
+    ApplicationRef("checkout"),
+    DeploymentGroupRef("checkout", "prod"),
+    DeploymentRef("d-123456789"),
+    TargetRef("d-123456789", "i-1"),
 )
 
 
