@@ -49,6 +49,7 @@ def target(name: str, *events: tuple[str, str], label: str = "", **more: Any) ->
         (9, "FLEET_PERCENT", 50, "CodeDeployDefault.HalfAtATime", 5, 4, 3),
         (9, "HOST_COUNT", 0, "CodeDeployDefault.AllAtOnce", 0, 9, 1),
         (9, "", 0, "CodeDeployDefault.OneAtATime", 8, 1, 9),
+        (9, "MOST_CONCURRENCY", 2, "", 7, 2, 5),
         (1, "FLEET_PERCENT", 99, "CodeDeployDefault.OneAtATime", 0, 1, 1),
         (0, "HOST_COUNT", 3, "", 0, 1, 0),
     ],

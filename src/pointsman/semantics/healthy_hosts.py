@@ -32,11 +32,12 @@ def healthy_hosts(total: int, kind: str, value: int, configuration: str = "") ->
 
     Args:
         total: How many targets there are.
-        kind: ``HOST_COUNT`` or ``FLEET_PERCENT``.
+        kind: ``HOST_COUNT``, ``FLEET_PERCENT``, or ``MOST_CONCURRENCY``: so many at a time.
         value: Hosts, or percent of the fleet; a part of a host counts as a whole one.
-        configuration: The configuration's name: one at a time is 99 % of any fleet, whatever its size.
+        configuration: The configuration's name: one at a time is that of any fleet, whatever its size.
     """
-    if configuration == ONE_AT_A_TIME:
-        return HealthyHosts(total, max(0, total - 1))
+    if configuration == ONE_AT_A_TIME or kind == "MOST_CONCURRENCY":
+        most = 1 if configuration == ONE_AT_A_TIME else max(1, value)
+        return HealthyHosts(total, max(0, total - most))
     minimum = -(-total * value // 100) if kind == "FLEET_PERCENT" else value
     return HealthyHosts(total, max(0, min(total, minimum)))
