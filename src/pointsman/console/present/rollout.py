@@ -55,12 +55,12 @@ def progress_line(rollout: Rollout, draw: Draw, width: int) -> Cell:
     ]
     parts += [cell(f"{count:,} {words}", style) for count, words, style in said if count]
     found = batches(rollout)
-    if found is not None:
-        if not rollout.deployment.complete and found.hosts.batches > 1:
+    if found is not None and not rollout.deployment.complete:
+        if found.hosts.batches > 1:
             parts.append(cell(f"batch {found.batch}/{found.hosts.batches}"))
-        tight = found.healthy <= found.hosts.minimum and not rollout.deployment.complete
-        needs = f"needs {found.hosts.minimum:,} healthy, has {found.healthy:,}"
+        tight = found.healthy <= found.hosts.minimum
         if found.hosts.minimum:
+            needs = f"needs {found.hosts.minimum:,} healthy, has {found.healthy:,}"
             parts.append(cell(needs, "tone.waiting" if tight else "dim"))
     return join(parts)
 
