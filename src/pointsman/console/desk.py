@@ -79,6 +79,8 @@ class Desk:
         if slot != "board" or self.remembered is None:
             return Snapshot(fault=self.fault)
         return self.remembered if self.fault is None else replace(self.remembered, fault=self.fault)
+    followed: set[str] = field(default_factory=set)
+    """Deployments from which somebody was taken on to what rolls them back: once is enough."""
 
     @property
     def look(self) -> Look:

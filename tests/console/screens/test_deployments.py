@@ -276,6 +276,10 @@ async def test_after_a_stop_with_rollback_the_screen_goes_on_to_what_comes_back(
         await user.press("escape")
         user.world.fresh(*CHECKOUT, value=replace(before, deployment=replace(ended, rollback_message="done")))
         await user.settle()
+        assert getattr(user.app.screen, "ref", None) == REF
+        await user.press("escape")
+        user.app.router.open(REF)
+        await user.settle()
         assert getattr(user.app.screen, "ref", None) == REF, "once is enough"
 
 

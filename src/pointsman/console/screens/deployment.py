@@ -89,7 +89,6 @@ class DeploymentPlace(Place):
         self._history: Snapshot[GroupHistory] = Snapshot()
         self._board: Snapshot[Board] = Snapshot()
         self._problems = False
-        self._followed = False
         self._arrived_at = False
         """Whether the cursor has been put on what a person most likely came for."""
         self._laid = (0, 0)
@@ -230,14 +229,14 @@ class DeploymentPlace(Place):
     def _follow(self) -> None:
         """When a person had it stopped and rolled back here, go on to the deployment that brings the good one back."""
         one, connection = self.deployment, self.connection
-        if self._followed or one is None or not one.rollback_id or connection is None:
+        if one is None or not one.rollback_id or connection is None or one.id in self.desk.followed:
             return
         asked = any(
             deed.operation == "deployment.stop-roll-back" and deed.target == self.ref and deed.outcome == "done"
             for deed in connection.runner.deeds
         )
         if asked and self.app.screen is self:
-            self._followed = True
+            self.desk.followed.add(one.id)
             self.notify(f"{one.rollback_id} brings the last good revision back", markup=False, timeout=6)
             self.post_message(self.Opened(DeploymentRef(one.rollback_id, one.group)))
 
