@@ -201,6 +201,40 @@ async def test_targets_that_begin_are_found_by_the_deployment_s_own_counts(accou
     assert found.targets[59].status.word == "InProgress"
 
 
+async def test_a_target_that_is_listed_but_not_told_of_keeps_nobody_busy(account: Account) -> None:
+    account.add("d-1", ago=timedelta(minutes=1), word="InProgress", deploymentOverview={"Pending": 1, "InProgress": 1})
+    account.targets["d-1"] = {"i-a": "InProgress", "i-gone": "Pending"}
+    cloud = account.cloud
+    told = cloud.answers["BatchGetDeploymentTargets"]
+
+    def some(deploymentId: str, targetIds: list[str]) -> dict[str, Any]:  # noqa: N803
+        return told(deploymentId=deploymentId, targetIds=[one for one in targetIds if one != "i-gone"])
+
+    cloud.answers["BatchGetDeploymentTargets"] = some
+    source = Deployments(cloud, account.clock).deployment(DeploymentRef("d-1"))
+    found = await source.read(nobody)
+    assert [one.status.word for one in found.targets] == ["InProgress", "Unknown"]
+    assert source.cadence(found) == 2.0
+
+    def refused(**_: Any) -> dict[str, Any]:
+        raise failed(FaultKind.NOT_FOUND, "DeploymentTargetDoesNotExistException")
+
+    cloud.answers["BatchGetDeploymentTargets"] = refused
+    again = Deployments(cloud, account.clock).deployment(DeploymentRef("d-1"))
+    assert again.cadence(await again.read(nobody)) == 2.0
+
+
+async def test_where_nothing_was_ever_deployed_one_list_is_asked_for_after_the_first_look(account: Account) -> None:
+    cloud = account.cloud
+    source = Deployments(cloud, account.clock).recent()
+    assert len(await source.read(nobody)) == 0
+    before = len(cloud.asked)
+    await source.read(nobody)
+    assert len(cloud.asked) == before + 1
+    account.add("d-1", ago=timedelta(0))
+    assert [one.id for one in (await source.read(nobody)).deployments] == ["d-1"]
+
+
 async def test_an_ended_deployment_is_read_whole_and_then_rests(account: Account) -> None:
     account.add("d-1", ago=timedelta(hours=2), word="Failed", deploymentOverview={"Failed": 1, "Skipped": 39})
     account.targets["d-1"] = {f"i-{number:02}": "Skipped" for number in range(39)} | {"i-39": "Failed"}

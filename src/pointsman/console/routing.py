@@ -352,8 +352,10 @@ class Router:
     def _narrow(self, name: str, argument: str) -> None:
         """``:pipelines WORDS`` and ``:deployments WORDS`` filter; ``:builds PROJECT`` shows one project's."""
         place = self._app.place
-        if name in ("pipelines", "deployments") and place is not None:
-            place.use_filter(argument)
+        if name in ("pipelines", "deployments"):
+            self.go(name)  # to its beginning: what is filtered is the list, not what was opened from it
+            if isinstance(root := self._app.screen_stack[0], Place):
+                root.use_filter(argument)
         elif name == "builds" and (only := getattr(place, "only", None)) is not None:
             only(ProjectRef(argument))
 

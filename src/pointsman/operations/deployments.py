@@ -132,7 +132,7 @@ def _stopping(*, roll_back: bool) -> Operation[DeploymentState]:
     return Operation(
         id="deployment.stop-roll-back" if roll_back else "deployment.stop",
         title="Stop and roll back" if roll_back else "Stop deployment",
-        past="stopped and rolled back" if roll_back else "stopped",
+        past="stopped and is rolling back" if roll_back else "stopped",
         key="X" if roll_back else "x",
         target=DeploymentRef,
         help=(

@@ -204,8 +204,9 @@ class Deployments:
                 report(DeploymentList(_sorted(found.values()), known.more), f"{len(found):,} of {len(wanted):,} read")
         newest = _sorted(found.values())[:_KEEP]
         known.ids = tuple(one.id for one in newest)
-        if newest and newest[0].created is not None:
-            known.since = newest[0].created - timedelta(seconds=1)
+        last = newest[0].created if newest else None
+        # Where there is nothing yet, AWS's clock and this one may differ by a little.
+        known.since = last - timedelta(seconds=1) if last is not None else self._clock.now() - timedelta(minutes=5)
         return DeploymentList(newest, known.more)
 
     async def _ids(

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 from pointsman.errors import CallFailed
 from pointsman.model.deployments import Deployment, Target
-from pointsman.model.status import Tone
+from pointsman.model.refs import TargetRef
+from pointsman.model.status import Status, Tone
 from pointsman.services.ask import Meter
 from pointsman.services.reads import deployments as reader
 
 BATCH = 25
 """What one BatchGetDeploymentTargets takes at most."""
+UNKNOWN = Status("Unknown", Tone.UNKNOWN)
 ROUND = 200
 """How many targets one read of a moving deployment asks for at most."""
 _KEEP = 32
@@ -115,13 +117,16 @@ class Targets:
         try:
             answer = await self._meter.ask("BatchGetDeploymentTargets", deploymentId=deployment.id, targetIds=ids)
         except CallFailed as error:
-            if error.fault.code in _NOT_YET:
-                return
-            raise
+            if error.fault.code not in _NOT_YET:
+                raise
+            answer = {}
         for target in reader.targets(answer):
             before = known.targets.get(target.ref.target)
             # An equal target stays the same object, so that what was drawn of it stands.
             known.targets[target.ref.target] = before if before == target else target
+        for one in ids:
+            # Listed, but not told of: it counts as read, and is asked for again in its turn.
+            known.targets.setdefault(one, Target(TargetRef(deployment.id, one), UNKNOWN))
 
 
 def _in_order(known: _Known) -> tuple[Target, ...]:

@@ -91,6 +91,15 @@ async def test_the_command_line_filters_and_completes() -> None:
         assert getattr(user.app.screen, "ref", None) == DeploymentRef("d-1ZP9ASRCH")
 
 
+async def test_a_filter_from_the_command_line_is_for_the_list_whatever_was_opened_from_it() -> None:
+    async with console() as user:
+        await user.press("4", "enter", "2", "colon")
+        await user.type("deployments @failed")
+        await user.press("enter")
+        assert ids(user) == ["d-5TTR0BILL"]
+        assert len(user.app.screen_stack) == 1
+
+
 async def test_problems_only_shows_what_failed_was_taken_back_or_waits() -> None:
     async with console() as user:
         await user.press("4", "ctrl+z")
