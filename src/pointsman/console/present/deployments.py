@@ -198,7 +198,7 @@ _GROUP = Column[DeploymentRow](
     "group",
     "Group",
     lambda row, _: cell(str(row.deployment.group)),
-    least=10,
+    least=16,
     most=40,
     share=1,
     measure=lambda row: cells(str(row.deployment.group)),
@@ -222,6 +222,7 @@ LIST: Columns = (
         least=11,
         most=14,
         measure=lambda row: 2 + cells(row.deployment.status.word),
+        firm=True,
     ),
     _PROGRESS,
     Column[DeploymentRow](
