@@ -1,13 +1,14 @@
-"""A thousand pipelines, and the lines of a build, for the widgets to show."""
+"""A thousand pipelines, a thousand targets, and the lines of a build, for the widgets to show."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from pointsman.clock import EPOCH
+from pointsman.model.deployments import LifecycleEvent, Target
 from pointsman.model.logs import LogLine
 from pointsman.model.pipelines import PipelineRow, PipelineState, Stage
-from pointsman.model.refs import PipelineRef, StageRef
+from pointsman.model.refs import PipelineRef, StageRef, TargetRef
 from pointsman.model.status import status
 
 _WORDS = ("Succeeded", "Succeeded", "Failed", "InProgress", "Succeeded", "Stopped")
@@ -29,6 +30,38 @@ def _pipeline(number: int) -> PipelineRow:
     updated = EPOCH - timedelta(days=1 + number)
     state = PipelineState(ref, 3, "V2", stages=stages, updated=updated)
     return PipelineRow(ref, "V2", version=3, updated=updated, state=state, fetched_at=EPOCH)
+
+
+_EVENTS = (
+    "ApplicationStop",
+    "DownloadBundle",
+    "BeforeInstall",
+    "Install",
+    "AfterInstall",
+    "ApplicationStart",
+    "ValidateService",
+)
+
+
+def targets(count: int) -> list[Target]:
+    """Targets of a deployment, each somewhere in its lifecycle."""
+    return [target(number, number % 9) for number in range(count)]
+
+
+def target(number: int, reached: int) -> Target:
+    """A target that has come so far."""
+    reached %= len(_EVENTS) + 2
+    events = tuple(
+        LifecycleEvent(
+            name,
+            status("Succeeded" if at < reached else "InProgress" if at == reached else "Pending"),
+            EPOCH - timedelta(seconds=300 - 20 * at) if at <= reached else None,
+            EPOCH - timedelta(seconds=290 - 20 * at - number % 7) if at < reached else None,
+        )
+        for at, name in enumerate(_EVENTS)
+    )
+    word = "Succeeded" if reached >= len(_EVENTS) else "InProgress" if reached else "Pending"
+    return Target(TargetRef("d-BENCHMARK", f"i-{number:05}"), status(word), events=events)
 
 
 def lines(first: int, count: int) -> list[LogLine]:

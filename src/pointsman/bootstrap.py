@@ -279,6 +279,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
     from pointsman.services.builds import Builds
+    from pointsman.services.deployments import Deployments
     from pointsman.services.logs import Logs
     from pointsman.services.pace import Budget
     from pointsman.services.pipelines import Pipelines
@@ -295,6 +296,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         feeds=PacedFeeds(settings.cadence, clock, budget=budget, gather=0.05),
         pipelines=Pipelines(watched, clock, budget),
         builds=Builds(watched, clock, budget),
+        deployments=Deployments(cloud, clock, budget),
         logs=Logs(cloud, clock, budget),
         raw=Raw(cloud),
         world=world.value,

@@ -26,6 +26,7 @@ pytestmark = [
         ("table", ["pipelines open", "a cursor key"]),
         ("log", ["LogView's CPU", "from pipe to screen", "longest frame"]),
         ("output", ["a scrolled line", "backlog of page jumps", "nothing changes", "cost of a full frame"]),
+        ("deployments", ["a cursor key down", "a cursor key across", "targets open"]),
         ("backend", ["GetPipelineState", "PutParameter"]),
         ("xray", ["raw documents to a tree", "a filter", "segments lost"]),
         ("serve", ["seconds a call", "first ListPipelines", "memory after", "lost writes", "a key's p95"]),

@@ -8,12 +8,13 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import samples
+from console import releases, samples
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.console.toolkit import screen_lines, settle
 from pointsman.errors import CallFailed, Fault
+from pointsman.model.deployments import DeploymentState
 
 
 def full(made: World) -> World:
@@ -50,9 +51,27 @@ def full(made: World) -> World:
     made.fresh("builds", samples.BATCH.project, value=samples.builds())
     for batch in samples.batches().batches:
         made.services.builds.batches.known[batch.ref] = batch
+    deploying(made)
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made
+
+
+def deploying(made: World) -> None:
+    """Deployments have been read, too."""
+    fakes = made.services.deployments
+    made.fresh("deployments", "", "", value=releases.listed())
+    made.fresh("deployment-groups", value=releases.groups())
+    for group in releases.groups():
+        name = (group.ref.application, group.ref.group)
+        history = releases.history(group)
+        fakes.histories[group.ref] = history
+        made.fresh("group", *name, value=history)
+        made.fresh("fleet", *name, value=releases.fleet_of(group))
+    for rollout in releases.rollouts():
+        one = rollout.deployment
+        fakes.states[one.id] = DeploymentState(one, fakes.histories[one.group])
+        made.fresh("deployment", one.id, value=rollout)
 
 
 class Driver:

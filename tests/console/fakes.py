@@ -16,9 +16,20 @@ from pointsman.model.approvals import Pending
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
+from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.logs import LogChunk
 from pointsman.model.pipelines import Execution, PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, ExecutionRef, LogRef, PipelineRef, ProjectRef, Ref
+from pointsman.model.refs import (
+    BatchRef,
+    BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    ExecutionRef,
+    LogRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+)
 from pointsman.model.reports import Report
 from pointsman.model.snapshot import Identity, Snapshot
 from pointsman.operations.declare import Answers, Confirm, Operation
@@ -134,6 +145,8 @@ class FakePipelines:
     def __init__(self, clock: ManualClock) -> None:
         self.states: dict[str, PipelineState] = {}
         self.releases = FakeReleases()
+        self.started: dict[str, str] = {}
+        """What an execution started, by its id elsewhere -> the execution."""
 
     def board(self) -> Source[Any]:
         return _source("board")
@@ -152,6 +165,9 @@ class FakePipelines:
 
     async def fresh(self, ref: PipelineRef) -> PipelineState:
         return self.states[ref.name]
+
+    async def runs_of(self, ref: PipelineRef, external_ids: Any) -> dict[str, str]:
+        return {one: self.started[one] for one in external_ids if one in self.started}
 
     async def changes(self, ref: PipelineRef, older: str, newer: str) -> Comparison:
         state = self.states[ref.name]
@@ -184,6 +200,35 @@ class FakeBuilds:
 
     async def fresh_project(self, ref: ProjectRef) -> Project:
         return self.known[ref]
+
+
+class FakeDeployments:
+    """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, DeploymentState] = {}
+        self.histories: dict[DeploymentGroupRef, GroupHistory] = {}
+
+    def recent(self, group: DeploymentGroupRef | None = None) -> Source[Any]:
+        return _source("deployments", *((group.application, group.group) if group is not None else ("", "")))
+
+    def deployment(self, ref: DeploymentRef) -> Source[Any]:
+        return _source("deployment", ref.id)
+
+    def history(self, ref: DeploymentGroupRef) -> Source[Any]:
+        return _source("group", ref.application, ref.group)
+
+    def groups(self) -> Source[Any]:
+        return _source("deployment-groups")
+
+    def fleet(self, ref: DeploymentGroupRef) -> Source[Any]:
+        return _source("fleet", ref.application, ref.group)
+
+    async def fresh(self, ref: DeploymentRef) -> DeploymentState:
+        return self.states[ref.id]
+
+    async def fresh_group(self, ref: DeploymentGroupRef) -> GroupHistory:
+        return self.histories[ref]
 
 
 class FakeLogs:
@@ -253,6 +298,7 @@ class FakeServices:
     logs: FakeLogs = field(default_factory=FakeLogs)
     builds: FakeBuilds = field(default_factory=FakeBuilds)
     raw: FakeRaw = field(default_factory=lambda: FakeRaw())
+    deployments: FakeDeployments = field(default_factory=FakeDeployments)
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)

@@ -7,14 +7,15 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from operations import states
+from operations import deployed, states
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
+from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, PipelineRef, ProjectRef
+from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
@@ -95,6 +96,18 @@ class FakeBuilds:
         return self.project
 
 
+@dataclass
+class FakeDeployments:
+    state: DeploymentState = field(default_factory=deployed.moving)
+    history: GroupHistory = field(default_factory=deployed.history)
+
+    async def fresh(self, ref: DeploymentRef) -> DeploymentState:
+        return self.state
+
+    async def fresh_group(self, ref: DeploymentGroupRef) -> GroupHistory:
+        return self.history
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -104,6 +117,7 @@ class FakeServices:
         self.feeds = FakeFeeds()
         self.pipelines = FakePipelines(state or states.waiting())
         self.builds = FakeBuilds()
+        self.deployments = FakeDeployments()
         self.world = "aws"
 
 

@@ -21,6 +21,7 @@ from pointsman.operations.audit import MemoryAudit
 from pointsman.operations.registry import default_registry
 from pointsman.operations.runner import Runner
 from pointsman.services.builds import Builds
+from pointsman.services.deployments import Deployments
 from pointsman.services.feeds import Feeds
 from pointsman.services.logs import Logs
 from pointsman.services.pipelines import Pipelines
@@ -125,6 +126,7 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         feeds=Feeds(clock),
         pipelines=Pipelines(cloud, clock),
         builds=Builds(cloud, clock),
+        deployments=Deployments(cloud, clock),
         logs=Logs(cloud, clock),
         raw=Raw(cloud),
         world="local",
@@ -175,7 +177,8 @@ async def test_a_release_is_worked_from_start_to_rollback(operator: Operator, cl
     run = (await operator.sees()).executions[0]
     assert (run.kind, run.rollback_target) == ("ROLLBACK", first)
 
-    elsewhere = ("project", "build", "batch", "condition")  # its stages have no conditions
+    # Its stages have no conditions; builds and deployments have journeys of their own.
+    elsewhere = ("project", "build", "batch", "condition", "deployment", "group")
     assert operator.used == {one.id for one in REGISTRY if one.id.partition(".")[0] not in elsewhere}
     assert all(deed.outcome == "done" for deed in operator.audit.read())
     writes = [call for call in operator.services.cloud.trail.calls if call.write]

@@ -10,10 +10,18 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from operations import states
+from operations import deployed, states
 from operations.fakes import FakeServices, runner
 from pointsman import services
-from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
+from pointsman.model.refs import (
+    ActionRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    ExecutionRef,
+    PipelineRef,
+    Ref,
+    StageRef,
+)
 from pointsman.model.status import status
 from pointsman.operations.audit import MemoryAudit
 from pointsman.operations.declare import Operation
@@ -65,6 +73,7 @@ RUNS: dict[str, Case] = {
     ),
     "batch.stop": (states.batch(), states.BATCH, {}),
     "batch.retry": (states.batch("FAILED"), states.BATCH, {"which": "RETRY_ALL_BUILDS"}),
+    **deployed.RUNS,
 }
 """A state in which each operation may run, its target and a person's answers."""
 
@@ -153,6 +162,7 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
         (states.batch(), states.BATCH, "still runs"),
         (states.batch("STOPPED"), states.BATCH, "only batches that have failed"),
     ),
+    **deployed.REFUSES,
 }
 """States in which each operation refuses, and what its sentence says."""
 
@@ -162,6 +172,10 @@ def services_for(case: Case) -> FakeServices:
     services = FakeServices()
     if isinstance(ref, PipelineRef | StageRef | ActionRef | ExecutionRef):
         services.pipelines.state = state
+    elif isinstance(ref, DeploymentRef):
+        services.deployments.state = state
+    elif isinstance(ref, DeploymentGroupRef):
+        services.deployments.history = state
     elif ref == states.PROJECT:
         services.builds.project = state
     elif ref == states.BATCH:
@@ -263,7 +277,7 @@ def test_a_waiting_approval_is_in_reach_from_its_pipeline_and_its_stage() -> Non
 
 @ALL
 def test_its_target_has_a_name_to_protect_and_to_type(operation: Operation[Any]) -> None:
-    assert owner(RUNS[operation.id][1]) in ("checkout", "checkout-build")
+    assert owner(RUNS[operation.id][1]) in ("checkout", "checkout-build", "checkout/prod")
 
 
 def test_the_policy_allows_every_declared_call_and_every_read() -> None:

@@ -255,3 +255,20 @@ async def test_a_history_that_cannot_be_read_leaves_the_revisions_side_by_side()
 async def test_the_same_revision_twice_is_no_change() -> None:
     cloud = service(GetPipelineExecution=executions(a="c1", b="c1"))
     assert (await Pipelines(cloud, ManualClock()).changes(REF, "a", "b")).changed == ()
+
+
+async def test_what_started_a_build_or_a_deployment_is_found_among_the_newest_runs() -> None:
+    asked: list[str | None] = []
+
+    def listed(nextToken: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        asked.append(nextToken)
+        at = len(asked)
+        output = {"executionResult": {"externalExecutionId": f"d-{at}"}}
+        run = {"pipelineExecutionId": f"e-{at}", "actionExecutionId": "a", "output": output}
+        return {"actionExecutionDetails": [run], "nextToken": f"page {at}"}
+
+    made = Pipelines(FakeCloud(ListActionExecutions=listed), ManualClock())
+    assert await made.runs_of(PipelineRef("checkout"), ("d-1", "d-2")) == {"d-1": "e-1", "d-2": "e-2"}
+    assert len(asked) == 2
+    assert await made.runs_of(PipelineRef("checkout"), ("d-none",)) == {}
+    assert len(asked) == 7

@@ -9,8 +9,11 @@ import pytest
 from pointsman.errors import CallFailed
 from pointsman.model.refs import (
     ActionRef,
+    ApplicationRef,
     BatchRef,
     BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
     ExecutionRef,
     LogRef,
     PipelineRef,
@@ -18,6 +21,7 @@ from pointsman.model.refs import (
     Ref,
     ReportRef,
     StageRef,
+    TargetRef,
 )
 from pointsman.services.raw import Raw, calls_of
 from support.shapes import service_model
@@ -39,6 +43,10 @@ REFS: tuple[Ref, ...] = (
     BuildRef("checkout-build:1"),
     BatchRef("checkout-build:2"),
     ReportRef("arn:aws:codebuild:eu-west-1:123456789012:report/unit:3"),
+    ApplicationRef("checkout"),
+    DeploymentGroupRef("checkout", "prod"),
+    DeploymentRef("d-123456789"),
+    TargetRef("d-123456789", "i-1"),
 )
 
 

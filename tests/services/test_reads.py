@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.model.refs import PipelineRef
 from pointsman.model.status import Tone
-from pointsman.services.reads import batches, builds, commits, logs, pipelines, reports
+from pointsman.services.reads import batches, builds, commits, deployments, logs, pipelines, reports
 from support.generate import answer
 from support.shapes import problems
 
@@ -35,6 +35,15 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codebuild", "DescribeCodeCoverages", reports.files),
     ("logs", "GetLogEvents", logs.lines),
     ("codecommit", "GetCommit", commits.commit),
+    ("codedeploy", "ListApplications", deployments.applications),
+    ("codedeploy", "ListDeploymentGroups", deployments.group_names),
+    ("codedeploy", "BatchGetDeploymentGroups", deployments.groups),
+    ("codedeploy", "ListDeployments", deployments.ids),
+    ("codedeploy", "BatchGetDeployments", deployments.deployments),
+    ("codedeploy", "ListDeploymentTargets", deployments.target_ids),
+    ("codedeploy", "BatchGetDeploymentTargets", deployments.targets),
+    ("codedeploy", "GetDeploymentConfig", deployments.configuration),
+    ("codedeploy", "ListApplicationRevisions", deployments.revisions),
 ]
 
 

@@ -25,6 +25,9 @@ class Names:
     pipelines: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
     builds: tuple[str, ...] = ()
+    deployments: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """Deployment groups, as ``application/group``."""
     themes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -90,7 +93,12 @@ class Command:
     check: Callable[[str], str | None] = _optional
     """The argument -> what is wrong with it, or None."""
     aliases: tuple[str, ...] = field(default=())
+    words: bool = False
+    """Whether the argument is several words, each of which completes by itself."""
 
+
+_STATES = ("@failed", "@waiting", "@moving", "@succeeded", "@stopped", "@rollback", "@overdue")
+"""States that a filter of deployments may ask for."""
 
 COMMANDS: tuple[Command, ...] = (
     Command("overview", "What is broken, what changed, what waits for me.", aliases=("home",)),
@@ -105,7 +113,20 @@ COMMANDS: tuple[Command, ...] = (
     Command("build", "Open one build.", "ID", lambda names: names.builds, _required("build")),
     Command("batches", "Batches of builds, of one project if named.", "[PROJECT]", lambda names: names.projects),
     Command("commit", "Every pipeline, stage and build that a commit is in.", "ID", check=_commit),
-    Command("deployments", "CodeDeploy's deployments."),
+    Command(
+        "deployments",
+        "CodeDeploy's deployments; words filter them, @failed and the like by their state.",
+        "[FILTER]",
+        lambda names: (*_STATES, *names.groups),
+        words=True,
+    ),
+    Command("deployment", "Open one deployment.", "ID", lambda names: names.deployments, _required("deployment")),
+    Command(
+        "fleet",
+        "Which revision runs on which target: of a deployment group if one is named.",
+        "[APPLICATION/GROUP]",
+        lambda names: names.groups,
+    ),
     Command("traces", "X-Ray's traces."),
     Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
     Command("logs", "CloudWatch Logs."),
@@ -184,7 +205,10 @@ def complete(text: str, names: Names, commands: Sequence[Command] = COMMANDS) ->
     command = find(word.lower(), commands)
     if command is None:
         return ()
-    return tuple(f"{command.name} {value}" for value in _matching(argument.strip(), command.names(names)))[:50]
+    kept, part = "", argument.strip()
+    if command.words:
+        kept, part = argument[: len(argument) - len(argument.split(" ")[-1])], argument.split(" ")[-1]
+    return tuple(f"{command.name} {kept}{value}" for value in _matching(part, command.names(names)))[:50]
 
 
 def _matching(part: str, values: Iterable[str]) -> list[str]:

@@ -53,6 +53,8 @@ class Desk:
     """The newest board of this session: what the next one will begin with."""
     unknown: list[Deed] = field(default_factory=list)
     """Writes whose outcome is not known and that nobody has looked at since."""
+    followed: set[str] = field(default_factory=set)
+    """Deployments from which somebody was taken on to what rolls them back: once is enough."""
 
     def begin(self, memory: Memory | None, remembered: Snapshot[Any] | None) -> None:
         """Begin with what the last session left of the place looked at now."""

@@ -22,14 +22,18 @@ from pointsman.console.working import begin
 from pointsman.model.builds import Build
 from pointsman.model.refs import (
     ActionRef,
+    ApplicationRef,
     BatchRef,
     BuildRef,
     CommitRef,
+    DeploymentGroupRef,
+    DeploymentRef,
     ExecutionRef,
     PipelineRef,
     ProjectRef,
     Ref,
     StageRef,
+    TargetRef,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +78,10 @@ class Router:
                 from pointsman.console.screens.builds import Builds
 
                 return Builds(self._desk)
+            if name == "deployments":
+                from pointsman.console.screens.deployments import Deployments
+
+                return Deployments(self._desk)
             if name == "activity":
                 from pointsman.console.screens.activity import Activity
 
@@ -160,6 +168,25 @@ class Router:
             from pointsman.console.screens.builds import Builds
 
             return Builds(self._desk, ref)
+        return self._deployment_place(ref)
+
+    def _deployment_place(self, ref: Ref) -> Place | None:
+        if isinstance(ref, DeploymentRef | TargetRef):
+            from pointsman.console.screens.deployment import DeploymentPlace
+
+            if isinstance(ref, TargetRef):
+                return DeploymentPlace(self._desk, DeploymentRef(ref.deployment), ref)
+            return DeploymentPlace(self._desk, ref)
+        if isinstance(ref, DeploymentGroupRef):
+            from pointsman.console.screens.fleet import Fleet
+
+            return Fleet(self._desk, ref)
+        if isinstance(ref, ApplicationRef):
+            from pointsman.console.screens.deployments import Deployments
+
+            place = Deployments(self._desk)
+            place.filter_text = f"{ref.name}/"
+            return place
         return None
 
     def follow(self, ref: Ref) -> None:
@@ -169,7 +196,7 @@ class Router:
             target = PipelineRef(ref.pipeline)
             if getattr(place, "ref", None) not in (target, ref):
                 self.open(target)
-        elif isinstance(ref, BuildRef | BatchRef):
+        elif isinstance(ref, BuildRef | BatchRef | DeploymentRef):
             self.open(ref)
 
     def back(self) -> bool:
@@ -276,6 +303,8 @@ class Router:
         pipelines: dict[str, None] = {}
         projects: dict[str, None] = {}
         builds: dict[str, None] = {}
+        deployments: dict[str, None] = {}
+        groups: dict[str, None] = {}
         for place in self._app.places():
             for ref in place.seen():
                 if isinstance(ref, PipelineRef):
@@ -284,12 +313,18 @@ class Router:
                     projects[ref.name] = None
                 elif isinstance(ref, BuildRef):
                     builds[ref.id] = None
+                elif isinstance(ref, DeploymentRef):
+                    deployments[ref.id] = None
+                elif isinstance(ref, DeploymentGroupRef):
+                    groups[str(ref)] = None
         known = self._app.wardrobe.names
         return replace(
             self._desk.names,
             pipelines=tuple(pipelines),
             projects=tuple(projects),
             builds=tuple(builds),
+            deployments=tuple(deployments),
+            groups=tuple(groups),
             themes=known,
         )
 
@@ -303,6 +338,8 @@ class Router:
             "speed": lambda: app.standing.hurry(float(argument)),
             "pipeline": lambda: self.open(PipelineRef(argument)),
             "build": lambda: self.open(BuildRef(argument)),
+            "deployment": lambda: self.open(DeploymentRef(argument)),
+            "fleet": lambda: self._fleet(argument),
             "arm": lambda: app.operating.arm(int(argument)),
             "disarm": app.operating.disarm,
             "refresh": self._refresh,
@@ -362,12 +399,24 @@ class Router:
         self._app.push_screen(place)
 
     def _narrow(self, name: str, argument: str) -> None:
-        """``:pipelines WORDS`` filters; ``:builds PROJECT`` shows one project's."""
+        """``:pipelines WORDS`` and ``:deployments WORDS`` filter; ``:builds PROJECT`` shows one project's."""
         place = self._app.place
-        if name == "pipelines" and place is not None:
-            place.use_filter(argument)
+        if name in ("pipelines", "deployments"):
+            self.go(name)  # to its beginning: what is filtered is the list, not what was opened from it
+            if isinstance(root := self._app.screen_stack[0], Place):
+                root.use_filter(argument)
         elif name == "builds" and (only := getattr(place, "only", None)) is not None:
             only(ProjectRef(argument))
+
+    def _fleet(self, argument: str) -> None:
+        """The groups, or the targets of one."""
+        from pointsman.console.screens.fleet import Fleet
+
+        application, slash, group = argument.partition("/")
+        if argument and not slash:
+            self._app.warn(f"{argument} is no deployment group: write APPLICATION/GROUP")
+            return
+        self._app.push_screen(Fleet(self._desk, DeploymentGroupRef(application, group) if argument else None))
 
     def _refresh(self) -> None:
         if (place := self._app.place) is not None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 
@@ -142,6 +142,54 @@ class LogRef:
         return f"{self.group} {self.stream}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ApplicationRef:
+    """A CodeDeploy application by name."""
+
+    noun: ClassVar[str] = "application"
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DeploymentGroupRef:
+    """A deployment group of an application."""
+
+    noun: ClassVar[str] = "deployment group"
+    application: str
+    group: str
+
+    def __str__(self) -> str:
+        return f"{self.application}/{self.group}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DeploymentRef:
+    """A deployment by id, ``d-`` and nine characters."""
+
+    noun: ClassVar[str] = "deployment"
+    id: str
+    group: DeploymentGroupRef | None = field(default=None, compare=False)
+    """What it deploys to, where that is known: the id alone is the identity."""
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.id}" if self.group is not None else self.id
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TargetRef:
+    """A target of a deployment: an instance, a function, a service."""
+
+    noun: ClassVar[str] = "target"
+    deployment: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.deployment} {self.target}"
+
+
 Ref = (
     PipelineRef
     | StageRef
@@ -153,4 +201,8 @@ Ref = (
     | ReportRef
     | CommitRef
     | LogRef
+    | ApplicationRef
+    | DeploymentGroupRef
+    | DeploymentRef
+    | TargetRef
 )

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 from pointsman.clock import Clock
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
+from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, PipelineRef, ProjectRef
+from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
 from pointsman.model.snapshot import Identity
 
 
@@ -112,6 +113,18 @@ class BuildsLike(Protocol):
         ...
 
 
+class DeploymentsLike(Protocol):
+    """Deployments and their groups, read past every cache."""
+
+    async def fresh(self, ref: DeploymentRef) -> DeploymentState:
+        """The deployment as it is now, and what its group had."""
+        ...
+
+    async def fresh_group(self, ref: DeploymentGroupRef) -> GroupHistory:
+        """The group as it is now."""
+        ...
+
+
 class ServicesLike(Protocol):
     """The bundle of services, as far as operations need it."""
 
@@ -138,6 +151,11 @@ class ServicesLike(Protocol):
     @property
     def builds(self) -> BuildsLike:
         """Builds and projects."""
+        ...
+
+    @property
+    def deployments(self) -> DeploymentsLike:
+        """Deployments and their groups."""
         ...
 
     @property

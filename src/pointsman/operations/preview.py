@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.model.refs import BatchRef, BuildRef, ProjectRef, Ref
+from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, Ref
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
 from pointsman.operations.facts import pipeline_of
@@ -52,12 +52,24 @@ class Preview:
 
 
 def owner(ref: Ref) -> str:
-    """The name that protects a target, and that is typed to confirm: its pipeline's or its project's."""
+    """The name that is typed to confirm: a target's pipeline, project, or application and group."""
     if isinstance(ref, ProjectRef):
         return ref.name
     if isinstance(ref, BuildRef | BatchRef):
         return ref.project
+    if isinstance(ref, DeploymentGroupRef):
+        return str(ref)
+    if isinstance(ref, DeploymentRef):
+        return str(ref.group) if ref.group is not None else ref.id
     return pipeline_of(ref).name
+
+
+def protecting(ref: Ref) -> tuple[str, ...]:
+    """The names of which any protects a target: its owner's; of a group its application's and its own, too."""
+    group = ref.group if isinstance(ref, DeploymentRef) else ref
+    if isinstance(group, DeploymentGroupRef):
+        return (str(group), group.application, group.group)
+    return (owner(ref),)
 
 
 def answer_problems(fields: tuple[Field, ...], answers: Answers) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pointsman.errors import CallFailed, Fault, FaultKind, PointsmanError, Refused, StateError
 from pointsman.model.activity import Deed
-from pointsman.model.refs import BatchRef, BuildRef, ExecutionRef, Ref
+from pointsman.model.refs import BatchRef, BuildRef, DeploymentRef, ExecutionRef, Ref
 from pointsman.model.snapshot import Identity
 from pointsman.operations.arming import Arming, way_out
 from pointsman.operations.audit import AuditLog
@@ -23,7 +23,7 @@ from pointsman.operations.cli_line import line
 from pointsman.operations.declare import Answers, Confirm, Operation, WriteCall
 from pointsman.operations.ledger import Ledger, Listener
 from pointsman.operations.ports import GuardLike, ServicesLike
-from pointsman.operations.preview import Preview, answer_problems, changes, owner, with_defaults
+from pointsman.operations.preview import Preview, answer_problems, changes, owner, protecting, with_defaults
 from pointsman.operations.redaction import hide, redacted, secrets_in
 from pointsman.operations.registry import Registry
 
@@ -49,7 +49,7 @@ class Runner:
         registry: The operations there are; another one is refused.
         audit: Where intents and outcomes are written down.
         guard_of: The guard of now: another profile or region brings another one.
-        protected: Whether a pipeline or project name is protected.
+        protected: Whether the name of a pipeline, project, application or group is protected.
         endpoint: The endpoint calls go to, for the command line; empty for AWS's own.
     """
 
@@ -106,7 +106,10 @@ class Runner:
     def confirm_level(self, operation: Operation[Any], ref: Ref, state: Any) -> Confirm:
         """How much a person must say; one level more for a protected name."""
         level = operation.confirm(state, ref)
-        return level.raised() if self._protected(owner(ref)) else level
+        return level.raised() if self._is_protected(ref) else level
+
+    def _is_protected(self, ref: Ref) -> bool:
+        return any(self._protected(name) for name in protecting(ref))
 
     async def preview(self, operation: Operation[Any], ref: Ref, state: Any, answers: Answers) -> Preview:
         """What the dialog shows; total over half-typed answers, whose faults are in ``problems``."""
@@ -131,7 +134,7 @@ class Runner:
 
     def _warnings(self, operation: Operation[Any], ref: Ref, identity: Identity) -> tuple[str, ...]:
         lines: list[str] = []
-        if self._protected(owner(ref)):
+        if self._is_protected(ref):
             lines.append(f"{owner(ref)} is protected.")
         earlier = next(
             (one for one in reversed(self.deeds) if one.operation == operation.id and one.target == ref), None
@@ -302,4 +305,6 @@ def _made_keys(made: Ref | None) -> tuple[tuple[str, ...], ...]:
         return (("build", made.id),)
     if isinstance(made, BatchRef):
         return (("batch", made.id),)
+    if isinstance(made, DeploymentRef):
+        return (("deployment", made.id),)
     return ()

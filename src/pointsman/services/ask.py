@@ -47,13 +47,13 @@ class Meter:
         return await self._cloud.read(self._service, operation, **given)
 
     async def pages(
-        self, operation: str, *, most: int | None = None, **parameters: Any
+        self, operation: str, *, most: int | None = None, urgent: bool = False, **parameters: Any
     ) -> AsyncIterator[dict[str, Any]]:
         """The pages of a list that continues with ``nextToken``, to the end or to so many."""
         token: str | None = None
         read = 0
         while most is None or read < most:
-            page = await self.ask(operation, nextToken=token, **parameters)
+            page = await self.ask(operation, urgent=urgent, nextToken=token, **parameters)
             yield page
             read += 1
             following = page.get("nextToken")

@@ -59,6 +59,7 @@ QUOTAS: Mapping[str, Quota] = {
     "logs": Quota(10, "CloudWatch Logs endpoints and quotas: GetLogEvents, 10 a second in the slowest regions"),
     "codepipeline": Quota(20, "AWS publishes no request rate; a cautious assumption"),
     "codebuild": Quota(20, "AWS publishes no request rate; a cautious assumption"),
+    "codedeploy": Quota(20, "AWS publishes no request rate; a cautious assumption"),
     "codecommit": Quota(20, "AWS publishes no request rate; a cautious assumption"),
 }
 """Requests a second. A service that is not here is asked too rarely to be counted."""

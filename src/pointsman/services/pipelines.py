@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,8 @@ HISTORY = 25
 """How much history a state is merged with."""
 OLDER = 6
 """How many older executions are looked up one by one, because a stage still holds them."""
+FAR = 5
+"""How many pages of runs are looked through for what they started."""
 _RAISED = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED)
 
 
@@ -178,6 +180,26 @@ class Pipelines:
             self.releases.times(ref, newer, order),
         )
         return replace(plain, older_times=first, newer_times=second)
+
+    async def runs_of(self, ref: PipelineRef, external_ids: Collection[str]) -> dict[str, str]:
+        """The executions in which builds or deployments were started, by their ids; those not found are left out.
+
+        Args:
+            ref: The pipeline.
+            external_ids: Ids in the services that carry the actions out.
+
+        Raises:
+            CallFailed: The newest runs cannot be read.
+        """
+        found: dict[str, str] = {}
+        pages = self._meter.pages("ListActionExecutions", most=FAR, urgent=True, pipelineName=ref.name, maxResults=100)
+        async for page in pages:
+            for run in reader.action_runs(ref, page):
+                if run.external_id in external_ids:
+                    found.setdefault(run.external_id, run.pipeline_execution_id)
+            if len(found) == len(external_ids):
+                break
+        return found
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

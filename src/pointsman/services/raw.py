@@ -8,9 +8,12 @@ from typing import Any
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.refs import (
     ActionRef,
+    ApplicationRef,
     BatchRef,
     BuildRef,
     CommitRef,
+    DeploymentGroupRef,
+    DeploymentRef,
     ExecutionRef,
     LogRef,
     PipelineRef,
@@ -18,6 +21,7 @@ from pointsman.model.refs import (
     Ref,
     ReportRef,
     StageRef,
+    TargetRef,
 )
 from pointsman.services.ask import Asks
 
@@ -51,6 +55,16 @@ def calls_of(ref: Ref) -> tuple[Call, ...]:
             return (("codebuild", "BatchGetBuildBatches", {"ids": [batch]}),)
         case ReportRef(arn=arn):
             return (("codebuild", "BatchGetReports", {"reportArns": [arn]}),)
+        case ApplicationRef(name=name):
+            return (("codedeploy", "ListDeploymentGroups", {"applicationName": name}),)
+        case DeploymentGroupRef(application=name, group=group):
+            given = {"applicationName": name, "deploymentGroupNames": [group]}
+            return (("codedeploy", "BatchGetDeploymentGroups", given),)
+        case DeploymentRef(id=deployment):
+            return (("codedeploy", "BatchGetDeployments", {"deploymentIds": [deployment]}),)
+        case TargetRef(deployment=deployment, target=target):
+            given = {"deploymentId": deployment, "targetIds": [target]}
+            return (("codedeploy", "BatchGetDeploymentTargets", given),)
         case LogRef() | CommitRef():
             return ()
 

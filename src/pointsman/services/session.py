@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
     from pointsman.services.builds import Builds
+    from pointsman.services.deployments import Deployments
     from pointsman.services.feeds import Feeds
     from pointsman.services.logs import Logs
     from pointsman.services.pipelines import Pipelines
@@ -25,6 +26,7 @@ class Services:
     feeds: Feeds
     pipelines: Pipelines
     builds: Builds
+    deployments: Deployments
     logs: Logs
     raw: Raw
     world: str = "aws"

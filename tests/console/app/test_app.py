@@ -119,7 +119,7 @@ async def test_another_screen_keeps_ones_place() -> None:
 async def test_a_screen_reads_while_it_shows_and_lets_go_when_it_does_not() -> None:
     async with console(size=(80, 24)) as user:
         feeds = user.world.feeds
-        assert feeds.heard() == {("board",), ("builds", "")}
+        assert feeds.heard() == {("board",), ("builds", ""), ("deployments", "", "")}
         await user.press("2", "enter")
         assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout"), ("forecast", "checkout")}
         await user.press("a")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Button, Input, TextArea
 
-from console import samples
+from console import releases, samples
 from console.driving import Driver, console, full
 from console.fakes import world
 from pointsman.console.dialogs.actions_menu import ActionsMenu, Choice, lettered
@@ -223,9 +223,12 @@ async def test_nobody_who_has_gone_elsewhere_is_taken_back_to_what_was_made() ->
 @pytest.mark.parametrize("operation", list(default_registry()), ids=lambda one: one.id)
 async def test_every_operation_has_a_dialog(operation: object) -> None:
     """Whatever a declaration says, its dialog can be drawn, or it refuses with a sentence."""
-    from pointsman.model.refs import BatchRef, BuildRef, ProjectRef, StageRef
+    from pointsman.model.deployments import DeploymentState
+    from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, StageRef
 
     build, state = samples.failed_build(), samples.checkout()
+    deployment = releases.in_batches()
+    group = next(one for one in releases.groups() if one.ref == deployment.group)
     targets = {
         PipelineRef: (state.ref, state),
         StageRef: (StageRef("checkout", "Test"), state),
@@ -234,6 +237,8 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
         BuildRef: (build.ref, build),
         ProjectRef: (ProjectRef("checkout-test"), samples.projects()[1]),
         BatchRef: (samples.BATCH, samples.batch()),
+        DeploymentRef: (deployment.ref, DeploymentState(deployment, releases.history(group))),
+        DeploymentGroupRef: (group.ref, releases.history(group)),
     }
     ref, known = targets[operation.target]  # type: ignore[attr-defined]
     async with console(size=(80, 24)) as user:

@@ -11,6 +11,7 @@ from console.fakes import world
 from pointsman.console import toolkit
 from pointsman.console.screens.approvals import Approvals
 from pointsman.console.screens.reports import ReportsPlace
+from pointsman.console.widgets.attention_line import AttentionLine
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.builds import BuildList, EnvironmentVariable
 from pointsman.model.forecast import Forecast
@@ -47,7 +48,10 @@ async def test_the_inbox_is_reached_by_its_key_its_name_and_from_the_attention_l
         assert isinstance(user.app.screen, Approvals)
         await user.press("A")
         assert len(user.app.screen_stack) == 2, "it is not opened twice"
-        await user.press("escape", "1", "shift+tab", "right", "right", "enter")
+        await user.press("escape", "1", "shift+tab")
+        line = user.app.screen.query_one(AttentionLine)
+        at = [item.ref for item in line.items].index(APPROVAL)
+        await user.press(*["right"] * at, "enter")
         assert isinstance(user.app.screen, Approvals)
         assert user.app.screen.selected() == APPROVAL
 

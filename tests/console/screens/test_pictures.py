@@ -15,6 +15,7 @@ from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
+from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
 
@@ -36,6 +37,12 @@ PLACES: dict[str, tuple[str, ...]] = {
     "builds": ("3",),
     "build": ("3", "tab", "down", "enter"),
     "running-build": ("3", "tab", "enter"),
+    "deployments": ("4",),
+    "deployment": ("4", "down", "enter"),
+    "canary": ("4", "enter"),
+    "blue-green": ("4", "down", "down", "enter"),
+    "failed-deployment": ("4", "down", "down", "down", "down", "enter"),
+    "fleet": ("4", "down", "f"),
     "activity": ("8",),
     "later": ("5",),
     "approvals": ("A",),
@@ -70,6 +77,16 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "several": ("2", "space", "space", "a"),
     "several-close": ("2", "space", "space", "a", "enter"),
     "case": ("3", "tab", "down", "enter", "r", "enter"),
+    "deployment-menu": ("4", "down", "a"),
+    "stop-roll-back": ("4", "down", "a", "X"),
+    "continue": ("4", "down", "down", "a", "c"),
+    "deploy": ("4", "down", "down", "down", "f", "a", "s"),
+    "deployment-help": ("4", "down", "enter", "question_mark"),
+    "target-events": ("4", "down", "enter", "enter"),
+    "hook-log": ("4", "down", "enter", "l"),
+    "what-changed": ("4", "down", "enter", "x"),
+    "deployment-copy": ("4", "down", "enter", "C"),
+    "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
 
@@ -115,37 +132,46 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
     assert snap_compare(app, terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
+LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
+TROUBLED = (*LINE, "deployments", "deployment", "fleet")
+DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet")
+LISTS = ("board", "builds", "projects", "batches", "deployments")
+"""What has to be there for a way into a detail."""
+
+
 def _empty() -> World:
     made = world()
     made.fresh("board", value=Board(()))
     made.fresh("projects", value=())
     made.fresh("builds", "", value=BuildList())
     made.fresh("batches", "", value=BatchList())
+    made.fresh("deployments", "", "", value=DeploymentList())
+    made.fresh("deployment-groups", value=())
     return made
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "builds", "activity", "approvals", "batches", "commit"])
+EMPTY = ["overview", "pipelines", "builds", "deployments", "activity", "approvals", "batches", "commit"]
+
+
+@pytest.mark.parametrize("place", EMPTY)
 def test_empty(snap_compare: Compare, place: str) -> None:
     made = _empty()
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "builds"])
+@pytest.mark.parametrize("place", ["overview", "pipelines", "builds", "deployments"])
 def test_not_connected(snap_compare: Compare, place: str) -> None:
     made = world()
     app = _app(made, connect=refusing(samples.EXPIRED))
     assert snap_compare(app, terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
-STATES = ["overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit"]
-
-
-@pytest.mark.parametrize("place", STATES)
+@pytest.mark.parametrize("place", TROUBLED)
 def test_denied(snap_compare: Compare, place: str) -> None:
     made = full(world())
     for key in list(made.feeds.snapshots):
         kind = key[0]  # type: ignore[index]
-        if place in ("pipeline", "build", "reports", "batch") and kind in ("board", "builds", "projects", "batches"):
+        if place in DETAILS and kind in LISTS:
             continue
         if place == "reports" and kind == "build":
             continue
@@ -153,7 +179,7 @@ def test_denied(snap_compare: Compare, place: str) -> None:
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
-@pytest.mark.parametrize("place", STATES)
+@pytest.mark.parametrize("place", TROUBLED)
 def test_stale(snap_compare: Compare, place: str) -> None:
     made = full(world())
     for key, known in list(made.feeds.snapshots.items()):

@@ -9,10 +9,12 @@ from typing import Any
 from console import samples
 from console.driving import console, full
 from console.fakes import world
+from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.log_view import LogView
 from pointsman.console.widgets.stage_columns import StageColumns
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.builds import BuildList
+from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board, PipelineRow, PipelineState
 from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, StageRef
 from pointsman.model.snapshot import Snapshot
@@ -34,17 +36,17 @@ async def test_the_cursor_is_on_the_first_row_of_the_first_pane_at_once() -> Non
 async def test_the_attention_line_says_what_needs_a_person_worst_first() -> None:
     async with console() as user:
         line = user.lines[1]
-        assert line.index("checkout/Test failed") < line.index("gate into Deploy")
+        assert line.index("checkout/Test failed") < line.index("shop/web waits for Continue")
         await user.press("shift+tab", "enter")
         assert getattr(user.app.screen, "ref", None) == PipelineRef("checkout")
 
 
 async def test_what_is_not_built_says_so_in_its_pane() -> None:
     async with console(size=(80, 24)) as user:
-        assert "4 Deployments  5 Traces  6 Metrics and alarms: not built yet" in user.text
+        assert "5 Traces  6 Metrics and alarms: not built yet" in user.text
     async with console(size=(120, 40)) as user:
-        for words in ("Deployments are not built yet", "Traces are not built yet", "Metrics and alarms are not built"):
-            assert words in user.text
+        for name, words in (("traces", "Traces are not"), ("metrics", "Metrics and alarms")):
+            assert words in user.app.screen.query_one(f"#{name} CellLines", CellLines).text()
 
 
 async def test_builds_are_read_only_where_their_pane_shows() -> None:
@@ -433,6 +435,12 @@ async def test_nothing_needs_you_is_said_only_when_everything_has_been_read() ->
         await user.settle()
         assert "nothing needs you" not in user.text
         made.fresh("board", value=green)
+        await user.settle()
+        assert "nothing needs you" not in user.text
+        made.feeds.push("deployments", "", "", snapshot=Snapshot(fault=samples.DENIED, failures=1))
+        await user.settle()
+        assert "what needs you is not known: deployments could not be read" in user.text
+        made.fresh("deployments", "", "", value=DeploymentList())
         await user.settle()
         assert "nothing needs you" in user.text
         made.feeds.push("board", snapshot=Snapshot(green, samples.NOW, samples.EXPIRED, 1))

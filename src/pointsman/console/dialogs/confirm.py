@@ -24,6 +24,7 @@ from pointsman.console.dialogs.base import Dialog
 from pointsman.console.dialogs.words import words_in
 from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.faults import fault_lines
+from pointsman.console.present.glyphs import ASCII
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.present.text import clean_block
 from pointsman.console.troubles import fault_of
@@ -185,6 +186,10 @@ class ConfirmDialog(Dialog[Confirmed]):
 
     def on_mount(self) -> None:
         """Cancel has the keys."""
+        if self._look.glyphs is ASCII:
+            toolkit.plain_bars(self.query_one("#content"))
+            for listed in self.query(OptionList):
+                toolkit.plain_bars(listed)
         self.query_one("#cancel").focus()
         self._again()
         self.call_after_refresh(self.query_one("#content").scroll_home, animate=False)

@@ -9,8 +9,9 @@ from datetime import datetime
 from pointsman.console.present.cells import Cell, Piece
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells, clean
+from pointsman.model.deployments import Deployment
 from pointsman.model.pipelines import PipelineRow
-from pointsman.model.refs import ActionRef, PipelineRef, Ref, StageRef
+from pointsman.model.refs import ActionRef, DeploymentGroupRef, PipelineRef, Ref, StageRef
 from pointsman.model.status import Tone
 
 _RANK = {Tone.FAILED: 0, Tone.WAITING: 1}
@@ -69,6 +70,33 @@ def from_board(rows: Iterable[PipelineRow]) -> tuple[AttentionItem, ...]:
                     )
                 )
     return worst_first(items)
+
+
+def from_deployments(deployments: Iterable[Deployment], rows: Iterable[PipelineRow] = ()) -> tuple[AttentionItem, ...]:
+    """What deployments ask for: a group whose newest one failed, and those that wait for Continue.
+
+    Args:
+        deployments: Newest first.
+        rows: Pipelines: a deployment that a failed action tells of already is left out.
+    """
+    told = {
+        action.external_id
+        for row in rows
+        if row.state is not None
+        for stage in row.state.stages
+        for action in stage.actions
+        if action.status.failed and action.external_id
+    }
+    items: list[AttentionItem] = []
+    seen: set[DeploymentGroupRef] = set()
+    for one in deployments:
+        newest = one.group not in seen
+        seen.add(one.group)
+        if one.awaits_person:
+            items.append(AttentionItem(one.ref, Tone.WAITING, f"{one.group} waits for Continue", one.began))
+        elif newest and one.status.failed and one.id not in told:
+            items.append(AttentionItem(one.ref, Tone.FAILED, f"{one.group} {one.id} failed", one.completed))
+    return tuple(items)
 
 
 def worst_first(items: Iterable[AttentionItem]) -> tuple[AttentionItem, ...]:

@@ -20,7 +20,7 @@ from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.pipelines import ActionRun, Execution, PipelineState
-from pointsman.model.refs import BuildRef, ExecutionRef, PipelineRef, Ref
+from pointsman.model.refs import BuildRef, DeploymentRef, ExecutionRef, PipelineRef, Ref
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -112,6 +112,12 @@ class ExecutionPlace(Place):
             return None
         return BuildRef(run.external_id)
 
+    def _deployment(self) -> DeploymentRef | None:
+        run = self._run()
+        if run is None or not run.provider.startswith("CodeDeploy") or not run.external_id:
+            return None
+        return DeploymentRef(run.external_id)
+
     def selected(self) -> Ref | None:
         """The run itself."""
         return self.ref
@@ -148,10 +154,12 @@ class ExecutionPlace(Place):
             self.post_message(self.Opened(build))
 
     def on_line_table_selected(self, event: LineTable.Selected) -> None:
-        """A build is gone into, anything else is described."""
+        """A build or a deployment is gone into, anything else is described."""
         event.stop()
         if (build := self._build()) is not None:
             self.post_message(self.Opened(build))
+        elif (deployment := self._deployment()) is not None:
+            self.post_message(self.Opened(deployment))
         else:
             self.describe()
 

@@ -17,7 +17,6 @@ from pointsman.console.widgets.lines import CellLines
 __all__ = ["LATER", "Later", "unbuilt", "unbuilt_line"]
 
 LATER: dict[str, str] = {
-    "deployments": "Deployments are not built yet: CodeDeploy comes in a later release.",
     "traces": "Traces are not built yet: X-Ray comes in a later release.",
     "metrics": "Metrics and alarms are not built yet: CloudWatch comes in a later release.",
     "logs": "Log groups and queries are not built yet: they come in a later release. "
@@ -34,7 +33,7 @@ def unbuilt(sentence: str) -> Callable[[Draw, int], Sequence[Cell]]:
 def unbuilt_line(draw: Draw, width: int) -> Sequence[Cell]:
     """What is not built yet, in one line."""
     del width
-    names = (("4", "Deployments"), ("5", "Traces"), ("6", "Metrics and alarms"))
+    names = (("5", "Traces"), ("6", "Metrics and alarms"))
     said = join([(*cell(number, "key"), (" ", ""), *cell(name, "dim")) for number, name in names])
     return (((f"{draw.glyphs.rule} ", "rule"), *said, *cell(": not built yet", "dim")),)
 

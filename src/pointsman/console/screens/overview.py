@@ -5,7 +5,7 @@ An attention line over live panes. What has no service behind it yet says so in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +17,9 @@ from textual.geometry import Size
 
 from pointsman.console.present import attention
 from pointsman.console.present.builds import BUILDS
+from pointsman.console.present.cells import Cell, cell
+from pointsman.console.present.deployments import BRIEF, DeploymentRow, brief, origins, row_key, rows_of
+from pointsman.console.present.look import Draw
 from pointsman.console.present.pipelines import BOARD
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.later import LATER, unbuilt, unbuilt_line
@@ -26,9 +29,11 @@ from pointsman.console.widgets.attention_line import AttentionLine
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
+from pointsman.errors import FaultKind
 from pointsman.model.builds import Build, BuildList
+from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board, PipelineRow, worst_first
-from pointsman.model.refs import ActionRef, BuildRef, PipelineRef, Ref
+from pointsman.model.refs import ActionRef, BuildRef, DeploymentRef, PipelineRef, Ref
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -42,15 +47,18 @@ TALL = 32
 FLAT = 18
 
 
-def unknown(board: Snapshot[Board]) -> str:
+def unknown(board: Snapshot[Board], deployments: Snapshot[DeploymentList]) -> str:
     """Why it is not known what needs somebody; empty when everything could be read."""
     if board.fault is not None:
         return board.fault.kind.value
     rows = board.value.rows if board.value is not None else ()
     unread = [row.fault for row in rows if row.fault is not None]
-    if not unread:
-        return ""
-    return f"{len(unread)} of {len(rows)} pipelines could not be read: {unread[0].kind.value}"
+    if unread:
+        return f"{len(unread)} of {len(rows)} pipelines could not be read: {unread[0].kind.value}"
+    # Where there is no CodeDeploy at all, no deployment can need anybody.
+    if deployments.fault is not None and deployments.fault.kind is not FaultKind.NOT_BUILT:
+        return f"deployments could not be read: {deployments.fault.kind.value}"
+    return ""
 
 
 class Overview(Place):
@@ -61,18 +69,20 @@ class Overview(Place):
     Overview #work { layout: vertical; height: 1fr; width: 1fr; }
     Overview #pipelines { height: 3fr; }
     Overview #builds { height: 2fr; min-height: 5; }
-    Overview #rest { layout: vertical; height: 1; }
+    Overview #rest { layout: vertical; height: 2; }
     Overview #rest Pane { display: none; }
-    Overview #brief { height: 1; }
+    Overview #brief { height: 2; }
     Overview.flat #builds { display: none; }
     Overview #rest CellLines { padding: 0 2; }
-    Overview.tall #rest { layout: horizontal; height: 5; }
+    Overview.tall #rest { layout: horizontal; height: 8; }
     Overview.tall #rest Pane { width: 1fr; height: 1fr; display: block; }
+    Overview.tall #rest #deployments { width: 3fr; }
     Overview.tall #brief { display: none; }
     Overview.wide #panes { layout: horizontal; }
     Overview.wide #work { width: 2fr; }
     Overview.wide #rest { layout: vertical; width: 1fr; height: 1fr; margin-left: 1; }
     Overview.wide #rest Pane { height: 1fr; }
+    Overview.wide #rest #deployments { width: 1fr; height: 3fr; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,7 +91,7 @@ class Overview(Place):
 
     place_title = "Overview"
     place_help = "What is broken, what changed, what waits for you; worst first. The numbers of the panes are keys."
-    slots: ClassVar[tuple[str, ...]] = ("board", "builds")
+    slots: ClassVar[tuple[str, ...]] = ("board", "builds", "deployments")
     filters = True
 
     _problems = False
@@ -90,6 +100,7 @@ class Overview(Place):
         """The attention line over the panes."""
         self._board: Snapshot[Board] = Snapshot()
         self._builds: Snapshot[BuildList] = Snapshot()
+        self._deployments: Snapshot[DeploymentList] = Snapshot()
         self._fit(self.app.size)
         yield AttentionLine(self.look, id="attention")
         with Container(id="panes"):
@@ -103,10 +114,14 @@ class Overview(Place):
                 )
                 yield Pane(self.look, "Builds", recent, number="3", id="builds")
             with Container(id="rest"):
-                brief = CellLines(self.look, unbuilt_line, id="brief")
-                brief.can_focus = False
-                yield brief
-                for number, name in (("4", "Deployments"), ("5", "Traces"), ("6", "Metrics and alarms")):
+                lines = CellLines(self.look, self._brief, id="brief")
+                lines.can_focus = False
+                yield lines
+                rollouts: LineTable[DeploymentRow] = LineTable(
+                    self.look, BRIEF, key=row_key, noun="deployments", id="rollouts"
+                )
+                yield Pane(self.look, "Deployments", rollouts, number="4", id="deployments")
+                for number, name in (("5", "Traces"), ("6", "Metrics and alarms")):
                     note = CellLines(self.look)
                     note.can_focus = False
                     yield Pane(self.look, name, note, number=number, id=name.split()[0].lower())
@@ -115,8 +130,8 @@ class Overview(Place):
         """The cursor is in the first pane from the start."""
         super().on_mount()
         self.query_one("#board", LineTable).focus()
-        for pane in self.query("#rest Pane"):
-            pane.query_one(CellLines).show(unbuilt(LATER[str(pane.id)]))
+        for name in ("traces", "metrics"):
+            self.query_one(f"#{name}").query_one(CellLines).show(unbuilt(LATER[name]))
 
     def on_resize(self, event: Resize) -> None:
         """Panes beside each other where there is room."""
@@ -131,8 +146,11 @@ class Overview(Place):
         self.set_class(size.height < FLAT and size.width < WIDE, "flat")
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
-        """The board, and the recent builds where their pane shows."""
-        wanted: dict[str, Source[Any]] = {"board": services.pipelines.board()}
+        """The board and the deployments, and the recent builds where their pane shows."""
+        wanted: dict[str, Source[Any]] = {
+            "board": services.pipelines.board(),
+            "deployments": services.deployments.recent(),
+        }
         if not self.has_class("flat"):
             wanted["builds"] = services.builds.recent()
         return wanted
@@ -141,9 +159,21 @@ class Overview(Place):
         """Show it."""
         if slot == "board":
             self._board = snapshot
+        elif slot == "deployments":
+            self._deployments = snapshot
         else:
             self._builds = snapshot
         self._draw()
+
+    def _brief(self, draw: Draw, width: int) -> Sequence[Cell]:
+        """What has no pane on a small screen, a line each."""
+        listed = self._deployments
+        said = brief(listed.value.deployments) if listed.value is not None else cell("not read yet", "dim")
+        if listed.fault is not None:
+            said = cell(f"{draw.glyphs.failed} {listed.fault.kind.value}", "fault")
+        name = cell("Deployments", "dim")
+        line = ((f"{draw.glyphs.rule} ", "rule"), ("4", "key"), (" ", ""), *name, (": ", "dim"), *said)
+        return (line, *unbuilt_line(draw, width))
 
     def _draw(self) -> None:
         board, recent = self._board, self._builds
@@ -159,11 +189,18 @@ class Overview(Place):
         builds = recent.value.builds if recent.value else ()
         self.query_one("#recent", LineTable).show(builds, snapshot=recent)
         self.freshen("#builds", recent)
-        items = attention.from_board(rows)
+        listed = self._deployments.value.deployments if self._deployments.value else ()
+        known = rows_of(listed, origins(rows))
+        self.query_one("#rollouts", LineTable).show(known, snapshot=self._deployments)
+        self.freshen("#deployments", self._deployments)
+        self.query_one("#brief", CellLines).redraw()
+        items = attention.worst_first((*attention.from_board(rows), *attention.from_deployments(listed, rows)))
         line = self.query_one("#attention", AttentionLine)
-        line.show(items, unknown(board))
+        line.show(items, unknown(board, self._deployments))
         # "Nothing needs you" is said only when everything that could need somebody has been read.
-        line.visible = bool(items) or board.fault is not None or (board.value is not None and not board.partial)
+        read = self._deployments.value is not None or self._deployments.fault is not None
+        whole = board.value is not None and not board.partial and read
+        line.visible = bool(items) or board.fault is not None or whole
 
     def filtered(self) -> None:
         """Only pipelines whose names have the words."""
@@ -178,17 +215,31 @@ class Overview(Place):
         """Every pipeline and recent build."""
         rows = self._board.value.rows if self._board.value is not None else ()
         builds = self._builds.value.builds if self._builds.value is not None else ()
-        return [*(row.ref for row in rows), *(build.ref for build in builds)]
+        listed = self._deployments.value.deployments if self._deployments.value is not None else ()
+        groups = dict.fromkeys(one.group for one in listed)
+        return [
+            *(row.ref for row in rows),
+            *(build.ref for build in builds),
+            *(one.ref for one in listed),
+            *groups,
+        ]
 
     def selected(self) -> Ref | None:
         """The row the cursor is on, in the pane that has the keys."""
-        table = self.query_one("#recent" if self.query_one("#recent").has_focus else "#board", LineTable)
-        ref = table.cursor_ref
-        return ref if isinstance(ref, PipelineRef | BuildRef) else None
+        ref = self._table().cursor_ref
+        return ref if isinstance(ref, PipelineRef | BuildRef | DeploymentRef) else None
+
+    def _table(self) -> LineTable[Any]:
+        for name in ("#recent", "#rollouts"):
+            if (table := self.query_one(name, LineTable)).has_focus:
+                return table
+        return self.query_one("#board", LineTable)
 
     def targets(self) -> tuple[tuple[Ref, Any], ...]:
-        """The selected pipeline or build."""
+        """The selected pipeline, build or deployment."""
         ref = self.selected()
+        if isinstance(ref, DeploymentRef):
+            return ((ref, None), *(((ref.group, None),) if ref.group is not None else ()))
         if isinstance(ref, BuildRef):
             row = self.query_one("#recent", LineTable).row(ref)
             return ((ref, row),)
@@ -205,7 +256,7 @@ class Overview(Place):
     def on_line_table_selected(self, event: LineTable.Selected) -> None:
         """Go in."""
         event.stop()
-        if isinstance(event.ref, PipelineRef | BuildRef):
+        if isinstance(event.ref, PipelineRef | BuildRef | DeploymentRef):
             self.post_message(self.Opened(event.ref))
 
     def on_line_table_highlighted(self, event: LineTable.Highlighted) -> None:

@@ -32,7 +32,7 @@ from pointsman.console.widgets.stage_columns import StageColumns
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.forecast import Forecast
 from pointsman.model.pipelines import Action, Execution, PipelineState
-from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, Ref, StageRef
+from pointsman.model.refs import ActionRef, BuildRef, DeploymentRef, ExecutionRef, PipelineRef, Ref, StageRef
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.strips import RunStages
 
@@ -279,6 +279,12 @@ class Pipeline(Place):
             return None
         return BuildRef(action.external_id)
 
+    def _deployment_of(self, ref: ActionRef) -> DeploymentRef | None:
+        action = self._action(ref)
+        if action is None or not action.provider.startswith("CodeDeploy") or not action.external_id:
+            return None
+        return DeploymentRef(action.external_id)
+
     # --- keys
 
     def on_stage_columns_selected(self, event: StageColumns.Selected) -> None:
@@ -289,6 +295,8 @@ class Pipeline(Place):
             action = self._action(ref)
             if (build := self._build_of(ref)) is not None:
                 self.post_message(self.Opened(build))
+            elif (deployment := self._deployment_of(ref)) is not None:
+                self.post_message(self.Opened(deployment))
             elif action is not None and action.waiting:
                 self.post_message(self.ActionsAsked(((ref, self.state),), narrow=True))
             else:

@@ -420,6 +420,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
             drawn.row, drawn.due = row, draw.due
             return drawn.strip
         strip = strip_of(content, width, colours, glyphs=draw.glyphs, selected=selected, focused=self.has_focus)
+        self._drawn.discard(slot)  # Textual's cache keeps the first value of a key
         self._drawn[slot] = _Drawn(row, content, strip, draw.due)
         return strip
 
