@@ -70,9 +70,21 @@ class Engines:
 
 
 def _engines() -> tuple[Engine, ...]:
-    from pointsman.local import codebuild, codecommit, codepipeline, iam, logs, s3, secretsmanager, sns, ssm, sts
+    from pointsman.local import (
+        codebuild,
+        codecommit,
+        codedeploy,
+        codepipeline,
+        iam,
+        logs,
+        s3,
+        secretsmanager,
+        sns,
+        ssm,
+        sts,
+    )
 
-    modules = (sts, iam, s3, ssm, secretsmanager, logs, sns, codecommit, codebuild, codepipeline)
+    modules = (sts, iam, s3, ssm, secretsmanager, logs, sns, codecommit, codebuild, codedeploy, codepipeline)
     return tuple(module.ENGINE for module in modules)
 
 

@@ -24,6 +24,7 @@ from pointsman.local.codecommit.git import GitFailed, plain_name
 from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
+from pointsman.local.codedeploy.records import LocalInstance
 from pointsman.local.world_file import Call, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
 
 if TYPE_CHECKING:
@@ -44,14 +45,6 @@ class LocalConnection(msgspec.Struct, frozen=True):
 
     name: str
     path: str
-
-
-class LocalInstance(msgspec.Struct, frozen=True):
-    """A folder that stands for a machine: kept for the engine that deploys onto instances."""
-
-    name: str
-    path: str
-    tags: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +76,11 @@ def _report_group(given: dict[str, Any]) -> dict[str, Any]:
     return {**_without("name", "type")(given), "arn": given["name"]}  # the backend takes a name for its ARN
 
 
+def _group(given: dict[str, Any]) -> dict[str, Any]:
+    kept = _without("tags", "deploymentGroupName")(given)
+    return {**kept, "currentDeploymentGroupName": given["deploymentGroupName"]}
+
+
 UPDATES: dict[tuple[str, str], Update] = {
     ("codebuild", "create_project"): Update("ResourceAlreadyExistsException", "update_project"),
     ("codebuild", "create_report_group"): Update(
@@ -93,6 +91,12 @@ UPDATES: dict[tuple[str, str], Update] = {
     ),
     ("codecommit", "create_branch"): Update("BranchNameExistsException"),
     ("codecommit", "create_repository"): Update("RepositoryNameExistsException"),
+    ("codedeploy", "create_application"): Update("ApplicationAlreadyExistsException"),
+    ("codedeploy", "create_deployment_config"): Update("DeploymentConfigAlreadyExistsException"),
+    ("codedeploy", "create_deployment_group"): Update(
+        "DeploymentGroupAlreadyExistsException", "update_deployment_group", _group
+    ),
+    ("codedeploy", "register_on_premises_instance"): Update("InstanceNameAlreadyRegisteredException"),
     ("codepipeline", "create_pipeline"): Update("PipelineNameInUseException", "update_pipeline", _without("tags")),
     ("logs", "create_log_group"): Update("ResourceAlreadyExistsException"),
     ("logs", "create_log_stream"): Update("ResourceAlreadyExistsException"),
