@@ -71,6 +71,7 @@ class Engines:
 
 def _engines() -> tuple[Engine, ...]:
     from pointsman.local import (
+        cloudwatch,
         codebuild,
         codecommit,
         codedeploy,
@@ -84,7 +85,20 @@ def _engines() -> tuple[Engine, ...]:
         sts,
     )
 
-    modules = (sts, iam, s3, ssm, secretsmanager, logs, sns, codecommit, codebuild, codedeploy, codepipeline)
+    modules = (
+        sts,
+        iam,
+        s3,
+        ssm,
+        secretsmanager,
+        logs,
+        sns,
+        cloudwatch,
+        codecommit,
+        codebuild,
+        codedeploy,
+        codepipeline,
+    )
     return tuple(module.ENGINE for module in modules)
 
 

@@ -25,37 +25,37 @@ def code(call: Callable[..., Any], **parameters: Any) -> str:
 
 
 @pytest.fixture
-def shop(codedeploy: Any) -> Any:
+def nouns(codedeploy: Any) -> Any:
     codedeploy.create_application(applicationName="shop")
     codedeploy.create_deployment_group(applicationName="shop", deploymentGroupName="web", serviceRoleArn=ROLE)
     return codedeploy
 
 
-def test_an_application_comes_is_renamed_and_goes(shop: Any) -> None:
+def test_an_application_comes_is_renamed_and_goes(nouns: Any) -> None:
     s3 = {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k.zip", "bundleType": "zip"}}
-    shop.register_application_revision(applicationName="shop", revision=s3)
-    before = shop.get_application(applicationName="shop")["application"]
+    nouns.register_application_revision(applicationName="shop", revision=s3)
+    before = nouns.get_application(applicationName="shop")["application"]
     assert before["computePlatform"] == "Server"
-    shop.update_application(applicationName="shop", newApplicationName="store")
-    assert shop.list_applications()["applications"] == ["store"]
-    assert shop.get_application(applicationName="store")["application"]["applicationId"] == before["applicationId"]
-    assert shop.list_deployment_groups(applicationName="store")["deploymentGroups"] == ["web"]
-    assert shop.list_application_revisions(applicationName="store")["revisions"] == [s3]
-    shop.delete_application(applicationName="store")
-    assert code(shop.get_application, applicationName="store") == "ApplicationDoesNotExistException"
-    assert code(shop.list_deployment_groups, applicationName="store") == "ApplicationDoesNotExistException"
+    nouns.update_application(applicationName="shop", newApplicationName="store")
+    assert nouns.list_applications()["applications"] == ["store"]
+    assert nouns.get_application(applicationName="store")["application"]["applicationId"] == before["applicationId"]
+    assert nouns.list_deployment_groups(applicationName="store")["deploymentGroups"] == ["web"]
+    assert nouns.list_application_revisions(applicationName="store")["revisions"] == [s3]
+    nouns.delete_application(applicationName="store")
+    assert code(nouns.get_application, applicationName="store") == "ApplicationDoesNotExistException"
+    assert code(nouns.list_deployment_groups, applicationName="store") == "ApplicationDoesNotExistException"
 
 
-def test_applications_are_refused_in_awss_codes(shop: Any) -> None:
-    make = shop.create_application
+def test_applications_are_refused_in_awss_codes(nouns: Any) -> None:
+    make = nouns.create_application
     assert code(make, applicationName="shop") == "ApplicationAlreadyExistsException"
     assert code(make, applicationName="a b") == "InvalidApplicationNameException"
     assert code(make, applicationName="x", computePlatform="Moon") == "InvalidComputePlatformException"
     assert code(make, applicationName="x", tags=[{"Key": "", "Value": ""}]) == "InvalidTagsToAddException"
-    assert code(shop.batch_get_applications, applicationNames=["none"]) == "ApplicationDoesNotExistException"
+    assert code(nouns.batch_get_applications, applicationNames=["none"]) == "ApplicationDoesNotExistException"
     names = [f"a{number}" for number in range(101)]
-    assert code(shop.batch_get_applications, applicationNames=names) == "BatchLimitExceededException"
-    assert code(shop.list_applications, nextToken="x") == "InvalidNextTokenException"
+    assert code(nouns.batch_get_applications, applicationNames=names) == "BatchLimitExceededException"
+    assert code(nouns.list_applications, nextToken="x") == "InvalidNextTokenException"
 
 
 def test_lists_come_in_pages(codedeploy: Any) -> None:
@@ -67,20 +67,20 @@ def test_lists_come_in_pages(codedeploy: Any) -> None:
     assert [name for page in pages for name in page["applications"]] == names
 
 
-def test_a_group_has_awss_defaults(shop: Any) -> None:
-    info = shop.get_deployment_group(applicationName="shop", deploymentGroupName="web")["deploymentGroupInfo"]
+def test_a_group_has_awss_defaults(nouns: Any) -> None:
+    info = nouns.get_deployment_group(applicationName="shop", deploymentGroupName="web")["deploymentGroupInfo"]
     assert info["deploymentConfigName"] == "CodeDeployDefault.OneAtATime"
     style = {"deploymentType": "IN_PLACE", "deploymentOption": "WITHOUT_TRAFFIC_CONTROL"}
     assert info["deploymentStyle"] == style
     assert info["outdatedInstancesStrategy"] == "UPDATE"
 
 
-def test_a_group_is_changed_and_what_is_not_given_stays(shop: Any) -> None:
-    change = shop.update_deployment_group
+def test_a_group_is_changed_and_what_is_not_given_stays(nouns: Any) -> None:
+    change = nouns.update_deployment_group
     tag = {"Key": "role", "Value": "web", "Type": "KEY_AND_VALUE"}
     change(applicationName="shop", currentDeploymentGroupName="web", ec2TagFilters=[tag])
     change(applicationName="shop", currentDeploymentGroupName="web", newDeploymentGroupName="www")
-    get = shop.get_deployment_group
+    get = nouns.get_deployment_group
     assert get(applicationName="shop", deploymentGroupName="www")["deploymentGroupInfo"]["ec2TagFilters"] == [tag]
     change(applicationName="shop", currentDeploymentGroupName="www", ec2TagSet={"ec2TagSetList": [[tag]]})
     info = get(applicationName="shop", deploymentGroupName="www")["deploymentGroupInfo"]
@@ -111,19 +111,19 @@ def test_a_group_is_changed_and_what_is_not_given_stays(shop: Any) -> None:
         ({"ecsServices": [{"serviceName": "s"}]}, "InvalidECSService"),
     ],
 )
-def test_groups_are_refused_in_awss_codes(shop: Any, settings: dict[str, Any], error: str) -> None:
-    make = shop.create_deployment_group
+def test_groups_are_refused_in_awss_codes(nouns: Any, settings: dict[str, Any], error: str) -> None:
+    make = nouns.create_deployment_group
     given = {"applicationName": "shop", "deploymentGroupName": "other", "serviceRoleArn": ROLE, **settings}
     assert code(make, **given) == f"{error}Exception"
-    assert shop.list_deployment_groups(applicationName="shop")["deploymentGroups"] == ["web"]
+    assert nouns.list_deployment_groups(applicationName="shop")["deploymentGroups"] == ["web"]
 
 
-def test_groups_that_are_not_there_are_named(shop: Any) -> None:
-    answer = shop.batch_get_deployment_groups(applicationName="shop", deploymentGroupNames=["web", "none"])
+def test_groups_that_are_not_there_are_named(nouns: Any) -> None:
+    answer = nouns.batch_get_deployment_groups(applicationName="shop", deploymentGroupNames=["web", "none"])
     assert [one["deploymentGroupName"] for one in answer["deploymentGroupsInfo"]] == ["web"]
     assert "none" in answer["errorMessage"]
-    shop.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
-    shop.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
+    nouns.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
+    nouns.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
 
 
 def test_one_at_a_time_is_told_as_most_concurrency(codedeploy: Any) -> None:
@@ -134,17 +134,17 @@ def test_one_at_a_time_is_told_as_most_concurrency(codedeploy: Any) -> None:
     assert canary["trafficRoutingConfig"]["timeBasedCanary"] == {"canaryPercentage": 10, "canaryInterval": 5}
 
 
-def test_a_configuration_of_the_users_comes_and_goes(shop: Any) -> None:
-    make, drop = shop.create_deployment_config, shop.delete_deployment_config
+def test_a_configuration_of_the_users_comes_and_goes(nouns: Any) -> None:
+    make, drop = nouns.create_deployment_config, nouns.delete_deployment_config
     minimum = {"type": "FLEET_PERCENT", "value": 80}
     make(deploymentConfigName="most", minimumHealthyHosts=minimum)
-    assert shop.list_deployment_configs()["deploymentConfigsList"][-1] == "most"
+    assert nouns.list_deployment_configs()["deploymentConfigsList"][-1] == "most"
     assert (
         code(make, deploymentConfigName="most", minimumHealthyHosts=minimum) == "DeploymentConfigAlreadyExistsException"
     )
-    shop.update_deployment_group(applicationName="shop", currentDeploymentGroupName="web", deploymentConfigName="most")
+    nouns.update_deployment_group(applicationName="shop", currentDeploymentGroupName="web", deploymentConfigName="most")
     assert code(drop, deploymentConfigName="most") == "DeploymentConfigInUseException"
-    shop.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
+    nouns.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
     drop(deploymentConfigName="most")
     assert code(drop, deploymentConfigName="CodeDeployDefault.AllAtOnce") == "InvalidOperationException"
 
@@ -164,24 +164,24 @@ def test_configurations_are_refused(codedeploy: Any, settings: dict[str, Any], e
     assert code(codedeploy.create_deployment_config, deploymentConfigName="x", **settings) == f"{error}Exception"
 
 
-def test_revisions_are_registered_once_and_listed_by_what_is_asked(shop: Any) -> None:
+def test_revisions_are_registered_once_and_listed_by_what_is_asked(nouns: Any) -> None:
     def s3(key: str) -> dict[str, Any]:
         return {"revisionType": "S3", "s3Location": {"bucket": "b", "key": key, "bundleType": "zip"}}
 
     for key in ("one.zip", "two.zip", "one.zip"):
-        shop.register_application_revision(applicationName="shop", revision=s3(key), description=f"of {key}")
+        nouns.register_application_revision(applicationName="shop", revision=s3(key), description=f"of {key}")
     git = {"revisionType": "GitHub", "gitHubLocation": {"repository": "a/b", "commitId": "0" * 40}}
-    shop.register_application_revision(applicationName="shop", revision=git)
-    revisions = shop.list_application_revisions
+    nouns.register_application_revision(applicationName="shop", revision=git)
+    revisions = nouns.list_application_revisions
     assert len(revisions(applicationName="shop")["revisions"]) == 3
     assert revisions(applicationName="shop", s3Bucket="b", s3KeyPrefix="two")["revisions"] == [s3("two.zip")]
     assert revisions(applicationName="shop", deployed="include")["revisions"] == []
-    info = shop.get_application_revision(applicationName="shop", revision=s3("one.zip"))["revisionInfo"]
+    info = nouns.get_application_revision(applicationName="shop", revision=s3("one.zip"))["revisionInfo"]
     assert info["description"] == "of one.zip"
-    missing = shop.batch_get_application_revisions(applicationName="shop", revisions=[s3("two.zip"), s3("no.zip")])
+    missing = nouns.batch_get_application_revisions(applicationName="shop", revisions=[s3("two.zip"), s3("no.zip")])
     assert len(missing["revisions"]) == 1
     assert "no.zip" in missing["errorMessage"]
-    get = shop.get_application_revision
+    get = nouns.get_application_revision
     assert code(get, applicationName="shop", revision=s3("no.zip")) == "RevisionDoesNotExistException"
     assert code(get, applicationName="shop", revision={"revisionType": "S3"}) == "InvalidRevisionException"
     assert code(revisions, applicationName="shop", s3KeyPrefix="x") == "BucketNameFilterRequiredException"
@@ -226,12 +226,12 @@ def test_instances_are_refused_in_awss_codes(codedeploy: Any) -> None:
     assert code(add, instanceNames=["web-1"], tags=tags) == "TagLimitExceededException"
 
 
-def test_applications_and_groups_have_tags(shop: Any) -> None:
+def test_applications_and_groups_have_tags(nouns: Any) -> None:
     for arn in ("application:shop", "deploymentgroup:shop/web"):
         arn = f"arn:aws:codedeploy:us-east-1:123456789012:{arn}"
-        shop.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
-        shop.untag_resource(ResourceArn=arn, TagKeys=["a"])
-        assert shop.list_tags_for_resource(ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
-    assert code(shop.list_tags_for_resource, ResourceArn="arn:aws:s3:::b") == "InvalidArnException"
+        nouns.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+        nouns.untag_resource(ResourceArn=arn, TagKeys=["a"])
+        assert nouns.list_tags_for_resource(ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "2"}]
+    assert code(nouns.list_tags_for_resource, ResourceArn="arn:aws:s3:::b") == "InvalidArnException"
     other = "arn:aws:codedeploy:us-east-1:123456789012:deploymentconfig:x"
-    assert code(shop.list_tags_for_resource, ResourceArn=other) == "ArnNotSupportedException"
+    assert code(nouns.list_tags_for_resource, ResourceArn=other) == "ArnNotSupportedException"

@@ -10,7 +10,8 @@ import pytest
 
 from pointsman.clock import ManualClock
 from pointsman.errors import ConfigError
-from pointsman.local.loading import UPDATES, LocalConnection, LocalInstance
+from pointsman.local.codedeploy.records import LocalInstance
+from pointsman.local.loading import UPDATES, LocalConnection
 from pointsman.local.world_file import read
 from support.backend import CheckedBackend
 

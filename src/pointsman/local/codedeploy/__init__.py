@@ -1,15 +1,50 @@
-"""CodeDeploy, executing: applications, groups and revisions, and deployments that really reach their targets."""
+"""CodeDeploy, executing: applications, groups and revisions, and deployments that really reach their targets.
+
+``deployments`` is what other engines call. ``machine`` decides what a deployment does next and ``driver`` carries it
+out; a ``Crew`` does what the agent on each instance would, and a ``Router`` sends traffic where a target group says.
+"""
 
 from __future__ import annotations
 
+from pointsman.local.cloudwatch.alarms import CHANGED
 from pointsman.local.codedeploy import (
+    deployments,
+    driver,
+    ending,
     operations_applications,
     operations_configs,
+    operations_deployments,
     operations_groups,
     operations_instances,
     operations_revisions,
+    operations_targets,
+    protocol,
+    starting,
+    survival,
 )
-from pointsman.local.engines import Engine
+from pointsman.local.codedeploy.balancing import Router
+from pointsman.local.codedeploy.crew import LocalCrew
+from pointsman.local.codedeploy.router import LoopbackRouter
+from pointsman.local.engines import Engine, Place
+from pointsman.local.runners.rooms import Room
+from pointsman.local.world import World
+
+
+def _install(world: World) -> None:
+    folder = world.tool(Place).root / "room"
+    if not world.has(protocol.Crew):
+        world.provide(LocalCrew(Room(folder), folder))
+    if not world.has(Router):
+        world.provide(LoopbackRouter())
+    world.on(deployments.BEGIN, starting.begun)
+    world.on(starting.BUNDLED, starting.bundled)
+    world.on(protocol.EVENT_STARTED, driver.event_started)
+    world.on(protocol.EVENT_ENDED, driver.event_ended)
+    world.on(driver.UNDELIVERED, driver.undelivered)
+    world.on(ending.WAIT, driver.waited)
+    world.on(ending.TIMEOUT, driver.timed_out)
+    world.on(CHANGED, driver.alarm_changed)
+
 
 ENGINE = Engine(
     name="codedeploy",
@@ -19,5 +54,10 @@ ENGINE = Engine(
         operations_groups,
         operations_instances,
         operations_revisions,
+        operations_deployments,
+        operations_targets,
     ),
+    install=_install,
+    resume=survival.resume,
+    stop=survival.close,
 )

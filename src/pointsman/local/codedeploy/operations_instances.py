@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codedeploy import errors, shapes
+from pointsman.local.codedeploy.driver import agent_woke
 from pointsman.local.codedeploy.errors import refused
+from pointsman.local.codedeploy.instances import AGENT_TAG
 from pointsman.local.codedeploy.lookup import PAGE
 from pointsman.local.codedeploy.records import OnPremisesInstance
 from pointsman.local.world import Scope
@@ -157,3 +159,5 @@ def _change(scope: Scope, parameters: Parameters, change: Callable[[dict[str, st
         if len(tags) > _MOST_TAGS:
             raise refused("TagLimitExceeded", f"An on-premises instance has at most {_MOST_TAGS} tags")
         scope.put(found.name, replace(found, tags=tags))
+        if (AGENT_TAG in found.tags) and tags.get(AGENT_TAG) != "stopped":
+            agent_woke(scope, found.name)

@@ -24,21 +24,21 @@ import termios
 import time
 from typing import Any
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 _CHUNK = 1 << 16
 
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _prctl(option: int, value: int) -> None:
+def prctl(option: int, value: int) -> None:
     """Ask the kernel; on systems without prctl nothing happens."""
     if _LIBC is not None:
         _LIBC.prctl(option, value, 0, 0, 0)
 
 
-def _descendants() -> list[int]:
+def descendants() -> list[int]:
     """Every living process below this one, by /proc; empty where there is none."""
     children: dict[int, list[int]] = {}
     try:
@@ -131,7 +131,7 @@ class Supervisor:
         if pid == 0:
             try:
                 os.setsid()
-                _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+                prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
                 os.dup2(null, 0)
                 os.dup2(self.output_in, 1)
                 os.dup2(self.output_in, 2)
@@ -243,7 +243,7 @@ class Supervisor:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if group:
                 os.killpg(group, number)
-        for pid in _descendants():
+        for pid in descendants():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
 
@@ -269,7 +269,7 @@ class Supervisor:
 
 def _main() -> None:
     os.umask(0o077)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     wake, wake_in = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(wake_in, False)
