@@ -178,7 +178,8 @@ def _hooks(value: Any) -> Iterator[tuple[str, tuple[Hook, ...]]]:
             why = "no script can be given for it" if event in rules.UNSCRIPTED else "it is not a lifecycle event"
             raise AppSpecError(f"The AppSpec file specifies the hook {event}: {why}.")
         hooks = tuple(_hook(event, one) for one in _list(scripts, f"hook {event}"))
-        if sum(hook.timeout for hook in hooks) > LONGEST and any("timeout" in one for one in scripts or ()):
+        said = [hook.timeout for hook, one in zip(hooks, scripts or (), strict=True) if "timeout" in one]
+        if sum(said) > LONGEST:
             raise AppSpecError(f"The time-outs of the scripts of {event} are more than {LONGEST} seconds together.")
         yield event, hooks
 

@@ -74,7 +74,7 @@ class _Target:
             place.unlink(missing_ok=True)
             place.symlink_to(goal)
         for place, goal in self._links:
-            if place.exists() and not place.resolve().is_relative_to(home):
+            if not place.resolve().is_relative_to(home):
                 name = place.relative_to(self.folder)
                 raise BundleError(f"The bundle's symbolic link {name} leads out of it, to {goal}.")
 

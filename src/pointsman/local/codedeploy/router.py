@@ -26,6 +26,8 @@ class LoopbackRouter:
         self._dice = random.Random(seed)
         self._groups: dict[int, TargetGroup] = {}
         self._servers: dict[int, asyncio.Server] = {}
+        self._serving: set[object] = set()
+        """The connections being served: a loop holds on to its tasks only weakly."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -85,19 +87,31 @@ class LoopbackRouter:
         return order
 
     async def _serve(self, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self._serving.add(task)
         try:
             for member in self._order(list(self._groups[port].members.values())):
                 try:
                     far, near = await asyncio.open_connection("127.0.0.1", member.port)
                 except OSError:
                     continue  # it does not serve: as a load balancer whose health check fails, try another
-                await asyncio.gather(_pump(reader, near), _pump(far, writer))
+                try:
+                    await asyncio.gather(_pump(reader, near), _pump(far, writer))
+                finally:
+                    await _shut(near)
                 return
             writer.write(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             with contextlib.suppress(OSError):
                 await writer.drain()
         finally:
-            writer.close()
+            self._serving.discard(task)
+            await _shut(writer)
+
+
+async def _shut(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
