@@ -46,13 +46,13 @@ def get(scope: Scope, deployment_id: str) -> Deployment | None:
     return scope.get(Deployment, deployment_id)
 
 
-def create(scope: Scope, parameters: Shape, *, creator: str = "user") -> Deployment:
+def create(scope: Scope, parameters: Shape, *, external_id: str = "") -> Deployment:
     """Create a deployment, as CreateDeployment does; it begins at once.
 
     Args:
         scope: Where.
         parameters: In AWS's shape.
-        creator: ``user`` when somebody asked for it.
+        external_id: Whose deployment it is, when not a person's: a pipeline execution.
 
     Raises:
         AwsError: CodeDeploy's refusal.
@@ -82,7 +82,7 @@ def create(scope: Scope, parameters: Shape, *, creator: str = "user") -> Deploym
             "DeploymentLimitExceeded",
             f"The Deployment Group '{found.name}' already has an active Deployment '{running}'",
         )
-    return keep(scope, found, home.platform, revision, name, settings, request, creator)
+    return keep(scope, found, home.platform, revision, name, settings, request, "user", external_id=external_id)
 
 
 def _check(platform: str, settings: Shape, request: Shape) -> None:
@@ -159,6 +159,8 @@ def keep(
     scope.put(one.id, one)
     scope.put(f"*/{number:09d}", Order(one.id))
     scope.put(f"{found.key}/{number:09d}", Order(one.id))
+    if one.external_id:
+        scope.put(f"{one.external_id}//{number:09d}", Order(one.id))
     scope.put(one.id, Busy(found.key))
     registered = register(scope, found.application, revision)
     key = f"{found.application}/{locations.digest(revision)}"

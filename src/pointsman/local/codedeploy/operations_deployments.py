@@ -48,13 +48,14 @@ def list_deployments(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise refused("DeploymentGroupNameRequired", "With an application name, a deployment group name is required")
     if name and not app:
         raise refused("ApplicationNameRequired", "With a deployment group name, an application name is required")
-    prefix = f"{group(scope, app, name).key}/" if app else "*/"
+    external = parameters.get("externalId")
+    if external and app:
+        raise refused("InvalidInput", "externalId and a deployment group exclude each other")
+    prefix = f"{group(scope, app, name).key}/" if app else f"{external}//" if external else "*/"
     statuses = parameters.get("includeOnlyStatuses", [])
     if unknown := [one for one in statuses if one not in _STATUSES]:
         raise refused("InvalidDeploymentStatus", f"{unknown[0]} is not the status of a deployment")
     start, end = _range(parameters.get("createTimeRange", {}))
-    if parameters.get("externalId"):
-        return {"deployments": []}  # nothing outside, like a stack, deploys here
     place = errors.place(parameters.get("nextToken"))
     found: list[tuple[str, str]] = []
     for key, one in _newest_first(scope, prefix, f"{prefix}{place}" if place else None):

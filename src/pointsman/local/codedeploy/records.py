@@ -109,7 +109,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """The place of a deployment among all, and among its group's: kept under ``*/number`` and ``app/group/number``."""
+    """The place of a deployment among others: kept under ``*/number``, ``app/group/number``, ``external//number``."""
 
     id: str
 
@@ -148,6 +148,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     termination_wait_started: bool = False
     note: str = ""
     """``additionalDeploymentStatusInfo``."""
+    external_id: str = ""
+    """``externalId``: the pipeline execution it belongs to."""
 
     @property
     def over(self) -> bool:

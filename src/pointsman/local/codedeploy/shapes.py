@@ -162,6 +162,7 @@ def deployment(one: Deployment) -> Shape:
         updateOutdatedInstancesOnly=bool(one.request.get("updateOutdatedInstancesOnly", False)),
         instanceTerminationWaitTimeStarted=one.termination_wait_started,
         additionalDeploymentStatusInfo=one.note or None,
+        externalId=one.external_id or None,
         rollbackInfo=_rollback(one),
         **{name: one.settings.get(name) for name in _FROM_GROUP},
         **{name: one.request.get(name) for name in _FROM_REQUEST},

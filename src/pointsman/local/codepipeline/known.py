@@ -61,7 +61,7 @@ _TYPES: Final[dict[tuple[str, str, str], ActionType]] = {
     ("Deploy", "AWS", "CloudFormation"): ActionType((0, 10), (0, 1)),
     ("Deploy", "AWS", "CloudFormationStackInstances"): ActionType((0, 10), _NONE),
     ("Deploy", "AWS", "CloudFormationStackSet"): ActionType((0, 10), _NONE),
-    ("Deploy", "AWS", "CodeDeploy"): _DEPLOY,
+    ("Deploy", "AWS", "CodeDeploy"): ActionType(_ONE, _NONE, ("ApplicationName", "DeploymentGroupName"), ()),
     ("Deploy", "AWS", "CodeDeployToECS"): ActionType((1, 5), _NONE),
     ("Deploy", "AWS", "EC2"): _DEPLOY,
     ("Deploy", "AWS", "ECS"): _DEPLOY,

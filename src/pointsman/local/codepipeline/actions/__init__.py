@@ -5,6 +5,7 @@ from __future__ import annotations
 from pointsman.local.codepipeline.actions.approval import ManualApproval
 from pointsman.local.codepipeline.actions.codebuild import CodeBuildAction
 from pointsman.local.codepipeline.actions.codecommit_source import CodeCommitSource
+from pointsman.local.codepipeline.actions.codedeploy import CodeDeployAction
 from pointsman.local.codepipeline.actions.s3_deploy import S3Deploy
 from pointsman.local.codepipeline.actions.s3_source import S3Source
 from pointsman.local.codepipeline.providers import Providers
@@ -17,6 +18,7 @@ def built() -> Providers:
     providers.add("Source", "AWS", "S3", S3Source())
     providers.add("Approval", "AWS", "Manual", ManualApproval())
     providers.add("Deploy", "AWS", "S3", S3Deploy())
+    providers.add("Deploy", "AWS", "CodeDeploy", CodeDeployAction())
     codebuild = CodeBuildAction()
     providers.add("Build", "AWS", "CodeBuild", codebuild)
     providers.add("Test", "AWS", "CodeBuild", codebuild)
