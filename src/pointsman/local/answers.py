@@ -40,6 +40,19 @@ class AwsError(Exception):
         """Further members of the error's shape."""
 
 
+class Later:
+    """An answer that takes its time: an answering function may return one in place of its dict.
+
+    The work is carried out by the caller's thread once the transaction stands, outside the world's lock.
+
+    Args:
+        work: What gives the answer; may raise ``AwsError``.
+    """
+
+    def __init__(self, work: Callable[[], dict[str, Any]]) -> None:
+        self.work = work
+
+
 def not_built(service: str, operation: str) -> AwsError:
     """The answer to a call that is not built: by name, never an empty success."""
     return AwsError("NotImplemented", f"Pointsman's backend does not answer {service}:{operation}", 501)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pointsman.clock import Clock, ManualClock, SystemClock
-from pointsman.local.answers import AwsError, Parameters, Table
+from pointsman.local.answers import AwsError, Later, Parameters, Table
 from pointsman.local.engines import Engines, assemble
 from pointsman.local.plug import Session, session
 from pointsman.local.state import StateFolder
@@ -113,7 +113,8 @@ class Backend:
             if self._closed:
                 raise AwsError("ServiceUnavailable", "the local backend has been closed", 503)
             with self.world.transaction():
-                return answer(self.world.scope(self.account, region), parameters), request_id
+                found = answer(self.world.scope(self.account, region), parameters)
+            return (found.work() if isinstance(found, Later) else found), request_id
         except AwsError as error:
             error.members.setdefault("request_id", request_id)
             raise

@@ -71,11 +71,13 @@ class Engines:
 
 def _engines() -> tuple[Engine, ...]:
     from pointsman.local import (
+        awslambda,
         cloudwatch,
         codebuild,
         codecommit,
         codedeploy,
         codepipeline,
+        functions,
         iam,
         logs,
         s3,
@@ -93,6 +95,8 @@ def _engines() -> tuple[Engine, ...]:
         secretsmanager,
         logs,
         sns,
+        functions,
+        awslambda,
         cloudwatch,
         codecommit,
         codebuild,

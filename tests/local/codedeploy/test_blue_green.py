@@ -92,7 +92,7 @@ def fleet(backend: CheckedBackend, clock: ManualClock) -> Iterator[Fleet]:
     backend.close()
 
 
-BLUE = {"ec2TagFilters": [{"Key": "color", "Value": "blue", "Type": "KEY_AND_VALUE"}]}
+BLUE: dict[str, Any] = {"ec2TagFilters": [{"Key": "color", "Value": "blue", "Type": "KEY_AND_VALUE"}]}
 STOP_IN_5 = {"actionOnTimeout": "STOP_DEPLOYMENT", "waitTimeInMinutes": 5}
 
 

@@ -11,6 +11,7 @@ from pointsman.local.codedeploy import (
     deployments,
     driver,
     ending,
+    halting,
     operations_applications,
     operations_configs,
     operations_deployments,
@@ -19,8 +20,10 @@ from pointsman.local.codedeploy import (
     operations_revisions,
     operations_targets,
     protocol,
+    shifting_driver,
     starting,
     survival,
+    tasks,
 )
 from pointsman.local.codedeploy.balancing import Router
 from pointsman.local.codedeploy.crew import LocalCrew
@@ -31,9 +34,12 @@ from pointsman.local.world import World
 
 
 def _install(world: World) -> None:
-    folder = world.tool(Place).root / "room"
+    root = world.tool(Place).root
+    room = Room(root / "room")
     if not world.has(protocol.Crew):
-        world.provide(LocalCrew(Room(folder), folder))
+        world.provide(LocalCrew(room, root / "room"))
+    if not world.has(tasks.Tasks):
+        world.provide(tasks.LocalTasks(room, root / "tasks"))
     if not world.has(Router):
         world.provide(LoopbackRouter())
     world.on(deployments.BEGIN, starting.begun)
@@ -41,9 +47,13 @@ def _install(world: World) -> None:
     world.on(protocol.EVENT_STARTED, driver.event_started)
     world.on(protocol.EVENT_ENDED, driver.event_ended)
     world.on(driver.UNDELIVERED, driver.undelivered)
-    world.on(ending.WAIT, driver.waited)
-    world.on(ending.TIMEOUT, driver.timed_out)
-    world.on(CHANGED, driver.alarm_changed)
+    world.on(ending.WAIT, halting.waited)
+    world.on(ending.TIMEOUT, halting.timed_out)
+    world.on(CHANGED, halting.alarm_changed)
+    world.on(shifting_driver.DUE, shifting_driver.due)
+    world.on(shifting_driver.HOOK_ENDED, shifting_driver.hook_ended)
+    world.on(shifting_driver.HOOK_TIMEOUT, shifting_driver.hook_timed_out)
+    world.on(tasks.SERVING, shifting_driver.serving)
 
 
 ENGINE = Engine(

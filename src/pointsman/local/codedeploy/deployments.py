@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from pointsman.local.answers import AwsError
 from pointsman.local.codedeploy import groups, locations, notices
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import application, busy_deployment, config, group
@@ -59,10 +58,6 @@ def create(scope: Scope, parameters: Shape, *, external_id: str = "") -> Deploym
     """
     home = application(scope, parameters.get("applicationName"))
     found = group(scope, home.name, parameters.get("deploymentGroupName"))
-    if home.platform != rules.SERVER:
-        raise AwsError(
-            "NotImplemented", f"Deployments of the platform {home.platform} are not built in this backend", 501
-        )
     request = {name: parameters[name] for name in REQUEST if parameters.get(name) is not None}
     settings = dict(found.settings)
     _check(home.platform, settings, request)

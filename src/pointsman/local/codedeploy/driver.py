@@ -18,7 +18,6 @@ from pointsman.local.codedeploy import (
     machine,
     notices,
     planning,
-    watch,
 )
 from pointsman.local.codedeploy.deployments import is_rollback, put_run, put_target
 from pointsman.local.codedeploy.instances import Instance
@@ -29,11 +28,9 @@ from pointsman.local.codedeploy.machine import (
     SUCCEEDED,
     Abandon,
     Begun,
-    Continued,
     Effect,
     Finish,
     Halt,
-    Halted,
     Happening,
     LifecycleEvent,
     Outcome,
@@ -44,7 +41,7 @@ from pointsman.local.codedeploy.machine import (
     Wait,
 )
 from pointsman.local.codedeploy.protocol import Bundle, Crew, EventOrder
-from pointsman.local.codedeploy.records import Deployment, LocalInstance, Roster, Standing
+from pointsman.local.codedeploy.records import Busy, Deployment, LocalInstance, Roster, Standing
 from pointsman.local.world import Payload, Scope, World
 from pointsman.semantics import deployments as rules
 
@@ -173,22 +170,6 @@ def _wait(scope: Scope, one: Deployment, kind: str, minutes: int) -> None:
         notices.deployment(scope, one, "READY")
     else:
         scope.put(one.id, replace(one, termination_wait_started=True))
-
-
-def waited(scope: Scope, payload: Payload) -> None:
-    """The time of a wait has passed."""
-    if payload["wait"] == machine.TERMINATION_WAIT:
-        advance(scope, payload["deployment"], Continued(machine.TERMINATION_WAIT))
-        return
-    sentence = "The wait for traffic to be rerouted is over, and nobody continued the deployment."
-    halt = Halt(machine.STOPPED, "TIMEOUT", sentence, "DEPLOYMENT_FAILURE")
-    advance(scope, payload["deployment"], Halted(halt))
-
-
-def timed_out(scope: Scope, payload: Payload) -> None:
-    """A deployment has taken longer than any may."""
-    halt = Halt(FAILED, "TIMEOUT", "The deployment has taken longer than a deployment may.", "DEPLOYMENT_FAILURE")
-    advance(scope, payload["deployment"], Halted(halt))
 
 
 def _terminate(scope: Scope, one: Deployment) -> None:
@@ -343,8 +324,6 @@ def undelivered(scope: Scope, payload: Payload) -> None:
 
 def agent_woke(scope: Scope, name: str) -> None:
     """An instance's agent runs again: it takes what was left lying."""
-    from pointsman.local.codedeploy.records import Busy
-
     for key, _ in list(scope.scan(Busy)):
         target = scope.get(Target, target_key(key, name))
         one = scope.get(Deployment, key)
@@ -352,29 +331,6 @@ def agent_woke(scope: Scope, name: str) -> None:
             continue
         scope.cancel(f"{UNDELIVERED}/{key}/{name}")
         _hand_over(scope, one, target, again=False)
-
-
-def alarm_changed(scope: Scope, payload: Payload) -> None:
-    """An alarm has gone to another state: the deployments that it watches are stopped when it is ALARM."""
-    from pointsman.local.cloudwatch.alarms import ALARM
-    from pointsman.local.codedeploy.records import Busy
-
-    if payload["new"] != ALARM:
-        return
-    for key, _ in list(scope.scan(Busy)):
-        one = scope.get(Deployment, key)
-        if one is not None and not one.over and payload["name"] in watch.names(one):
-            halt(scope, one, watch.activated([payload["name"]]))
-
-
-def halt(scope: Scope, one: Deployment, why: Halt) -> None:
-    """Stop or fail a deployment, whatever its platform and wherever it stands."""
-    if one.over:
-        return
-    if one.run is not None:
-        advance(scope, one.id, Halted(why))
-    else:
-        refuse(scope, one, why)
 
 
 def refuse(scope: Scope, one: Deployment, why: Halt) -> None:

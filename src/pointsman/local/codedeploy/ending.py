@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from pointsman.local.codedeploy import deployments, locations, notices
 from pointsman.local.codedeploy.machine import FAILED, STOPPED, SUCCEEDED, Halt
 from pointsman.local.codedeploy.records import Busy, Deployment, DeploymentGroup, LastDeployment, Roster
+from pointsman.local.codedeploy.sides import Sides
 from pointsman.local.codedeploy.watch import ROLLBACK
 from pointsman.local.world import Scope
 from pointsman.semantics import deployments as rules
@@ -109,20 +110,22 @@ def _roll_back(scope: Scope, one: Deployment, halt: Halt) -> Deployment:
     found = scope.get(DeploymentGroup, f"{one.application}/{one.group}")
     good = scope.get(Deployment, found.last_successful.id) if found and found.last_successful else None
     sentence = _cannot(scope, one, found, good)
-    if sentence or found is None or good is None or good.revision is None:
+    revision = good.revision if good else one.revision
+    if sentence or found is None or revision is None:
         one = replace(one, rollback_message=sentence)
         scope.put(one.id, one)
         return one
     # What was there when the good revision was deployed decides about files once more.
-    request = {key: good.request[key] for key in ("fileExistsBehavior",) if key in good.request}
-    request["description"] = f"Rollback of {one.id} to {locations.words(good.revision)}"
+    kept = good.request if good else {}
+    request = {key: kept[key] for key in ("fileExistsBehavior",) if key in kept}
+    request["description"] = f"Rollback of {one.id} to {locations.words(revision)}"
     if (fleet := one.request.get("greenFleet")) is not None:
         request["greenFleet"] = fleet
     made = deployments.keep(
         scope,
         found,
         one.platform,
-        good.revision,
+        revision,
         one.config,
         one.settings,
         request,
@@ -144,6 +147,11 @@ def _cannot(scope: Scope, one: Deployment, found: DeploymentGroup | None, good: 
     """Why there is nothing to roll back to; empty when there is."""
     if found is None:
         return "The deployment was not rolled back: its deployment group is gone."
+    if one.platform != rules.SERVER:
+        old = scope.get(Sides, one.id)
+        if old is None or not (old.alias or old.blue):
+            return "The deployment was not rolled back: there is no original side to go back to."
+        return ""
     if good is None:
         return "The deployment was not rolled back: the deployment group has no previous successful revision."
     if one.platform == rules.SERVER and one.blue_green:

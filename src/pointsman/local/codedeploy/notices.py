@@ -11,6 +11,7 @@ from pointsman.local.codedeploy.machine import Target
 from pointsman.local.codedeploy.records import Deployment
 from pointsman.local.sns import topics
 from pointsman.local.world import Scope
+from pointsman.semantics import deployments as rules
 
 EVENTS: Final = "events"
 """The topic of the world that EventBridge's events go by."""
@@ -54,7 +55,7 @@ def rolled_back(scope: Scope, one: Deployment) -> None:
 def target(scope: Scope, one: Deployment, what: Target) -> None:
     """Tell of an instance's state when it is one that is told of."""
     state = _STATES.get(what.status)
-    if state is None or state == "STOP":
+    if state is None or state == "STOP" or one.platform != rules.SERVER:
         return
     arn = scope.arn("codedeploy" if what.on_premises else "ec2", f"instance/{what.id}")
     detail = {

@@ -9,10 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from pointsman.local.answers import Parameters, answers
-from pointsman.local.codedeploy import deployments, driver, errors, shapes
+from pointsman.local.codedeploy import deployments, errors, halting, shapes, shifting_driver
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import PAGE, deployment, group
-from pointsman.local.codedeploy.machine import READY_WAIT, STOPPED, TERMINATION_WAIT, Continued, Halt
+from pointsman.local.codedeploy.machine import READY_WAIT, STOPPED, TERMINATION_WAIT, Halt
 from pointsman.local.codedeploy.records import Deployment, Order
 from pointsman.local.world import Scope
 from pointsman.semantics import deployments as rules
@@ -102,7 +102,7 @@ def stop_deployment(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     if wish:
         one = replace(one, stop_with_rollback=True)
         scope.put(one.id, one)
-    driver.halt(scope, one, Halt(STOPPED, "MANUAL_STOP", "The deployment was stopped by a user.", wanted))
+    halting.halt(scope, one, Halt(STOPPED, "MANUAL_STOP", "The deployment was stopped by a user.", wanted))
     now = scope.get(Deployment, one.id)
     if now is not None and now.over:
         return {"status": "Succeeded", "statusMessage": "No more lifecycle events will run for this deployment."}
@@ -130,7 +130,7 @@ def continue_deployment(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise refused(
             "InvalidDeploymentStatus", f"The deployment {one.id} does not wait to terminate its original side"
         )
-    _go_on(scope, one, kind)
+    halting.go_on(scope, one, kind)
     return {}
 
 
@@ -142,7 +142,7 @@ def skip_wait_time(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     _blue_green_only(one)
     if _wait(one) != TERMINATION_WAIT:
         raise refused("DeploymentNotStarted", f"The deployment {one.id} does not wait to terminate its original side")
-    _go_on(scope, one, TERMINATION_WAIT)
+    halting.go_on(scope, one, TERMINATION_WAIT)
     return {}
 
 
@@ -159,5 +159,14 @@ def _wait(one: Deployment) -> str:
     return one.shift.wait if one.shift is not None else ""
 
 
-def _go_on(scope: Scope, one: Deployment, kind: str) -> None:
-    driver.advance(scope, one.id, Continued(kind))
+@answers("codedeploy", "PutLifecycleEventHookExecutionStatus")
+def put_hook_status(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """A hook function tells how its validation went."""
+    one = deployment(scope, parameters.get("deploymentId"))
+    status, execution = parameters.get("status", ""), parameters.get("lifecycleEventHookExecutionId", "")
+    if one.platform == rules.SERVER:
+        raise refused("UnsupportedActionForDeploymentType", "A deployment to servers has scripts, not hook functions")
+    if status not in ("Succeeded", "Failed"):
+        raise refused("InvalidLifecycleEventHookExecutionStatus", f"The status is Succeeded or Failed, not {status}")
+    shifting_driver.hook_answered(scope, one, execution, status)
+    return {"lifecycleEventHookExecutionId": execution}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pointsman.local.answers import Parameters, answers
-from pointsman.local.codedeploy import errors, shapes
+from pointsman.local.codedeploy import errors, shapes, shifting_driver
 from pointsman.local.codedeploy.driver import crew_of
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import PAGE, deployment, target_key, targets_of
@@ -66,7 +66,7 @@ def list_deployment_targets(scope: Scope, parameters: Parameters) -> dict[str, A
 def get_deployment_target(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """One target."""
     one = _started(scope, parameters.get("deploymentId"))
-    return {"deploymentTarget": _shape(scope, _target(scope, one, parameters.get("targetId")), _queue(scope, one))}
+    return {"deploymentTarget": _shape(scope, one, _target(scope, one, parameters.get("targetId")), _queue(scope, one))}
 
 
 @answers("codedeploy", "BatchGetDeploymentTargets")
@@ -76,7 +76,7 @@ def batch_get_deployment_targets(scope: Scope, parameters: Parameters) -> dict[s
     given = parameters["targetIds"]
     ids = errors.batch(given, "DeploymentTargetIdRequired", PAGE, "DeploymentTargetListSizeExceeded")
     queue = _queue(scope, one)
-    return {"deploymentTargets": [_shape(scope, _target(scope, one, key), queue) for key in ids]}
+    return {"deploymentTargets": [_shape(scope, one, _target(scope, one, key), queue) for key in ids]}
 
 
 def _target(scope: Scope, one: Deployment, key: Any) -> Target:
@@ -96,7 +96,9 @@ def _queue(scope: Scope, one: Deployment) -> dict[str, int]:
     return {target: place for place, (owner, target) in enumerate(crew_of(scope.world).queue()) if owner == one.id}
 
 
-def _shape(scope: Scope, target: Target, queue: dict[str, int]) -> dict[str, Any]:
+def _shape(scope: Scope, one: Deployment, target: Target, queue: dict[str, int]) -> dict[str, Any]:
+    if one.platform != rules.SERVER:
+        return shifting_driver.target_shape(scope, one, target)
     shape = shapes.instance_target(scope, target)
     if target.id in queue and target.event is not None and target.event.status == PENDING:
         before = queue[target.id]

@@ -25,7 +25,7 @@ class LoopbackRouter:
     def __init__(self, seed: int | None = None) -> None:
         self._dice = random.Random(seed)
         self._groups: dict[int, TargetGroup] = {}
-        self._servers: dict[int, asyncio.Server] = {}
+        self._servers: dict[int, asyncio.Server | None] = {}
         self._serving: set[object] = set()
         """The connections being served: a loop holds on to its tasks only weakly."""
         self._lock = threading.Lock()
@@ -43,7 +43,7 @@ class LoopbackRouter:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="pointsman-router", daemon=True)
                 self._thread.start()
-            asyncio.run_coroutine_threadsafe(self._listen(group), self._loop)
+            asyncio.run_coroutine_threadsafe(self._listen(group), self._loop).result(5)
 
     def close(self) -> None:
         """Listen no more."""
@@ -61,16 +61,19 @@ class LoopbackRouter:
     async def _listen(self, group: TargetGroup) -> None:
         if group.port in self._servers:
             return
+        self._servers[group.port] = None  # before the first wait: the next word about this group must not listen too
         try:
             server = await asyncio.start_server(lambda r, w: self._serve(group.port, r, w), "127.0.0.1", group.port)
         except OSError as error:
+            del self._servers[group.port]
             log.warning("the target group %s cannot listen on port %s: %s", group.name, group.port, error.strerror)
             return
         self._servers[group.port] = server
 
     async def _stop(self) -> None:
         for server in self._servers.values():
-            server.close()
+            if server is not None:
+                server.close()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from pointsman.local.codedeploy import deployments, driver, ending, notices, planning, watch
+from pointsman.local.codedeploy import deployments, driver, ending, notices, planning, shifting_driver, watch
 from pointsman.local.codedeploy.machine import FAILED, QUEUED, SUCCEEDED, Halt
 from pointsman.local.codedeploy.planning import Unfit
 from pointsman.local.codedeploy.protocol import Bundle
@@ -58,8 +58,8 @@ def _unfit(scope: Scope, one: Deployment, code: str, sentence: str) -> None:
 def _fetch(scope: Scope, one: Deployment) -> None:
     """See to the bundle; a commit is made into one on another thread."""
     reinstalls = one.request.get("deploymentMode") != "RESTART"
-    if one.platform == rules.SERVER and one.blue_green and deployments.is_rollback(one):
-        reinstalls = False
+    if one.blue_green and deployments.is_rollback(one):
+        reinstalls = False  # the old side is there still: it only gets its traffic back
     if not reinstalls or one.revision is None:
         _go(scope, one)
         return
@@ -95,6 +95,9 @@ def bundled(scope: Scope, payload: Payload) -> None:
 
 
 def _go(scope: Scope, one: Deployment) -> None:
+    if one.platform != rules.SERVER:
+        shifting_driver.begin(scope, one)
+        return
     try:
         driver.begin(scope, one)
     except planning.NothingToDo as why:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from pointsman.local.codedeploy import balancing, deployments, driver
+from pointsman.local.codedeploy import balancing, deployments, driver, shifting_driver
 from pointsman.local.codedeploy.balancing import Router
 from pointsman.local.codedeploy.lookup import targets_of
 from pointsman.local.codedeploy.records import Busy, Deployment
+from pointsman.local.codedeploy.tasks import LocalService
 from pointsman.local.world import Scope, World
 
 
 def resume(world: World) -> None:
     """After a restart: every event that was under way is taken up again; what has run already does not run again."""
     balancing.resume(world)
+    for account, region in world.records.places(LocalService):
+        shifting_driver.revive(world.scope(account, region))
     for account, region in world.records.places(Busy):
         scope = world.scope(account, region)
         for key, _ in list(scope.scan(Busy)):
@@ -20,6 +23,8 @@ def resume(world: World) -> None:
                 scope.delete(Busy, key)
             elif one.run is not None:
                 _take_up(scope, one)
+            elif one.shift is not None:
+                shifting_driver.take_up(scope, one)
             else:
                 scope.after(0, deployments.BEGIN, {"deployment": key}, key=f"{deployments.BEGIN}/{key}")
 
