@@ -24,7 +24,9 @@ from pointsman.local.codecommit.git import GitFailed, plain_name
 from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
+from pointsman.local.codedeploy import balancing
 from pointsman.local.codedeploy.records import LocalInstance
+from pointsman.local.functions.records import LocalFunction
 from pointsman.local.world_file import Call, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
 
 if TYPE_CHECKING:
@@ -144,6 +146,11 @@ class _Loading:
             self._repository(repository)
         for connection in self._file.connections:
             self._keep(LocalConnection(connection.name, self._real(connection)))
+        for one in self._file.functions:
+            self._keep(LocalFunction(one.name, one.command, str(one.folder), one.environment, one.timeout))
+        for name, port in self._file.target_groups.items():
+            with self._backend.world.transaction():
+                balancing.listen(self._scope, name, port)
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
         for call, client, method in checked:
@@ -151,7 +158,7 @@ class _Loading:
 
     # -- local ------------------------------------------------------------------------------------------------------
 
-    def _keep(self, record: LocalConnection | LocalInstance) -> None:
+    def _keep(self, record: LocalConnection | LocalFunction | LocalInstance) -> None:
         with self._backend.world.transaction():
             self._scope.put(record.name, record)
 

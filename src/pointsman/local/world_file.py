@@ -10,6 +10,10 @@
         service: {path: ../service}            # a git folder of yours, read and never written
       connections:
         github: {path: ../checkouts}           # where the repositories of a connection lie
+      functions:
+        smoke: {command: [./smoke.sh, --quick], folder: ., timeout: 60, environment: {URL: http://localhost}}
+      target_groups:
+        webapp: 8090                           # the port that its traffic comes in by; without it, any free one
       instances:
         web-1: {path: ./instances/web-1, tags: {Name: web}}
     calls:                       # AWS's own calls, in order, as boto3 spells them
@@ -38,7 +42,7 @@ _DEEPEST = 64
 _MOST_NODES = 200_000
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
 _TOP = ("region", "account", "calls", "local")
-_LOCAL = ("repositories", "connections", "instances")
+_LOCAL = ("repositories", "connections", "instances", "functions", "target_groups")
 
 Step = str | int
 
@@ -88,6 +92,19 @@ class LocalFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionEntry:
+    """A function: a command of this machine."""
+
+    name: str
+    mark: Mark
+    command: tuple[str, ...]
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    timeout: int = 900
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class WorldFile:
     """A world file, read."""
 
@@ -99,6 +116,9 @@ class WorldFile:
     repositories: tuple[LocalRepository, ...] = ()
     connections: tuple[LocalFolder, ...] = ()
     instances: tuple[LocalFolder, ...] = ()
+    functions: tuple[FunctionEntry, ...] = ()
+    target_groups: dict[str, int] = field(default_factory=dict)
+    """Name -> the port that its traffic comes in by."""
 
     def wrong(self, mark: Mark, sentence: str, hint: str = "") -> ConfigError:
         """The error about a place in this file."""
@@ -163,6 +183,8 @@ class _Reading:
             repositories=tuple(self._repositories(local["repositories"])) if "repositories" in local else (),
             connections=tuple(self._folders(local, "connections", ("path",))),
             instances=tuple(self._folders(local, "instances", ("path", "tags"))),
+            functions=tuple(self._functions(local["functions"])) if "functions" in local else (),
+            target_groups=self._ports(local["target_groups"]) if "target_groups" in local else {},
         )
 
     # -- calls ------------------------------------------------------------------------------------------------------
@@ -224,6 +246,46 @@ class _Reading:
             }
             path = self._resolve(self._text(fields["path"], f"{key}.path"))
             yield LocalFolder(name.value, Mark(_line(name), key), path, tags)
+
+    def _functions(self, node: yaml.Node) -> Iterator[FunctionEntry]:
+        for name, given in self._pairs(node, "local.functions"):
+            key = f"local.functions.{name.value}"
+            bare = isinstance(given, yaml.ScalarNode | yaml.SequenceNode)
+            allowed = ("command", "folder", "environment", "timeout")
+            fields = {"command": given} if bare else self._mapping(given, key, allowed)
+            if "command" not in fields:
+                self._wrong(name, key, "command is missing")
+            variables = self._pairs(fields["environment"], f"{key}.environment") if "environment" in fields else ()
+            timeout = self._text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else "900"
+            if not timeout.isdecimal() or not 1 <= int(timeout) <= 900:
+                self._wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds, as Lambda's")
+            yield FunctionEntry(
+                name.value,
+                Mark(_line(name), key),
+                self._command(fields["command"], f"{key}.command"),
+                self._folder(fields["folder"], f"{key}.folder") if "folder" in fields else self._path.parent,
+                {one.value: self._text(value, f"{key}.environment.{one.value}") for one, value in variables},
+                int(timeout),
+            )
+
+    def _command(self, node: yaml.Node, key: str) -> tuple[str, ...]:
+        """A list is a program and its arguments, a text a line for the shell."""
+        if isinstance(node, yaml.SequenceNode):
+            words = tuple(self._text(word, f"{key}[{index}]") for index, word in enumerate(node.value))
+            if not words:
+                self._wrong(node, key, "the command is empty")
+            return words
+        return ("/bin/sh", "-c", self._text(node, key))
+
+    def _ports(self, node: yaml.Node) -> dict[str, int]:
+        found = {}
+        for name, given in self._pairs(node, "local.target_groups"):
+            key = f"local.target_groups.{name.value}"
+            port = self._text(given, key)
+            if not port.isdecimal() or not 1024 <= int(port) <= 65535:
+                self._wrong(given, key, "a port from 1024 to 65535 belongs here")
+            found[name.value] = int(port)
+        return found
 
     def _folder(self, node: yaml.Node, key: str) -> Path:
         path = self._resolve(self._text(node, key))

@@ -123,7 +123,7 @@ HAPPENINGS = st.one_of(
 def test_whatever_happens_a_run_keeps_its_promises(
     total: int, minimum: int, blue_green: bool, given: list[Happening]
 ) -> None:
-    legs = (leg(total, minimum),)
+    legs: tuple[Leg, ...] = (leg(total, minimum),)
     if blue_green:
         legs = (leg(total, minimum), leg(total, minimum), leg(2, strict=True))
     run = Run(legs, ready_minutes=5 if blue_green else 0, termination_minutes=9 if blue_green else -1)

@@ -46,8 +46,8 @@ def test_a_time_out_ends_the_whole_group(room: Room, tmp_path: Path) -> None:
 
 
 def test_a_server_that_lets_go_of_its_output_stays_until_its_instance_is_swept(room: Room, tmp_path: Path) -> None:
-    mark = {"POINTSMAN_INSTANCE": "one"}
-    ended = room.run(script(tmp_path, "setsid sleep 60 >/dev/null 2>&1 & echo $! > daemon", **mark))
+    text = "setsid sleep 60 >/dev/null 2>&1 & echo $! > daemon"
+    ended = room.run(script(tmp_path, text, POINTSMAN_INSTANCE="one"))
     assert ended == Ended(0)
     daemon = int((tmp_path / "daemon").read_text())
     os.kill(daemon, 0)

@@ -52,6 +52,12 @@ def group(scope: Scope, name: str) -> TargetGroup:
     return found
 
 
+def listen(scope: Scope, name: str, port: int) -> TargetGroup:
+    """Have a target group's traffic come in by this port."""
+    found = scope.get(TargetGroup, name) or TargetGroup(name, 0)
+    return found if found.port == port else _keep(scope, replace(found, port=port))
+
+
 def register(scope: Scope, name: str, member: str, port: int, weight: float = 1.0) -> TargetGroup:
     """Send traffic to a member."""
     found = group(scope, name)

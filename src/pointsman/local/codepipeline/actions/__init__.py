@@ -6,6 +6,7 @@ from pointsman.local.codepipeline.actions.approval import ManualApproval
 from pointsman.local.codepipeline.actions.codebuild import CodeBuildAction
 from pointsman.local.codepipeline.actions.codecommit_source import CodeCommitSource
 from pointsman.local.codepipeline.actions.codedeploy import CodeDeployAction
+from pointsman.local.codepipeline.actions.codedeploy_ecs import CodeDeployToEcsAction
 from pointsman.local.codepipeline.actions.s3_deploy import S3Deploy
 from pointsman.local.codepipeline.actions.s3_source import S3Source
 from pointsman.local.codepipeline.providers import Providers
@@ -19,6 +20,7 @@ def built() -> Providers:
     providers.add("Approval", "AWS", "Manual", ManualApproval())
     providers.add("Deploy", "AWS", "S3", S3Deploy())
     providers.add("Deploy", "AWS", "CodeDeploy", CodeDeployAction())
+    providers.add("Deploy", "AWS", "CodeDeployToECS", CodeDeployToEcsAction())
     codebuild = CodeBuildAction()
     providers.add("Build", "AWS", "CodeBuild", codebuild)
     providers.add("Test", "AWS", "CodeBuild", codebuild)

@@ -5,7 +5,7 @@ The deployment knows whose it is: its ``externalId`` is the pipeline execution, 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -61,7 +61,7 @@ class CodeDeployAction:
         """As on AWS, the deployment goes on; its end is not heard."""
 
 
-def begin(scope: Scope, call: ActionCall, revision: dict[str, object]) -> Outcome | None:
+def begin(scope: Scope, call: ActionCall, revision: dict[str, Any]) -> Outcome | None:
     """Create a deployment of a revision for an action, and link the two."""
     application, group = call.configuration["ApplicationName"], call.configuration["DeploymentGroupName"]
     progress(scope, call.ticket, entity_url=urls.deployment_group(call.region, application, group))
@@ -88,7 +88,7 @@ def begin(scope: Scope, call: ActionCall, revision: dict[str, object]) -> Outcom
     return None
 
 
-def _revision(artifact: Artifact) -> dict[str, object]:
+def _revision(artifact: Artifact) -> dict[str, Any]:
     location = {"bucket": artifact.bucket, "key": artifact.key, "bundleType": "zip"}
     if artifact.version_id:
         location["version"] = artifact.version_id
