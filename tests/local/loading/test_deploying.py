@@ -8,7 +8,7 @@ import pytest
 
 from pointsman.errors import ConfigError
 from pointsman.local.codedeploy.balancing import TargetGroup
-from pointsman.local.codedeploy.instances import free_port
+from pointsman.local.codedeploy.ports import free_port
 from pointsman.local.functions.records import LocalFunction
 from support.backend import CheckedBackend
 

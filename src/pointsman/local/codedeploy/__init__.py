@@ -27,6 +27,7 @@ from pointsman.local.codedeploy import (
 )
 from pointsman.local.codedeploy.balancing import Router
 from pointsman.local.codedeploy.crew import LocalCrew
+from pointsman.local.codedeploy.ports import FreePorts, Ports
 from pointsman.local.codedeploy.router import LoopbackRouter
 from pointsman.local.engines import Engine, Place
 from pointsman.local.runners.rooms import Room
@@ -40,6 +41,8 @@ def _install(world: World) -> None:
         world.provide(LocalCrew(room, root / "room"))
     if not world.has(tasks.Tasks):
         world.provide(tasks.LocalTasks(room, root / "tasks"))
+    if not world.has(Ports):
+        world.provide(FreePorts())
     if not world.has(Router):
         world.provide(LoopbackRouter())
     world.on(deployments.BEGIN, starting.begun)

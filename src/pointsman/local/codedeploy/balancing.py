@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 from msgspec.structs import replace
 
-from pointsman.local.codedeploy.instances import free_port
+from pointsman.local.codedeploy.ports import port_for
 from pointsman.local.world import Scope, World
 
 
@@ -47,7 +47,7 @@ def group(scope: Scope, name: str) -> TargetGroup:
     """A target group, with a port of its own from the first time it is asked for."""
     found = scope.get(TargetGroup, name) or TargetGroup(name, 0)
     if not found.port:
-        found = replace(found, port=free_port())
+        found = replace(found, port=port_for(scope, f"target-group/{name}"))
         scope.put(name, found)
     return found
 

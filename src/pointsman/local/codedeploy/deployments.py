@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from pointsman.local.codedeploy import groups, locations, notices
+from pointsman.local.codedeploy import groups, ids, locations, notices
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import application, busy_deployment, config, group
 from pointsman.local.codedeploy.machine import Run, Target
@@ -26,7 +26,6 @@ from pointsman.local.world import Scope
 from pointsman.semantics import deployments as rules
 
 BEGIN: Final = "codedeploy.begin"
-_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 REQUEST: Final = (
     "description",
@@ -136,7 +135,7 @@ def keep(
     number = scope.next_number("codedeploy.deployments")
     previous = scope.get(Deployment, found.last_successful.id) if found.last_successful else None
     one = Deployment(
-        id=f"d-{scope.world.letters(_ALPHABET, 9)}",
+        id=ids.deployment(scope),
         number=number,
         application=found.application,
         group=found.name,

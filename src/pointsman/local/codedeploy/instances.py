@@ -6,7 +6,6 @@ world file names another under the same name. What the world file alone names is
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Final
 import msgspec
 
 from pointsman.local.codedeploy.groups import Shape, tag_groups
+from pointsman.local.codedeploy.ports import port_for
 from pointsman.local.codedeploy.records import LocalInstance, OnPremisesInstance
 from pointsman.local.engines import Place
 from pointsman.local.world import Scope
@@ -91,14 +91,6 @@ def port_of(scope: Scope, name: str) -> int:
     """The port that an instance serves on: given by the world file, or a free one, found once and kept."""
     found = scope.get(InstancePort, name)
     if found is None:
-        found = InstancePort(free_port())
+        found = InstancePort(port_for(scope, f"instance/{name}"))
         scope.put(name, found)
     return found.port
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pointsman.local.answers import Parameters, answers
-from pointsman.local.codedeploy import errors, shapes
+from pointsman.local.codedeploy import errors, ids, shapes
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import PAGE, application, busy_deployment, groups_of
 from pointsman.local.codedeploy.records import DeployApplication, DeploymentGroup, Order, Revision
@@ -28,7 +28,7 @@ def create_application(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     if scope.get(DeployApplication, name) is not None:
         raise refused("ApplicationAlreadyExists", f"Application {name} already exists")
     tags = errors.tags(parameters.get("tags", []))
-    made = DeployApplication(name, scope.world.uuid(), platform, scope.now, tags)
+    made = DeployApplication(name, ids.uuid(scope), platform, scope.now, tags)
     scope.put(name, made)
     return {"applicationId": made.id}
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pointsman.local.answers import Parameters, answers
-from pointsman.local.codedeploy import errors, shapes
+from pointsman.local.codedeploy import errors, ids, shapes
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import PAGE, config
 from pointsman.local.codedeploy.records import CustomConfig, DeploymentGroup
@@ -42,7 +42,7 @@ def create_deployment_config(scope: Scope, parameters: Parameters) -> dict[str, 
         if minimum or zonal:
             raise refused("InvalidComputePlatform", "Minimum healthy hosts belong to the compute platform Server")
         routing = _routing(routing or {"type": rules.ALL_AT_ONCE})
-    made = CustomConfig(name, scope.world.uuid(), platform, scope.now, minimum, routing, zonal)
+    made = CustomConfig(name, ids.uuid(scope), platform, scope.now, minimum, routing, zonal)
     scope.put(name, made)
     return {"deploymentConfigId": made.id}
 

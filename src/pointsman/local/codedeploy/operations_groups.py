@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pointsman.local.answers import Parameters, answers
-from pointsman.local.codedeploy import errors, groups, shapes
+from pointsman.local.codedeploy import errors, groups, ids, shapes
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import PAGE, application, busy_deployment, group
 from pointsman.local.codedeploy.records import DeploymentGroup, Order
@@ -25,7 +25,7 @@ def create_deployment_group(scope: Scope, parameters: Parameters) -> dict[str, A
         raise refused("DeploymentGroupAlreadyExists", f"Deployment group name {name} already exists")
     tags = errors.tags(parameters.get("tags", []))
     settings = groups.settled(scope, home.platform, groups.own(parameters))
-    made = DeploymentGroup(home.name, name, scope.world.uuid(), settings, tags)
+    made = DeploymentGroup(home.name, name, ids.uuid(scope), settings, tags)
     groups.check_services(scope, made)
     scope.put(made.key, made)
     return {"deploymentGroupId": made.id}

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.codedeploy import errors, shapes
+from pointsman.local.codedeploy import errors, ids, shapes
 from pointsman.local.codedeploy.driver import agent_woke
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.instances import AGENT_TAG
@@ -19,7 +19,6 @@ from pointsman.local.world import Scope
 from pointsman.semantics.deployments import TagFilter
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _MOST_TAGS = 10
 
 
@@ -62,7 +61,7 @@ def register_on_premises_instance(scope: Scope, parameters: Parameters) -> dict[
             raise refused("IamUserArnAlreadyRegistered", f"{user} is already registered to {other}")
         if session and one.session_arn == session:
             raise refused("IamSessionArnAlreadyRegistered", f"{session} is already registered to {other}")
-    arn = scope.arn("codedeploy", f"instance/{name}_{scope.world.letters(_LETTERS, 10)}")
+    arn = scope.arn("codedeploy", f"instance/{name}_{ids.letters(scope, 10)}")
     tags = former.tags if former else {}
     scope.put(name, OnPremisesInstance(name, arn, scope.now, user, session, tags=tags))
     return {}

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from pointsman.local.codedeploy import deployments, ending, machine, notices, shapes, sides, tasks
+from pointsman.local.codedeploy import deployments, ending, ids, machine, notices, shapes, sides, tasks
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import config, routing_of, target_key, targets_of
 from pointsman.local.codedeploy.machine import (
@@ -178,7 +178,7 @@ def _call(scope: Scope, one: Deployment, name: str, reference: str) -> list[Happ
     function = ready(scope, reference)
     if function is None:
         return _over(scope, one, name, Outcome(True, "UnknownError", reference, f"There is no function {reference}."))
-    execution = scope.world.uuid()
+    execution = ids.uuid(scope)
     scope.put(execution, HookExecution(one.id, name))
     event = {"DeploymentId": one.id, "LifecycleEventHookExecutionId": execution}
     about = {"deployment": one.id, "event": name, "execution": execution}

@@ -19,7 +19,8 @@ from typing import Final, Protocol, runtime_checkable
 
 import msgspec
 
-from pointsman.local.codedeploy.instances import free_port
+from pointsman.local.codedeploy import ids
+from pointsman.local.codedeploy.ports import port_for
 from pointsman.local.functions.records import LocalFunction
 from pointsman.local.runners.process import Access, confined, no_access
 from pointsman.local.runners.rooms import Ended, Room, Script
@@ -187,4 +188,5 @@ def stop(scope: Scope, task: TaskSet) -> None:
 
 def fresh(scope: Scope, definition: str, target_group: str) -> TaskSet:
     """A new task set with a port of its own."""
-    return TaskSet(f"ecs-svc-{scope.world.letters('0123456789', 19)}", definition, free_port(), scope.now, target_group)
+    number = ids.digits(scope, 19)
+    return TaskSet(f"ecs-svc-{number}", definition, port_for(scope, f"task/{number}"), scope.now, target_group)
