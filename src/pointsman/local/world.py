@@ -325,6 +325,10 @@ class World:
         """Dice of its own for one thing: with a seed they fall the same for a name, and change no other id."""
         return random.SystemRandom() if self._seed is None else random.Random(f"{self._seed}/{name}")
 
+    def uuid_of(self, name: str) -> str:
+        """A version 4 UUID from the dice of one thing."""
+        return _uuid("".join(self.named(name).choices(_HEX, k=32)))
+
     def hex(self, digits: int) -> str:
         """Random lower-case hex digits; predictable with a seed."""
         return "".join(self._random.choices(_HEX, k=digits))

@@ -158,7 +158,7 @@ def create_alias(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     _exists(scope, function.name, version)
     weights = _routing(scope, function.name, version, parameters.get("RoutingConfig"))
     description = parameters.get("Description", "")
-    made = FunctionAlias(function.name, name, version, scope.world.uuid(), description, weights)
+    made = FunctionAlias(function.name, name, version, versions.revision_id(scope, name), description, weights)
     scope.put(f"{function.name}/{name}", made)
     return _alias(scope, made)
 

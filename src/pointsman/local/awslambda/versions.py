@@ -96,9 +96,16 @@ def publish(scope: Scope, function: LocalFunction, description: str = "") -> Fun
 
 def point(scope: Scope, alias: FunctionAlias, version: str, weights: dict[str, float]) -> FunctionAlias:
     """Have an alias mean a version, and give a share of its calls to another."""
-    changed = msgspec.structs.replace(alias, version=version, weights=weights, revision_id=scope.world.uuid())
+    changed = msgspec.structs.replace(
+        alias, version=version, weights=weights, revision_id=revision_id(scope, alias.name)
+    )
     scope.put(f"{alias.function}/{alias.name}", changed)
     return changed
+
+
+def revision_id(scope: Scope, alias: str) -> str:
+    """The id of an alias as it is now: from dice of its own, so that no other engine's ids change."""
+    return scope.world.uuid_of(f"lambda/{scope.region}/{alias}/{scope.next_number('lambda.revisions')}")
 
 
 def choose(alias: FunctionAlias, dice: random.Random) -> str:

@@ -7,19 +7,20 @@ from typing import Final
 from pointsman.local.world import Scope
 
 _DEPLOYMENT: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_HEX: Final = "0123456789abcdef"
 
 
 def _letters(scope: Scope, alphabet: str, count: int) -> str:
-    number = scope.next_number("codedeploy.ids")
-    dice = scope.world.named(f"codedeploy/{scope.account}/{scope.region}/{number}")
-    return "".join(dice.choices(alphabet, k=count))
+    return "".join(scope.world.named(_name(scope)).choices(alphabet, k=count))
+
+
+def _name(scope: Scope) -> str:
+    """What no id had its dice from before."""
+    return f"codedeploy/{scope.account}/{scope.region}/{scope.next_number('codedeploy.ids')}"
 
 
 def uuid(scope: Scope) -> str:
     """A version 4 UUID."""
-    digits = _letters(scope, _HEX, 32)
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+    return scope.world.uuid_of(_name(scope))
 
 
 def deployment(scope: Scope) -> str:

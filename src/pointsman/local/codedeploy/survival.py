@@ -6,7 +6,7 @@ from pointsman.local.codedeploy import balancing, deployments, driver, shifting_
 from pointsman.local.codedeploy.balancing import Router
 from pointsman.local.codedeploy.lookup import targets_of
 from pointsman.local.codedeploy.records import Busy, Deployment
-from pointsman.local.codedeploy.tasks import LocalService
+from pointsman.local.codedeploy.tasks import LocalService, Tasks
 from pointsman.local.world import Scope, World
 
 
@@ -38,4 +38,5 @@ def _take_up(scope: Scope, one: Deployment) -> None:
 def close(world: World) -> None:
     """Before the backend closes: what runs is ended; the next backend of the folder says so of it."""
     driver.crew_of(world).close()
+    world.tool(Tasks).close()  # type: ignore[type-abstract]
     world.tool(Router).close()  # type: ignore[type-abstract]

@@ -74,6 +74,10 @@ class Tasks(Protocol):
         """End a task."""
         ...
 
+    def close(self) -> None:
+        """End every task, and wait until they have ended."""
+        ...
+
 
 class LocalTasks:
     """Tasks as processes in the machine room.
@@ -113,6 +117,10 @@ class LocalTasks:
             name = self._running.pop(task, None)
         if name is not None:
             self._room.end(name)
+
+    def close(self) -> None:
+        """End every task, and the room with them."""
+        self._room.close()
 
     def _start(self, order: TaskOrder, variables: Mapping[str, str]) -> str:
         home = self._folder / order.id
