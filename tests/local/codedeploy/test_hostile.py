@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
+from collections import Counter
+from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from support.deploying import Deploying, appspec, traced, zipped
 
@@ -93,3 +97,85 @@ def test_what_the_last_revision_stops_with_is_judged_as_the_agent_does(one: Depl
     done = one.run(traced("two"))
     assert one.diagnostics(done["deploymentId"], "ApplicationStop")["errorCode"] == "ScriptMissing"
     assert one.run(traced("three"), ignoreApplicationStopFailures=True)["status"] == "Succeeded"
+
+
+def test_scripts_to_stop_with_come_from_what_was_installed_last_even_if_that_deployment_failed(one: Deploying) -> None:
+    stop = "#!/bin/sh\necho {0} >> $POINTSMAN_INSTANCE_ROOT/stopped\n"
+    one.run(traced("one", ApplicationStop=stop.format("one")))
+    one.run(traced("two", ApplicationStop=stop.format("two"), AfterInstall="#!/bin/sh\nexit 1\n"))
+    one.run(traced("three"))
+    assert (one.root() / "stopped").read_text().split() == ["one", "two"]
+
+
+def test_five_archives_are_kept_and_the_one_that_was_installed(one: Deploying) -> None:
+    for number in range(8):
+        one.run(traced(str(number)))
+    archives = list((one.root() / "opt/codedeploy-agent/deployment-root").glob("*/d-*"))
+    assert len(archives) == 5
+
+
+def test_a_versioned_bundle_tells_its_version(one: Deploying) -> None:
+    one.s3.put_bucket_versioning(Bucket="releases", VersioningConfiguration={"Status": "Enabled"})
+    one.run(traced(AfterInstall="#!/bin/sh\necho $BUNDLE_VERSION > $POINTSMAN_INSTANCE_ROOT/version\n"))
+    assert len((one.root() / "version").read_text().strip()) == 32
+
+
+def test_a_file_that_was_there_before_is_left_alone(one: Deploying) -> None:
+    place = one.root() / "srv/app/app.txt"
+    place.parent.mkdir(parents=True)
+    place.write_text("mine")
+    done = one.run(traced("theirs"))
+    told = one.diagnostics(done["deploymentId"], "Install")
+    assert "already exists at this location: /srv/app/app.txt" in told["message"]
+    assert place.read_text() == "mine"
+    assert one.run(traced("theirs"), fileExistsBehavior="OVERWRITE")["status"] == "Succeeded"
+    assert place.read_text() == "theirs"
+
+
+def test_a_commit_is_a_revision(one: Deploying, tmp_path: Path) -> None:
+    code = one.backend.session().client("codecommit")
+    code.create_repository(repositoryName="webapp")
+    script = "#!/bin/sh\necho $BUNDLE_COMMIT > $POINTSMAN_INSTANCE_ROOT/commit\n"
+    files = {"appspec.yml": appspec({"AfterInstall": "scripts/a.sh"}), "scripts/a.sh": script}
+    put = [{"filePath": name, "fileContent": text.encode()} for name, text in files.items()]
+    commit = code.create_commit(repositoryName="webapp", branchName="main", putFiles=put)["commitId"]
+    where = {"repository": "owner/webapp", "commitId": commit}
+    done = one.run(revision={"revisionType": "GitHub", "gitHubLocation": where})
+    assert done["status"] == "Succeeded", done
+    assert (one.root() / "commit").read_text().strip() == commit
+    gone = one.run(revision={"revisionType": "GitHub", "gitHubLocation": {**where, "commitId": "0" * 40}})
+    assert gone["errorInformation"]["code"] == "REVISION_MISSING"
+    none = one.run(revision={"revisionType": "GitHub", "gitHubLocation": {**where, "repository": "a/none"}})
+    assert "no repository a/none" in none["errorInformation"]["message"]
+
+
+def test_more_scripts_than_places_queue_and_the_queue_is_shown(shop: Deploying) -> None:
+    names = shop.instances(12)
+    shop.group()
+    wait = "#!/bin/sh\nwhile [ ! -e $POINTSMAN_INSTANCE_ROOT/../go ]; do sleep 0.02; done\n"
+    made = shop.start(traced(BeforeInstall=wait))
+
+    def statuses() -> Counter[str]:
+        targets = (shop.target(made, name)["lifecycleEvents"] for name in names)
+        return Counter(
+            next(e["status"] for e in events if e["lifecycleEventName"] == "BeforeInstall") for events in targets
+        )
+
+    deadline = time.monotonic() + 30
+    while True:
+        shop.backend.world.run_due()
+        try:
+            if statuses() == {"InProgress": 8, "Pending": 4}:
+                break
+        except ClientError:
+            pass
+        assert time.monotonic() < deadline
+        shop.backend.world.wait(0.05)
+    told = []
+    for name in names:
+        events = shop.target(made, name)["lifecycleEvents"]
+        told += [one["diagnostics"]["message"] for one in events if one["status"] == "Pending" and "diagnostics" in one]
+    assert sorted(told) == [f"Waits for its turn on this machine: {number} before it." for number in range(4)]
+    (shop.backend.root / "instances/go").touch()
+    shop.backend.settle()
+    assert shop.status(made) == "Succeeded"

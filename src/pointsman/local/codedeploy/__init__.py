@@ -26,9 +26,7 @@ from pointsman.local.codedeploy import (
     tasks,
 )
 from pointsman.local.codedeploy.balancing import Router
-from pointsman.local.codedeploy.crew import LocalCrew
 from pointsman.local.codedeploy.ports import FreePorts, Ports
-from pointsman.local.codedeploy.router import LoopbackRouter
 from pointsman.local.engines import Engine, Place
 from pointsman.local.runners.rooms import Room
 from pointsman.local.world import World
@@ -38,12 +36,16 @@ def _install(world: World) -> None:
     root = world.tool(Place).root
     room = Room(root / "room")
     if not world.has(protocol.Crew):
+        from pointsman.local.codedeploy.crew import LocalCrew  # a world that only plays does without
+
         world.provide(LocalCrew(room, root / "room"))
     if not world.has(tasks.Tasks):
         world.provide(tasks.LocalTasks(room, root / "tasks"))
     if not world.has(Ports):
         world.provide(FreePorts())
     if not world.has(Router):
+        from pointsman.local.codedeploy.router import LoopbackRouter
+
         world.provide(LoopbackRouter())
     world.on(deployments.BEGIN, starting.begun)
     world.on(starting.BUNDLED, starting.bundled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,12 +40,12 @@ def _wanted(scope: Scope, one: Deployment, statuses: list[str], labels: list[str
             yield target
 
 
-def _page(name: str, targets: Iterator[Target], given: str | None) -> dict[str, Any]:
+def _page(name: str, ids: Iterator[str], given: str | None) -> dict[str, Any]:
     place = errors.place(given)
     if place is not None and not place.isdigit():
         raise refused("InvalidNextToken", "The next token is not valid")
     start = int(place or 0)
-    found = [target.id for number, target in enumerate(targets) if start <= number <= start + PAGE]
+    found = list(itertools.islice(ids, start, start + PAGE + 1))
     answer: dict[str, Any] = {name: found[:PAGE]}
     if len(found) > PAGE:
         answer["nextToken"] = errors.token(str(start + PAGE))
@@ -59,7 +60,7 @@ def list_deployment_targets(scope: Scope, parameters: Parameters) -> dict[str, A
     if unknown := [name for name in filters if name not in ("TargetStatus", "ServerInstanceLabel")]:
         raise refused("InvalidTargetFilterName", f"A filter is TargetStatus or ServerInstanceLabel, not {unknown[0]}")
     targets = _wanted(scope, one, filters.get("TargetStatus", []), filters.get("ServerInstanceLabel", []))
-    return _page("targetIds", targets, parameters.get("nextToken"))
+    return _page("targetIds", (target.id for target in targets), parameters.get("nextToken"))
 
 
 @answers("codedeploy", "GetDeploymentTarget")
@@ -122,7 +123,8 @@ def list_deployment_instances(scope: Scope, parameters: Parameters) -> dict[str,
     """Instance ids."""
     one = _server(scope, parameters.get("deploymentId"))
     statuses, labels = parameters.get("instanceStatusFilter", []), parameters.get("instanceTypeFilter", [])
-    return _page("instancesList", _wanted(scope, one, statuses, labels), parameters.get("nextToken"))
+    targets = _wanted(scope, one, statuses, labels)
+    return _page("instancesList", (target.id for target in targets), parameters.get("nextToken"))
 
 
 @answers("codedeploy", "GetDeploymentInstance")
