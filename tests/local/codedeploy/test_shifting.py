@@ -64,6 +64,19 @@ def function(backend: CheckedBackend, name: str, *command: str) -> None:
         scope.put(name, LocalFunction(name, command or ("answer", name), str(backend.root)))
 
 
+def create(client: Any, group: str, kind: str, properties: dict[str, Any], hooks: dict[str, str]) -> str:
+    """Create a deployment of one resource, from an AppSpec in the call; its id."""
+    spec = {
+        "version": 0.0,
+        "Resources": [{"resource": {"Type": kind, "Properties": properties}}],
+        "Hooks": [{event: name} for event, name in hooks.items()],
+    }
+    revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(spec)}}
+    made = client.create_deployment(applicationName="shop", deploymentGroupName=group, revision=revision)
+    found: str = made["deploymentId"]
+    return found
+
+
 class Lambda:
     """A function with two versions behind an alias, and an application that moves it."""
 
@@ -83,13 +96,9 @@ class Lambda:
 
     def start(self, current: str = "1", target: str = "2", **hooks: str) -> str:
         properties = {"Name": "shop", "Alias": "live", "CurrentVersion": current, "TargetVersion": target}
-        resource = {"shop": {"Type": "AWS::Lambda::Function", "Properties": properties}}
-        spec = {"version": 0.0, "Resources": [resource], "Hooks": [{event: name} for event, name in hooks.items()]}
-        revision = {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(spec)}}
-        made = self.client.create_deployment(applicationName="shop", deploymentGroupName="live", revision=revision)
+        made = create(self.client, "live", "AWS::Lambda::Function", properties, hooks)
         self.backend.settle()
-        found: str = made["deploymentId"]
-        return found
+        return made
 
     def get(self, made: str) -> dict[str, Any]:
         found: dict[str, Any] = self.client.get_deployment(deploymentId=made)["deploymentInfo"]
@@ -264,13 +273,9 @@ class Service:
             "TaskDefinition": f"{TASK}:{revision}",
             "LoadBalancerInfo": {"ContainerName": "web", "ContainerPort": 80},
         }
-        resource = {"web": {"Type": "AWS::ECS::Service", "Properties": properties}}
-        spec = {"version": 0.0, "Resources": [resource], "Hooks": [{event: name} for event, name in hooks.items()]}
-        content = {"revisionType": "AppSpecContent", "appSpecContent": {"content": json.dumps(spec)}}
-        made = self.client.create_deployment(applicationName="shop", deploymentGroupName="web", revision=content)
+        made = create(self.client, "web", "AWS::ECS::Service", properties, hooks)
         self.backend.settle()
-        found: str = made["deploymentId"]
-        return found
+        return made
 
     def get(self, made: str) -> dict[str, Any]:
         found: dict[str, Any] = self.client.get_deployment(deploymentId=made)["deploymentInfo"]

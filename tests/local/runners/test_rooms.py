@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pointsman.local.runners.rooms import Ended, Room, Script, await_gone, outcome
-from pointsman.local.runners.sweep import strays
+from pointsman.local.runners.rooms import Ended, Room, Script, outcome
+from pointsman.local.runners.sweep import await_gone, strays
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -15,7 +16,8 @@ from pointsman.local.codedeploy.agent import INSTANCE, UNKNOWN, Agent
 from pointsman.local.codedeploy.machine import Outcome
 from pointsman.local.codedeploy.protocol import EVENT_ENDED, EVENT_STARTED, EventOrder
 from pointsman.local.runners.process import Access, no_access
-from pointsman.local.runners.rooms import Room, await_gone
+from pointsman.local.runners.rooms import Room
+from pointsman.local.runners.sweep import await_gone
 from pointsman.local.world import Payload, Scope
 
 log = logging.getLogger("pointsman.local")
@@ -53,8 +55,12 @@ class LocalCrew:
         self._running = 0
         self._closed = False
         self._changed = threading.Condition()
-        self._waited = False
-        self._waiting = threading.Lock()
+        self._alone = threading.Event()
+        """Set once nothing of an earlier backend's room is left."""
+        if (folder / "alive").exists():
+            threading.Thread(target=self._await_earlier, name="pointsman-room-before", daemon=True).start()
+        else:
+            self._alone.set()
 
     def carry(self, scope: Scope, order: EventOrder, *, again: bool = False) -> None:
         """Queue an event; a worker takes it as soon as there is room."""
@@ -98,6 +104,11 @@ class LocalCrew:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
+    def _await_earlier(self) -> None:
+        with contextlib.suppress(OSError):
+            await_gone(self._folder)
+        self._alone.set()
+
     def _start(self) -> None:
         """With the lock held: give every task that may begin a thread."""
         for task in list(self._tasks):
@@ -130,11 +141,7 @@ class LocalCrew:
 
     def _do(self, task: _Task) -> Outcome | None:
         """The event's outcome; None when the backend closes over it, so that the next one takes it up."""
-        if task.again:
-            with self._waiting:
-                if not self._waited:
-                    await_gone(self._folder)
-                    self._waited = True
+        self._alone.wait()
         access = dict(self._access(task.scope, task.order.deployment))
         agent = Agent(task.order, task.scope.world.blobs, self.room, access, again=task.again)
         outcome = agent.carry_out()

@@ -15,7 +15,6 @@ Said: ``{"id": ID, "begun": true}`` and ``{"id": ID, "exit": …, "note": …, "
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import resource
@@ -249,23 +248,12 @@ class Room:
                 with contextlib.suppress(OSError):
                     self.record(one.order, "ended", {"exit": None, "note": "stopped", "tail": ""})
         asked = time.monotonic()
-        while not self.childless() and time.monotonic() < asked + self.grace + 10:
+        while not childless() and time.monotonic() < asked + self.grace + 10:
             number = signal.SIGTERM if time.monotonic() < asked + self.grace else signal.SIGKILL
             for pid in descendants():
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, number)
             time.sleep(0.02)
-
-    @staticmethod
-    def childless() -> bool:
-        """Collect the dead; whether nobody is left."""
-        while True:
-            try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return True
-            if pid == 0:
-                return False
 
     def listen(self, wake: int) -> list[int]:
         """Wait for something to happen, and take in output; the handles that were ready."""
@@ -305,19 +293,10 @@ def _line() -> bytes:
 
 
 def _main() -> None:
-    os.umask(0o077)
-    prctl(PR_SET_CHILD_SUBREAPER, 1)
-    wake, wake_in = os.pipe()
-    os.set_blocking(wake, False)
-    os.set_blocking(wake_in, False)
-    signal.set_wakeup_fd(wake_in, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
-        signal.signal(ignored, signal.SIG_IGN)
+    wake = stand_over_all()
     opening = json.loads(_line())
     room = Room(opening["open"])
-    lock = os.open(f"{opening['open']['folder']}/alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    hold(opening["open"]["folder"])
     asked = b""
     while True:
         ready = room.listen(wake)
@@ -343,10 +322,12 @@ if __name__ == "__main__":
     sys.path.insert(0, os.path.abspath(f"{__file__}/../../../.."))  # noqa: PTH100 - pathlib costs a start-up
 
 from pointsman.local.runners.supervisor import (  # noqa: E402 - found only now
-    PR_SET_CHILD_SUBREAPER,
     PR_SET_PDEATHSIG,
+    childless,
     descendants,
+    hold,
     prctl,
+    stand_over_all,
 )
 
 if __name__ == "__main__":

@@ -6,13 +6,11 @@ The room's end of the pipe closes when this process dies, however it dies. It is
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,22 +194,6 @@ class Room:
             ended(Ended(None, "the machine room was lost under it"))
         for done in self._swept.values():
             done.set()
-
-
-def await_gone(folder: Path, patience: float = 15.0) -> None:
-    """After a restart: wait until the room that a folder had is closed, and nothing of it is left."""
-    try:
-        with (folder / "alive").open("rb") as alive:
-            deadline = time.monotonic() + patience
-            while time.monotonic() < deadline:
-                try:
-                    fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    time.sleep(0.02)
-        sweep(folder)
-    except OSError:
-        return  # there never was one
 
 
 def outcome(folder: Path, name: str) -> Ended | None:

@@ -232,7 +232,7 @@ class Supervisor:
         self.signal(group, signal.SIGTERM)
         asked = time.monotonic()
         grace = float(self.order.get("grace", 1.0))
-        while not self.childless() and time.monotonic() < asked + grace + 10:
+        while not childless() and time.monotonic() < asked + grace + 10:
             if time.monotonic() > asked + grace:
                 self.signal(group, signal.SIGKILL)
             self.relay()
@@ -247,16 +247,6 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
 
-    def childless(self) -> bool:
-        """Collect the dead; whether nobody is left."""
-        while True:
-            try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return True
-            if pid == 0:
-                return False
-
     def stop(self) -> None:
         """The end: nothing of this build goes on living."""
         running, self.running = self.running, 0
@@ -267,7 +257,12 @@ class Supervisor:
         self.relay()
 
 
-def _main() -> None:
+def stand_over_all() -> int:
+    """Make this program the parent of everything below it, deaf to signals meant for others.
+
+    Returns:
+        What becomes readable when a child has died.
+    """
     os.umask(0o077)
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     wake, wake_in = os.pipe()
@@ -277,6 +272,28 @@ def _main() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(ignored, signal.SIG_IGN)
+    return wake
+
+
+def hold(folder: str) -> None:
+    """Hold the lock that says a folder's program is alive, until this one is not."""
+    lock = os.open(f"{folder}/alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def childless() -> bool:
+    """Collect the dead; whether nobody is left."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return True
+        if pid == 0:
+            return False
+
+
+def _main() -> None:
+    wake = stand_over_all()
     asked = b""
     supervisor: Supervisor | None = None
     while True:
@@ -298,8 +315,7 @@ def _main() -> None:
                 order = json.loads(line)
                 if "open" in order:
                     supervisor = Supervisor(order["open"])
-                    lock = os.open(f"{supervisor.folder}/alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    hold(supervisor.folder)
                 elif "run" in order and supervisor:
                     supervisor.run(order["run"])
                 elif "stop" in order:

@@ -7,35 +7,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import msgspec
-
 from pointsman.local.answers import AwsError
 from pointsman.local.codedeploy import deployments
 from pointsman.local.codedeploy.notices import ENDED
 from pointsman.local.codedeploy.records import Deployment
 from pointsman.local.codepipeline import urls
+from pointsman.local.codepipeline.actions.codebuild import Awaited
 from pointsman.local.codepipeline.driver import finish
 from pointsman.local.codepipeline.providers import CONFIGURATION_ERROR, JOB_FAILED, ActionCall, Outcome, failed
 from pointsman.local.codepipeline.runs import call_of, progress, running
-from pointsman.local.codepipeline.shapes import Artifact, Ticket
+from pointsman.local.codepipeline.shapes import Artifact
 from pointsman.local.world import Payload, Scope, World
 
 SUCCEEDED: Final = "Succeeded"
-
-
-class AwaitedDeployment(msgspec.Struct, frozen=True):
-    """A deployment that an action waits for; key: its id, in its region."""
-
-    pipeline: str
-    number: int
-    id: str
-    region: str
-    """The pipeline's."""
-
-    @property
-    def ticket(self) -> Ticket:
-        """The action execution's."""
-        return Ticket(self.pipeline, self.number, self.id)
 
 
 class CodeDeployAction:
@@ -77,7 +61,7 @@ def begin(scope: Scope, call: ActionCall, revision: dict[str, Any]) -> Outcome |
     except AwsError as error:
         return failed(CONFIGURATION_ERROR, f"Error calling createDeployment: {error.message}")
     ticket = call.ticket
-    place.put(one.id, AwaitedDeployment(ticket.pipeline, ticket.number, ticket.id, scope.region))
+    place.put(one.id, Awaited(ticket.pipeline, ticket.number, ticket.id, scope.region))
     progress(
         scope,
         ticket,
@@ -106,11 +90,11 @@ def _outcome(one: Deployment) -> Outcome:
 
 
 def _on_ended(place: Scope, payload: Payload) -> None:
-    awaited = place.get(AwaitedDeployment, payload["id"])
+    awaited = place.get(Awaited, payload["id"])
     one = deployments.get(place, payload["id"])
     if awaited is None or one is None:
         return
-    place.delete(AwaitedDeployment, one.id)
+    place.delete(Awaited, one.id)
     scope = place.world.scope(place.account, awaited.region)
     run = running(scope, awaited.ticket)
     if run is not None and call_of(scope, run) is not None:
