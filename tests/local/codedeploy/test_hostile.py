@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from pointsman.clock import ManualClock
+from support.backend import CheckedBackend
 from support.deploying import Deploying, appspec, traced, zipped
 
 
@@ -179,3 +181,21 @@ def test_more_scripts_than_places_queue_and_the_queue_is_shown(shop: Deploying) 
     (shop.backend.root / "instances/go").touch()
     shop.backend.settle()
     assert shop.status(made) == "Succeeded"
+
+
+def test_a_repository_that_is_not_trusted_deploys_nothing(clock: ManualClock, tmp_path: Path) -> None:
+    class Distrust:
+        def allowed(self, repository_path: Path) -> bool:
+            return False
+
+    with CheckedBackend(state=tmp_path / "state", clock=clock, tools=[Distrust()]) as backend:
+        one = Deploying(backend, clock)
+        one.instances(1)
+        one.group()
+        code = backend.session().client("codecommit")
+        code.create_repository(repositoryName="webapp")
+        put = {"filePath": "appspec.yml", "fileContent": b"version: 0.0\nos: linux\n"}
+        commit = code.create_commit(repositoryName="webapp", branchName="main", putFiles=[put])["commitId"]
+        where = {"repository": "owner/webapp", "commitId": commit}
+        done = one.run(revision={"revisionType": "GitHub", "gitHubLocation": where})
+        assert "not trusted" in done["errorInformation"]["message"]

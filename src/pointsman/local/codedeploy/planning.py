@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from pointsman.local.codebuild.trust import Trust
 from pointsman.local.codecommit.git import GitFailed
 from pointsman.local.codecommit.repositories import Repositories
 from pointsman.local.codedeploy import groups, instances, locations
@@ -87,7 +88,14 @@ def _from_git(scope: Scope, inner: dict[str, Any]) -> Callable[[], Payload]:
             f"There is no repository {whole} on this machine; the world file maps one under local: repositories.",
         )
 
+    trust = scope.world.tool(Trust)  # type: ignore[type-abstract]
+    path = repositories.path(scope.account, scope.region, named[0])
+
     def work() -> Payload:
+        if path is not None and not trust.allowed(path):
+            raise JobFailed(
+                f"{path} is not trusted, so its scripts do not run here; start it once on a terminal to say so"
+            )
         with tempfile.TemporaryDirectory(prefix="pointsman-deploy-") as folder:
             target = Path(folder) / "bundle.zip"
             try:
