@@ -325,3 +325,26 @@ def test_state_changes_are_told_to_events_and_topics(shop: Deploying, backend: C
     assert heard[-1]["detail"]["deploymentId"] == done["deploymentId"]
     assert [one["subject"].split(":")[0] for one in published] == ["InstanceFailure", "DeploymentFailure"]
     assert '"ErrorCode": "HEALTH_CONSTRAINTS"' in published[-1]["message"]
+
+
+def test_many_deployments_are_listed_page_by_page_and_those_under_way_at_once(
+    shop: Deploying, backend: CheckedBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pointsman.local.codedeploy import operations_deployments
+
+    shop.group()
+    made = [shop.run(traced())["deploymentId"] for _ in range(7)]
+    monkeypatch.setattr(operations_deployments, "PAGE", 3)
+    monkeypatch.setattr(operations_deployments, "_LOOKED", 4)
+    pages = shop.client.get_paginator("list_deployments")
+    assert [one for page in pages.paginate() for one in page["deployments"]] == made[::-1]
+    none = list(pages.paginate(includeOnlyStatuses=["Succeeded"]))
+    assert [page["deployments"] for page in none] == [[], []]
+    shop.instances(1)
+    shop.client.add_tags_to_on_premises_instances(
+        instanceNames=["web-1"], tags=[{"Key": "pointsman:agent", "Value": "stopped"}]
+    )
+    running = shop.run(traced())["deploymentId"]
+    assert shop.client.list_deployments(includeOnlyStatuses=["InProgress", "Created"])["deployments"] == [running]
+    names = {"applicationName": "shop", "deploymentGroupName": "web"}
+    assert shop.client.list_deployments(**names, includeOnlyStatuses=["InProgress"])["deployments"] == [running]

@@ -12,11 +12,13 @@ from pointsman.local.answers import Parameters, answers
 from pointsman.local.codedeploy import deployments, errors, halting, shapes, shifting_driver
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import PAGE, deployment, group
-from pointsman.local.codedeploy.machine import READY_WAIT, STOPPED, TERMINATION_WAIT, Halt
-from pointsman.local.codedeploy.records import Deployment, Order
+from pointsman.local.codedeploy.machine import ENDED, READY_WAIT, STOPPED, TERMINATION_WAIT, Halt
+from pointsman.local.codedeploy.records import Busy, Deployment, Order
 from pointsman.local.world import Scope
 from pointsman.semantics import deployments as rules
 
+_LOOKED = 5000
+"""Deployments that are looked at for one page, whatever its filters leave of them."""
 _STATUSES = ("Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready")
 
 
@@ -57,19 +59,17 @@ def list_deployments(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise refused("InvalidDeploymentStatus", f"{unknown[0]} is not the status of a deployment")
     start, end = _range(parameters.get("createTimeRange", {}))
     place = errors.place(parameters.get("nextToken"))
-    found: list[tuple[str, str]] = []
-    for key, one in _newest_first(scope, prefix, f"{prefix}{place}" if place else None):
+    found: list[str] = []
+    last, looked = "", 0
+    for key, one in _newest_first(scope, prefix, f"{prefix}{place}" if place else None, statuses):
         if start is not None and one.created < start:
             break
-        if (end is not None and one.created > end) or (statuses and one.status not in statuses):
-            continue
-        found.append((key, one.id))
-        if len(found) > PAGE:
-            break
-    answer: dict[str, Any] = {"deployments": [one for _, one in found[:PAGE]]}
-    if len(found) > PAGE:
-        answer["nextToken"] = errors.token(found[PAGE - 1][0].removeprefix(prefix))
-    return answer
+        if len(found) == PAGE or looked == _LOOKED:
+            return {"deployments": found, "nextToken": errors.token(last)}
+        last, looked = key.removeprefix(prefix), looked + 1
+        if (end is None or one.created <= end) and (not statuses or one.status in statuses):
+            found.append(one.id)
+    return {"deployments": found}
 
 
 def _range(given: dict[str, datetime]) -> tuple[datetime | None, datetime | None]:
@@ -79,8 +79,13 @@ def _range(given: dict[str, datetime]) -> tuple[datetime | None, datetime | None
     return start, end
 
 
-def _newest_first(scope: Scope, prefix: str, after: str | None) -> Iterator[tuple[str, Deployment]]:
-    """Deployments in order, read in pieces."""
+def _newest_first(
+    scope: Scope, prefix: str, after: str | None, statuses: list[str]
+) -> Iterator[tuple[str, Deployment]]:
+    """Deployments in order, read in pieces; when only some that are not over are wanted, those alone."""
+    if statuses and not set(statuses) & ENDED:
+        yield from _under_way(scope, prefix, after)
+        return
     while True:
         rows = list(scope.scan(Order, prefix, reverse=True, after=after, limit=PAGE + 1))
         for key, order in rows:
@@ -90,6 +95,14 @@ def _newest_first(scope: Scope, prefix: str, after: str | None) -> Iterator[tupl
         if len(rows) <= PAGE:
             return
         after = rows[-1][0]
+
+
+def _under_way(scope: Scope, prefix: str, after: str | None) -> Iterator[tuple[str, Deployment]]:
+    busy = [one for key, _ in scope.scan(Busy) if (one := scope.get(Deployment, key)) is not None]
+    for one in sorted(busy, key=lambda it: it.number, reverse=True):
+        key = f"{prefix}{one.number:09d}"
+        if scope.get(Order, key) is not None and (after is None or key < after):
+            yield key, one
 
 
 @answers("codedeploy", "StopDeployment")

@@ -14,7 +14,7 @@ from pointsman.local.codedeploy.driver import agent_woke
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.instances import AGENT_TAG
 from pointsman.local.codedeploy.lookup import PAGE
-from pointsman.local.codedeploy.records import OnPremisesInstance
+from pointsman.local.codedeploy.records import OnPremisesInstance, RegisteredArn
 from pointsman.local.world import Scope
 from pointsman.semantics.deployments import TagFilter
 
@@ -54,13 +54,10 @@ def register_on_premises_instance(scope: Scope, parameters: Parameters) -> dict[
     former = scope.get(OnPremisesInstance, name)
     if former is not None and former.deregistered is None:
         raise refused("InstanceNameAlreadyRegistered", f"The on-premises instance {name} is already registered")
-    for other, one in scope.scan(OnPremisesInstance):
-        if other == name or one.deregistered is not None:
-            continue
-        if user and one.user_arn == user:
-            raise refused("IamUserArnAlreadyRegistered", f"{user} is already registered to {other}")
-        if session and one.session_arn == session:
-            raise refused("IamSessionArnAlreadyRegistered", f"{session} is already registered to {other}")
+    if (other := scope.get(RegisteredArn, user or session)) is not None:
+        word = "User" if user else "Session"
+        raise refused(f"Iam{word}ArnAlreadyRegistered", f"{user or session} is already registered to {other.instance}")
+    scope.put(user or session, RegisteredArn(name))
     arn = scope.arn("codedeploy", f"instance/{name}_{ids.letters(scope, 10)}")
     tags = former.tags if former else {}
     scope.put(name, OnPremisesInstance(name, arn, scope.now, user, session, tags=tags))
@@ -74,6 +71,7 @@ def deregister_on_premises_instance(scope: Scope, parameters: Parameters) -> dic
     found = scope.get(OnPremisesInstance, name)
     if found is not None and found.deregistered is None:
         scope.put(name, replace(found, deregistered=scope.now))
+        scope.delete(RegisteredArn, found.user_arn or found.session_arn)
     return {}
 
 

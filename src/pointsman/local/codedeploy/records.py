@@ -89,6 +89,12 @@ class OnPremisesInstance(msgspec.Struct, frozen=True):
     tags: dict[str, str] = {}
 
 
+class RegisteredArn(msgspec.Struct, frozen=True):
+    """The instance that an IAM ARN is registered to, kept under the ARN."""
+
+    instance: str
+
+
 class LocalInstance(msgspec.Struct, frozen=True):
     """A folder that stands for an EC2 instance; made by the world file, or as a copy of a blue one."""
 
