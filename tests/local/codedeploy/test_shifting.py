@@ -372,3 +372,48 @@ def test_an_ecs_deployment_waits_for_somebody_and_can_be_taken_back(backend: Che
     backend.settle()
     assert service.get(service.get(made)["rollbackInfo"]["rollbackDeploymentId"])["status"] == "Succeeded"
     assert service.sees() == {"1": 20}
+
+
+def test_a_restart_in_the_middle_of_a_shift_goes_on_and_the_tasks_serve_again(
+    clock: ManualClock, tmp_path: Path
+) -> None:
+    with CheckedBackend(state=tmp_path / "state", clock=clock) as before:
+        service = Service(before, LINEAR)
+        first = service.start(1)
+        clock.advance(60 * 10)
+        before.settle()
+        assert service.get(first)["status"] == "Succeeded"
+        second = service.start(2)
+        clock.advance(60 * 3)
+    with CheckedBackend(state=tmp_path / "state", clock=clock) as after:
+        service.backend = after
+        service.client = after.session().client("codedeploy")
+        after.settle()
+        sets = {one["taskSetLabel"]: one["trafficWeight"] for one in service.target(second)["taskSetsInfo"]}
+        assert sets == {"Blue": 60.0, "Green": 40.0}
+        seen = service.sees(100)
+        assert seen["1"] > 20
+        assert seen["2"] > 10
+        clock.advance(60 * 10)
+        after.settle()
+        assert service.get(second)["status"] == "Succeeded"
+        assert service.sees() == {"2": 20}
+
+
+def test_a_hook_that_was_cut_off_by_a_restart_fails_in_words(clock: ManualClock, tmp_path: Path) -> None:
+    class Never(Commands):
+        def run(self, *arguments: Any, **more: Any) -> Ended:
+            return Ended(None, "", "", lost=True)
+
+    with CheckedBackend(state=tmp_path / "state", clock=clock, tools=[Never()]) as before:
+        moved = Lambda(before)
+        function(before, "check", "check")
+        moved.group()
+        made = moved.start(BeforeAllowTraffic="check")
+        assert moved.get(made)["status"] == "InProgress"
+    with CheckedBackend(state=tmp_path / "state", clock=clock, tools=[Commands()]) as after:
+        client: Any = after.session().client("codedeploy")
+        after.settle()
+        done = client.get_deployment(deploymentId=made)["deploymentInfo"]
+    assert done["status"] == "Failed"
+    assert "backend was stopped while the hook function check" in done["errorInformation"]["message"]
