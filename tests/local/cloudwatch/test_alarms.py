@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from pointsman.local.cloudwatch.alarms import CHANGED
+from pointsman.local.cloudwatch.alarms import CHANGED, KeptAlarms
 from support.backend import CheckedBackend
 
 ALARM: dict[str, Any] = {
@@ -39,6 +39,10 @@ def test_an_alarm_begins_without_data_and_is_set_by_hand(backend: CheckedBackend
     cloudwatch.put_metric_alarm(**{**ALARM, "Threshold": 9.0})
     (alarm,) = cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]
     assert (alarm["Threshold"], alarm["StateReason"]) == (9.0, "a drill")
+    asked = backend.world.tool(KeptAlarms)
+    scope = backend.world.scope(backend.account, "us-east-1")
+    arn = alarm["AlarmArn"]
+    assert [asked.alarm_state(scope, name) for name in ("errors", arn, "none")] == ["ALARM", "ALARM", None]
     cloudwatch.delete_alarms(AlarmNames=["errors", "none"])
     assert cloudwatch.describe_alarms()["MetricAlarms"] == []
 

@@ -40,6 +40,15 @@ def find(scope: Scope, name: str) -> MetricAlarm | None:
     return scope.get(MetricAlarm, name.partition(":alarm:")[2] if name.startswith("arn:") else name)
 
 
+class KeptAlarms:
+    """A tool of the world for whoever asks how an alarm stands."""
+
+    def alarm_state(self, scope: Scope, name: str) -> str | None:
+        """ALARM, OK or INSUFFICIENT_DATA; None when there is no alarm of this name."""
+        found = find(scope, name)
+        return found.state if found else None
+
+
 def set_state(scope: Scope, alarm: MetricAlarm, state: str, reason: str, data: str = "") -> MetricAlarm:
     """Put an alarm into a state; whoever listens to ``CHANGED`` hears of it when that is another one."""
     changed = replace(alarm, state=state, reason=reason, reason_data=data, updated=scope.now)
