@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from pointsman.local.reach import Reach
+from pointsman.local.sts import keys
 from support.deploying import EVENTS, Deploying, appspec, tarred, traced
 
 ORDER = [
@@ -113,3 +115,19 @@ def test_a_server_started_by_a_hook_outlives_it_and_ends_with_the_backend(shop: 
     shop.backend.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_scripts_own_calls_come_back_here_while_the_backend_is_served(shop: Deploying) -> None:
+    shop.instances(1)
+    shop.group()
+    said = "#!/bin/sh\necho $AWS_ENDPOINT_URL $AWS_ACCESS_KEY_ID > $POINTSMAN_INSTANCE_ROOT/keys\n"
+    shop.run(traced(AfterInstall=said + "echo $AWS_SECRET_ACCESS_KEY\n"))
+    assert (shop.root() / "keys").read_text().split() == ["http://127.0.0.1:9", "POINTSMANLOCAL"]
+    shop.backend.world.tool(Reach).opened("http://127.0.0.1:4999")
+    done = shop.run(traced(AfterInstall=said + "echo it is $AWS_SECRET_ACCESS_KEY\n"))
+    address, key = (shop.root() / "keys").read_text().split()
+    assert address == "http://127.0.0.1:4999"
+    assert key.startswith("ASIA")
+    scope = shop.backend.world.scope(shop.backend.account, "us-east-1")
+    assert keys.find(scope, key) is None, "it is taken back with the end of the deployment"
+    assert "[stdout]it is ***" in shop.diagnostics(done["deploymentId"], "AfterInstall")["logTail"]

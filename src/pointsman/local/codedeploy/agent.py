@@ -16,6 +16,8 @@ from pointsman.local.codedeploy import bundles, installing
 from pointsman.local.codedeploy.appspec import AppSpec, AppSpecError, Hook, server
 from pointsman.local.codedeploy.machine import Outcome
 from pointsman.local.codedeploy.protocol import Bundle, EventOrder
+from pointsman.local.granting import SECRETS
+from pointsman.local.runners.lines import Mask
 from pointsman.local.runners.process import confined
 from pointsman.local.runners.rooms import Ended, Room, Script, outcome
 from pointsman.local.store.blobs import Blobs
@@ -65,6 +67,7 @@ class Agent:
         self._group = self._deployments / order.group_id
         self._own = self._group / order.deployment
         self._notes = self._deployments / "deployment-instructions"
+        self._mask = Mask([value for name in SECRETS if (value := order.variables.get(name))])
         self._said = [f"LifecycleEvent - {order.event}"]
 
     def carry_out(self) -> Outcome:
@@ -202,7 +205,7 @@ class Agent:
                 )
                 place.chmod(place.stat().st_mode | 0o111)
             ended = self._room.run(self._order_of(place, hook, number))
-        self._said += ended.tail.splitlines()
+        self._said += self._mask(ended.tail).splitlines()
         self._log(self._said[-40:])
         self._judge(hook, ended)
 

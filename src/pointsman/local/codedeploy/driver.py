@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from pointsman.local import granting
 from pointsman.local.codedeploy import (
     balancing,
     ending,
@@ -255,7 +256,8 @@ def _hand_over(scope: Scope, one: Deployment, target: Target, *, again: bool) ->
 
 
 def _order(scope: Scope, one: Deployment, target: Target, found: Instance, name: str) -> EventOrder:
-    variables = {}
+    longest = LONGEST_BLUE_GREEN if one.blue_green else LONGEST
+    variables = granting.grant(scope, one.id, longest)
     if groups.target_groups(one.settings):
         variables["POINTSMAN_INSTANCE_PORT"] = str(instances.port_of(scope, target.id))
     return EventOrder(

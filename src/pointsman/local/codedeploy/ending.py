@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from pointsman.local import granting
 from pointsman.local.codedeploy import deployments, locations, notices
 from pointsman.local.codedeploy.machine import FAILED, STOPPED, SUCCEEDED, Halt
 from pointsman.local.codedeploy.records import Busy, Deployment, DeploymentGroup, LastDeployment, Roster
@@ -51,6 +52,7 @@ def release(scope: Scope, one: Deployment) -> None:
     if busy is None:
         return
     scope.delete(Busy, one.id)
+    granting.revoke(scope, one.id)
     for key, other in list(scope.scan(Busy)):
         if other.group == busy.group:
             scope.after(0, deployments.BEGIN, {"deployment": key}, key=f"{deployments.BEGIN}/{key}")
