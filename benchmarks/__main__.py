@@ -24,7 +24,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, between_marks, summary, table
 
-SUITES = ("start", "table", "log", "backend", "deploy")
+SUITES = ("start", "table", "log", "output", "backend", "serve", "xray", "deploy")
 
 
 def measure(name: str, runs: int, *, small: bool = False) -> list[Figure]:

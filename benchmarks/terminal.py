@@ -25,11 +25,14 @@ from pathlib import Path
 import pyte
 
 COLUMNS, ROWS = 120, 40
-_QUERIES = (
-    (re.compile(rb"\x1b\[c"), b"\x1b[?62;22c"),
-    (re.compile(rb"\x1b\[\?2026\$p"), b"\x1b[?2026;2$y"),
-    (re.compile(rb"\x1b\[\?2048\$p"), b"\x1b[?2048;0$y"),
-)
+_ANSWERS = {
+    b"\x1b[c": b"\x1b[?62;22c",
+    b"\x1b[6n": b"\x1b[1;1R",
+    b"\x1b[?2026$p": b"\x1b[?2026;2$y",
+    b"\x1b[?2048$p": b"\x1b[?2048;0$y",
+}
+_QUERY = re.compile(b"|".join(map(re.escape, _ANSWERS)))
+_LONGEST = max(map(len, _ANSWERS)) - 1
 _SLICE = 1024
 """Bytes parsed between two looks at what there is to read."""
 _WHOLE = re.compile(rb"\x1b(?:\[[0-9;:<=>?$ ]*[@-~]|[P_\]X^].*?(?:\x1b\\|\x07)|[^\[P_\]X^])", re.S)
@@ -62,7 +65,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self._unparsed: deque[tuple[float, bytes]] = deque()
-        self._cut = b""
+        self._cut = self._tail = b""
         self.bytes_read = 0
         self.ended = False
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(env or {})}
@@ -84,12 +87,25 @@ class Terminal:
             self.ended = True
             return None
         at = time.perf_counter()
-        self.bytes_read += len(data)
-        for query, answer in _QUERIES:
-            if query.search(data):
-                os.write(self._fd, answer)
-        self._unparsed.append((at, data))
+        self._take(at, data)
         return at
+
+    def _take(self, at: float, data: bytes) -> None:
+        """Count what has come, and answer what it asks; in the order of the questions."""
+        self.bytes_read += len(data)
+        asked = self._tail + data
+        done = 0
+        for found in _QUERY.finditer(asked):
+            if found.end() > len(self._tail):
+                self.send(_ANSWERS[found[0]])
+            done = found.end()
+        self._tail = asked[max(done, len(asked) - _LONGEST) :]
+        self._unparsed.append((at, data))
+
+    def send(self, data: bytes) -> None:
+        """Give the program bytes."""
+        with contextlib.suppress(OSError):
+            os.write(self._fd, data)
 
     def step(self, timeout: float) -> float | None:
         """Read, or else parse a little of what was read.
@@ -160,7 +176,7 @@ class Terminal:
     def type(self, keys: bytes) -> float:
         """Press keys; when."""
         at = time.perf_counter()
-        os.write(self._fd, keys)
+        self.send(keys)
         return at
 
     def press(self, keys: bytes, timeout: float = 5.0) -> float:
@@ -175,6 +191,30 @@ class Terminal:
         if at is None:
             raise TimeoutError(f"{keys!r} changed nothing")
         return at - begun
+
+    def respond(self, keys: bytes, quiet: float) -> tuple[float, int]:
+        """Press a key: seconds to the last byte of what it changed, and how many bytes that took; 0 for nothing."""
+        before = self.bytes_read
+        begun = self.type(keys)
+        return max(0.0, self._last(quiet) - begun), self.bytes_read - before
+
+    def burst(self, keys: bytes, times: int, rate: float, quiet: float) -> float:
+        """Press a key so many times, so often a second: seconds from the last to the last byte of what they changed."""
+        begun = time.perf_counter()
+        last = 0.0
+        for number in range(times):
+            due = begun + number / rate
+            while (left := due - time.perf_counter()) > 0:
+                self.read(left)
+            last = self.type(keys)
+        return max(0.0, self._last(quiet) - last)
+
+    def _last(self, quiet: float) -> float:
+        """When the last byte before so much silence came; 0 when none did."""
+        last = 0.0
+        while (at := self.read(quiet)) is not None:
+            last = at
+        return last
 
     def drain(self, quiet: float) -> None:
         """Read and parse until nothing has come for ``quiet`` seconds."""

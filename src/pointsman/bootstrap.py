@@ -2,7 +2,8 @@
 
 A start has two halves. Before the screen, everything that can be refused is refused, with a sentence, and nothing
 heavy is imported. After the first paint the app's loader thread calls ``connect``, which imports boto3, finds
-credentials, starts a backend where the world has one, and hands over what the screens work with.
+credentials and makes the clients, and hands over what the screens work with. The backend of a local world is a process
+of its own, started in the first half and waited for in the second.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pointsman import starting
@@ -26,7 +28,11 @@ if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
     from pointsman.console.connection import Connect, Connection, Elsewhere, Memory
+    from pointsman.errors import Fault
+    from pointsman.local.state import StateFolder
+    from pointsman.local.world_file import WorldFile
     from pointsman.operations.audit import AuditLog
+    from pointsman.owning import Served
 
 Environment = Mapping[str, str]
 
@@ -161,38 +167,100 @@ def _known_scenario(name: str) -> None:
 
 
 def _local(asked: Launch, settings: Settings, environ: Environment) -> Plan:
-    from pointsman.config.trust import KeptTrust
-    from pointsman.local.state import StateFolder
+    from pointsman import owning
+    from pointsman.owning import Served
 
     worlds = [starting.world_file(path, asked.account) for path in asked.load]
     terminal.check(environ)
     logfile.start(environ)
-    starting.warn_root()
-    folder = StateFolder.claim(asked.state or paths.local_world(environ))
+    place = asked.state or paths.local_world(environ)
+    found = owning.claim(place)
     closing = Closing()
-    closing.add(folder.release)
-    trust = KeptTrust(folder.path, everything=asked.trust)
+    if isinstance(found, Served):
+        return Plan(_joined(asked, settings, environ, place, found), closing)
+    closing.add(found.release)
     try:
-        starting.agree(trust, worlds)
-        region = starting.region(folder.path, settings.region, worlds)
+        starting.warn_root()
+        connect = _kept(asked, settings, environ, found, worlds, closing)
     except BaseException:
         closing.close()
         raise
+    return Plan(connect, closing)
+
+
+def _kept(
+    asked: Launch,
+    settings: Settings,
+    environ: Environment,
+    folder: StateFolder,
+    worlds: list[WorldFile],
+    closing: Closing,
+) -> Connect:
+    """The way to a folder of our own: a child serves it, from now on and until this ends."""
+    from pointsman.child import Child
+    from pointsman.config.trust import KeptTrust
+    from pointsman.owning import Terms
+
+    trust = KeptTrust(folder.path, everything=asked.trust)
+    starting.agree(trust, worlds)
+    region = starting.region(folder.path, settings.region, worlds)
+    listener, xray = starting.bind("127.0.0.1", asked.listen, asked.xray_port)
+    terms = Terms(region, asked.account, [world.path for world in worlds])
+    child = Child(folder, terms, asked.trust, listener, xray)
+    closing.add(child.close)
 
     def connect() -> Connection:
-        from pointsman.aws.guard import Guard
-        from pointsman.local import Backend
-        from pointsman.operations.audit import FileAudit, default_path
+        # The port is bound already: clients are made while the child still opens the world.
+        connection = _client(settings, environ, folder.path, child.address, region, child.gone)
+        child.wait()
+        return connection
 
-        backend = Backend(state=folder, account=asked.account, tools=[trust])
-        closing.add(backend.close)
-        for world in worlds:
-            backend.load(world.path)
-        guard = Guard(read_only=False, clock=backend.clock, locked=settings.read_only)
-        cloud = _cloud(partial(backend.session, region), backend.clock, guard)
-        return _connection(cloud, settings, World.LOCAL, FileAudit(default_path(environ)))
+    return connect
 
-    return Plan(connect, closing)
+
+def _joined(asked: Launch, settings: Settings, environ: Environment, folder: Path, served: Served) -> Connect:
+    """The way to a folder that another process serves.
+
+    Raises:
+        UsageError: Something was asked for that only its owner can do.
+    """
+    from pointsman.child import attached
+
+    given = {"--load": asked.load, "--listen": asked.listen, "--xray-port": asked.xray_port is not None}
+    for option, wanted in given.items():
+        if wanted:
+            raise UsageError(
+                f"{option} is for whoever serves a world, and process {served.pid} serves {folder} already",
+                f"leave {option} out to look at that world, or end that process",
+            )
+    region = settings.region or served.region
+
+    def connect() -> Connection:
+        place = folder.expanduser().absolute()
+        return _client(settings, environ, place, served.address, region, lambda: attached(served))
+
+    return connect
+
+
+def _client(
+    settings: Settings,
+    environ: Environment,
+    folder: Path,
+    address: str,
+    region: str,
+    gone: Callable[[], Fault | None],
+) -> Connection:
+    """A connection to the process that serves a folder, with the folder's keys."""
+    from pointsman.aws.guard import Guard
+    from pointsman.clock import SystemClock
+    from pointsman.local.client import client_session
+    from pointsman.local.endpoint.keys import of_folder
+    from pointsman.operations.audit import FileAudit, default_path
+
+    clock = SystemClock()
+    guard = Guard(read_only=False, clock=clock, locked=settings.read_only)
+    cloud = _cloud(partial(client_session, address, of_folder(folder), region, gone), clock, guard)
+    return _connection(cloud, settings, World.LOCAL, FileAudit(default_path(environ)))
 
 
 # -- what they share ------------------------------------------------------------------------------------------------

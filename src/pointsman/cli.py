@@ -67,7 +67,8 @@ examples:
 _LOCAL = """\
 The bundled backend with a state folder: pipelines take commits from git repositories on this machine, and builds run
 the commands of their buildspec.yml as you, with your rights. The first time a world file names commands or
-repositories that this folder does not know, you are asked whether to trust them. Writes are open.
+repositories that this folder does not know, you are asked whether to trust them. Writes are open. It works in a
+process of its own, which ends with the console that started it; a second console on the folder joins it.
 """
 
 _LOCAL_EXAMPLES = """\
@@ -87,11 +88,12 @@ _SERVE_EXAMPLES = """\
 examples:
   pointsman serve --load sample_config/webapp
   pointsman serve --state ./world --port 4600 --trust --load pipelines.yml
-  pointsman serve --state ./world --ready-file ./ready.json
+  pointsman serve --state ./world --ready-file ./ready.json --allow-reset
 """
 
 _ENV = """\
-Prints the variables that point a shell at the "pointsman serve" which is running on a state folder, its keys included.
+Prints the variables that point a shell at whoever serves a state folder, "pointsman serve" or a console with a local
+world, its keys included.
 """
 
 _ENV_EXAMPLES = """\
@@ -115,7 +117,10 @@ examples:
 _COMMANDS = ("demo", "local", "serve", "env", "iam-policy")
 
 _OPTIONS = {
-    **dict.fromkeys(("--config", "--read-only"), ("pointsman", "pointsman demo", "pointsman local")),
+    **dict.fromkeys(
+        ("--config", "--read-only", "--plain-output", "--low-bandwidth"),
+        ("pointsman", "pointsman demo", "pointsman local"),
+    ),
     "--help": ("pointsman", *(f"pointsman {name}" for name in _COMMANDS)),
     **dict.fromkeys(("--version", "--profile", "--endpoint-url"), ("pointsman",)),
     "--region": ("pointsman", "pointsman local", "pointsman serve"),
@@ -123,7 +128,9 @@ _OPTIONS = {
     "--state": ("pointsman local", "pointsman serve", "pointsman env"),
     **dict.fromkeys(("--load", "--account", "--trust"), ("pointsman local", "pointsman serve")),
     **dict.fromkeys(("--all", "--list"), ("pointsman iam-policy",)),
-    **dict.fromkeys(("--host", "--port", "--expose", "--auth", "--ready-file"), ("pointsman serve",)),
+    "--listen": ("pointsman local",),
+    "--xray-port": ("pointsman local", "pointsman serve"),
+    **dict.fromkeys(("--host", "--port", "--expose", "--auth", "--allow-reset", "--ready-file"), ("pointsman serve",)),
 }
 """Option -> where it goes, to say what a misplaced or misspelt one was meant to be; a test compares."""
 
@@ -199,6 +206,14 @@ def _parser() -> argparse.ArgumentParser:
     everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS, parents=[helped])
     everywhere.add_argument("--config", metavar="FILE", help="the configuration file; explained in sample_config/")
     everywhere.add_argument("--read-only", action="store_true", help="refuse every write, with no way to arm them")
+    everywhere.add_argument(
+        "--plain-output",
+        action="store_true",
+        help="write to the terminal as Textual does, whole regions and no scrolling",
+    )
+    everywhere.add_argument(
+        "--low-bandwidth", action="store_true", help="cap the frames and bytes sent to the terminal"
+    )
     parser = _Parser(prog="pointsman", description=_ABOUT, epilog=_EXAMPLES, parents=[everywhere], **shape)
     parser.add_argument("--version", action="version", version=f"pointsman {__version__}", help="say which this is")
     parser.add_argument("--profile", metavar="NAME", help="the AWS profile")
@@ -215,7 +230,8 @@ def _parser() -> argparse.ArgumentParser:
     _local(
         worlds.add_parser(
             "local", help="the local world", description=_LOCAL, epilog=_LOCAL_EXAMPLES, parents=[everywhere], **shape
-        )
+        ),
+        listen=True,
     )
     _serve(
         worlds.add_parser(
@@ -290,7 +306,10 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         help="sigv4, or none: any key, from processes of yours on this machine; %(default)s",
     )
     parser.add_argument(
-        "--ready-file", metavar="FILE", help="a file with address and pid, there once requests are answered"
+        "--allow-reset", action="store_true", help="have POST /_pointsman/reset kill all work and empty the world"
+    )
+    parser.add_argument(
+        "--ready-file", metavar="FILE", help="a file with address and pid, there once every port answers"
     )
 
 
@@ -300,7 +319,7 @@ def _auth(text: str) -> str:
     return text
 
 
-def _local(parser: argparse.ArgumentParser) -> None:
+def _local(parser: argparse.ArgumentParser, *, listen: bool = False) -> None:
     parser.add_argument(
         "--state",
         metavar="DIR",
@@ -320,6 +339,20 @@ def _local(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--account", default="123456789012", metavar="ID", help="the account's number; %(default)s")
     parser.add_argument("--trust", action="store_true", help="run what the world files name without asking")
+    if listen:
+        parser.add_argument(
+            "--listen",
+            type=_number(0, 65535, int),
+            default=0,
+            metavar="N",
+            help="the loopback port its backend answers on; 0, the default, takes a free one",
+        )
+    parser.add_argument(
+        "--xray-port",
+        type=_number(0, 65535, int),
+        metavar="N",
+        help="bind X-Ray's port on loopback, UDP and TCP; 0 takes a free one, left out there is none",
+    )
 
 
 def parse(arguments: Sequence[str]) -> Launch:
@@ -344,7 +377,7 @@ def parse(arguments: Sequence[str]) -> Launch:
         if given.get(option) and world is not World.AWS and f"pointsman {world}" not in _OPTIONS[_spelt(option)]:
             parser.error(f"{_spelt(option)} goes with AWS: pointsman {world} makes no call to AWS")
         given[option] = given.get(option) or ""
-    for option in ("config", "read_only"):
+    for option in ("config", "read_only", "plain_output", "low_bandwidth"):
         if given.get(option) and world in (World.SERVE, World.ENV, World.IAM_POLICY):
             _misplaced(parser, _spelt(option))
     if given.get("account") and (wrong := checks.account(given["account"])) is not None:

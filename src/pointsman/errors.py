@@ -6,6 +6,7 @@
     ├── UsageError                a wrong argument or a terminal that cannot carry a screen      exit 2
     ├── ConfigError               a mistake in a file: names file, line and key                  exit 2
     ├── StateError                a state folder that cannot be used                             exit 2
+    │   └── FolderHeld            … because another process holds it
     ├── Refused                   an operation that may not run now: the reason is the message
     └── CallFailed                an AWS call that did not come back with an answer: carries a Fault
 
@@ -45,6 +46,10 @@ class ConfigError(PointsmanError):
 
 class StateError(PointsmanError):
     """A state folder that cannot be used: not ours, on a network file system, owned by a running process."""
+
+
+class FolderHeld(StateError):
+    """A state folder that another process holds."""
 
 
 class Refused(PointsmanError):

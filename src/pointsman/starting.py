@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pointsman.errors import StateError, UsageError
 
 if TYPE_CHECKING:
     from pointsman.config.trust import KeptTrust, Wish
+    from pointsman.local.ports import XraySockets
     from pointsman.local.world_file import WorldFile
 
 
@@ -85,6 +87,22 @@ def world_file(path: Path, account: str) -> WorldFile:
     return world
 
 
+def bind(host: str, port: int, xray_port: int | None) -> tuple[socket.socket, XraySockets | None]:
+    """Bind every port that was asked for.
+
+    Raises:
+        StateError: One cannot be had.
+    """
+    from pointsman.local.ports import bind_http, bind_xray
+
+    listener = bind_http(host, port)
+    try:
+        return listener, None if xray_port is None else bind_xray(xray_port)
+    except StateError:
+        listener.close()
+        raise
+
+
 def agree(trust: KeptTrust, worlds: list[WorldFile]) -> None:
     """Ask once about what the world files would run.
 
@@ -112,10 +130,13 @@ def agree(trust: KeptTrust, worlds: list[WorldFile]) -> None:
 
 def _wishes(world: WorldFile) -> list[Wish]:
     from pointsman.config.trust import Wish
+    from pointsman.local.commands import described
 
     folders = [place for one in world.repositories if (place := one.path or one.seed)]
     folders += [one.path for one in world.connections]
-    return [Wish("repository", str(place.resolve()), str(world.path)) for place in folders]
+    wishes = [Wish("repository", str(place.resolve()), str(world.path)) for place in folders]
+    commands = [described(one.command, str(one.folder)) for one in (*world.commands, *world.functions)]
+    return [*wishes, *(Wish("command", command, str(world.path)) for command in commands)]
 
 
 def _plain(text: str) -> str:

@@ -38,6 +38,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             "demo --seed 7 --at 90.5 --speed 10 --paused --scenario x --read-only",
             Launch(world=World.DEMO, seed=7, at=90.5, speed=10.0, paused=True, scenario="x", read_only=True),
         ),
+        ("demo --plain-output --low-bandwidth", Launch(world=World.DEMO, plain_output=True, low_bandwidth=True)),
         ("--read-only --config c.yml demo", Launch(world=World.DEMO, read_only=True, config=Path("c.yml"))),
         ("local", Launch(world=World.LOCAL)),
         (

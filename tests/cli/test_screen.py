@@ -137,6 +137,17 @@ def test_a_first_run_asks_for_trust_and_no_means_nothing_starts(world: Path, tmp
         assert "nothing was started" in screen.text
 
 
+def test_a_command_is_shown_with_its_folder_before_it_is_agreed_to(tmp_path: Path) -> None:
+    (tmp_path / "world.yml").write_text("local: {commands: {notify: 'mail -s Approve me@example.com'}}\n")
+    with terminal(["local", "--state", str(tmp_path / "state"), "--load", str(tmp_path)], size=(200, 24)) as screen:
+        said = screen.until("Trust them? [y/N]")
+        assert f"command  mail -s Approve me@example.com (in {tmp_path})" in said
+        screen.send("y\n")
+        screen.until("no pipelines")
+    trusted = json.loads((tmp_path / "state" / "trusted.json").read_text())["trusted"]
+    assert trusted == [f"mail -s Approve me@example.com (in {tmp_path})"]
+
+
 def test_trust_is_asked_for_once_and_the_world_is_kept(world: Path, tmp_path: Path) -> None:
     arguments = ["local", "--state", str(tmp_path / "state"), "--load", str(world)]
     with terminal(arguments) as screen:
@@ -156,15 +167,6 @@ def test_trust_is_asked_for_once_and_the_world_is_kept(world: Path, tmp_path: Pa
 def test_trust_can_be_given_on_the_command_line(world: Path, tmp_path: Path) -> None:
     with terminal(["local", "--trust", "--state", str(tmp_path / "state"), "--load", str(world)]) as screen:
         assert "Trust them" not in screen.until("eu-west-1")
-
-
-def test_a_state_folder_has_one_owner(tmp_path: Path) -> None:
-    arguments = ["local", "--state", str(tmp_path / "state")]
-    with terminal(arguments) as first:
-        first.until("us-east-1")
-        with terminal(arguments) as second:
-            assert second.ended() == 2
-            assert f"in use by process {first.process.pid}" in " ".join(second.text.split())
 
 
 def test_a_world_of_another_account_is_refused_before_a_screen(tmp_path: Path) -> None:

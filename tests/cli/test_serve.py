@@ -6,8 +6,11 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -258,6 +261,34 @@ def test_what_cannot_be_served_is_a_sentence_before_a_folder_is_made(
     assert not (tmp_path / "state").exists()
 
 
+def test_every_port_is_there_with_the_ready_file_and_a_reset_keeps_keys_and_file(serve: Serve, tmp_path: Path) -> None:
+    state, ready = tmp_path / "state", tmp_path / "ready.json"
+    served = serve("--state", str(state), "--ready-file", str(ready), "--xray-port", "0", "--allow-reset")
+    about = json.loads(ready.read_text())
+    assert f"x-ray      127.0.0.1:{about['xray_port']}, udp and tcp" in served.said
+    with socket.create_connection(("127.0.0.1", about["xray_port"]), 5):
+        pass
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"a segment", ("127.0.0.1", about["xray_port"]))
+    assert served.profile["AWS_XRAY_DAEMON_ADDRESS"] == f"127.0.0.1:{about['xray_port']}"
+    env = told(tmp_path, "env", "--state", str(state)).stdout
+    assert f"export AWS_XRAY_DAEMON_ADDRESS=127.0.0.1:{about['xray_port']}\n" in env
+    keys = (state / "keys.json").read_text()
+    served.aws("ssm", "put-parameter", "--name", "/a", "--value", "b", "--type", "String")
+    request = urllib.request.Request(f"{about['address']}/_pointsman/reset", b"")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
+    assert served.aws("ssm", "describe-parameters")["Parameters"] == []
+    assert (state / "keys.json").read_text() == keys
+    assert json.loads(ready.read_text()) == about
+    with urllib.request.urlopen(f"{about['address']}/_pointsman/health", timeout=10) as answer:
+        seen = json.load(answer)["xray"]
+    assert (seen["port"], seen["malformed"], seen["kept"]) == (about["xray_port"], 1, 0)
+    assert served.end(signal.SIGTERM) == 0
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.1", about["xray_port"]), 5):
+        pass
+
+
 def test_what_is_meant_to_be_exposed_still_wants_signatures_and_is_reached_from_here(
     serve: Serve, tmp_path: Path
 ) -> None:
@@ -276,3 +307,20 @@ def test_without_a_terminal_nobody_is_asked_for_trust(tmp_path: Path) -> None:
 def test_env_makes_no_folder_and_no_keys(tmp_path: Path) -> None:
     assert "nothing serves the state folder" in refused(tmp_path, "env", "--state", str(tmp_path / "state"))
     assert not (tmp_path / "state").exists()
+
+
+def test_what_a_program_sends_to_x_rays_port_is_found_by_the_stock_command_line(serve: Serve, tmp_path: Path) -> None:
+    served = serve("--state", str(tmp_path / "state"), "--xray-port", "0", "--region", "eu-west-1")
+    now = time.time()
+    shop = {"trace_id": f"1-{int(now):08x}-{1:024x}", "id": f"{2:016x}", "name": "shop", "start_time": now}
+    datagram = b'{"format": "json", "version": 1}\n' + json.dumps(shop | {"end_time": now + 1, "fault": True}).encode()
+    host, _, port = served.profile["AWS_XRAY_DAEMON_ADDRESS"].partition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(datagram, (host, int(port)))
+    times = ["--start-time", str(int(now) - 60), "--end-time", str(int(now) + 60)]
+    asked = ["xray", "get-trace-summaries", *times, "--filter-expression", 'service("shop") { fault }']
+    [found] = served.aws(*asked)["TraceSummaries"]  # the command line starts slower than a trace arrives
+    assert found["Id"] == shop["trace_id"]
+    assert served.end(signal.SIGTERM) == 0
+    again = serve("--state", str(tmp_path / "state"), "--region", "eu-west-1")
+    assert again.aws(*asked)["TraceSummaries"][0]["Id"] == shop["trace_id"]

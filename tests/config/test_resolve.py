@@ -108,3 +108,13 @@ def test_protected_names_are_shell_patterns() -> None:
     assert protected("billing")
     assert not protected("billing-2")
     assert not protected("Checkout-PROD")
+
+
+def test_plain_output_and_low_bandwidth_come_from_either(environ: dict[str, str], tmp_path: Path) -> None:
+    assert settings(Launch(), environ).output == "lean"
+    assert settings(Launch(plain_output=True), environ).output == "plain"
+    file = tmp_path / "c.yml"
+    file.write_text("output: plain\nlow_bandwidth: true")
+    found = settings(Launch(config=file), environ)
+    assert (found.output, found.low_bandwidth) == ("plain", True)
+    assert settings(Launch(low_bandwidth=True), environ).low_bandwidth

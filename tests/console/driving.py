@@ -34,6 +34,22 @@ def full(made: World) -> World:
             made.services.logs.chunks[build.log] = [samples.log_chunk(12, ended=build.complete)]
     for project in samples.projects():
         made.services.builds.known[project.ref] = project
+    for state in (samples.orders(), samples.matrix()):
+        made.services.pipelines.states[state.name] = state
+        made.fresh("pipeline", state.name, value=state)
+        made.fresh("history", state.name, value=state.executions)
+    made.fresh("forecast", "orders", value=samples.orders_forecast())
+    made.fresh("strips", "matrix", value=samples.matrix_strips())
+    made.fresh("shipment", "billing / Release / Approve", value=samples.shipment())
+    made.fresh("reports", samples.failed_build().reports, value=samples.reports())
+    made.fresh("findings", samples.TESTS.arn, value=samples.findings())
+    made.fresh("findings", samples.LINES.arn, value=samples.covered())
+    made.fresh("trend", samples.reports()[0].group_arn, value=samples.trend())
+    made.fresh("batches", "", value=samples.batches())
+    made.fresh("batch", samples.BATCH.id, value=samples.batch())
+    made.fresh("builds", samples.BATCH.project, value=samples.builds())
+    for batch in samples.batches().batches:
+        made.services.builds.batches.known[batch.ref] = batch
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made

@@ -12,11 +12,14 @@ from pointsman.clock import ManualClock
 from pointsman.console.connection import Connection
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.activity import Call, Deed
+from pointsman.model.approvals import Pending
+from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
 from pointsman.model.logs import LogChunk
-from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BuildRef, ExecutionRef, LogRef, PipelineRef, ProjectRef, Ref
+from pointsman.model.pipelines import Execution, PipelineState
+from pointsman.model.refs import BatchRef, BuildRef, ExecutionRef, LogRef, PipelineRef, ProjectRef, Ref
+from pointsman.model.reports import Report
 from pointsman.model.snapshot import Identity, Snapshot
 from pointsman.operations.declare import Answers, Confirm, Operation
 from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
@@ -83,11 +86,54 @@ class _Hold:
             self.feeds.listeners[self.key].remove(self.listener)
 
 
+class FakeReleases:
+    """Sources by the agreed keys."""
+
+    def forecast(self, ref: PipelineRef) -> Source[Any]:
+        return _source("forecast", ref.name)
+
+    def strips(self, ref: PipelineRef, executions: tuple[Execution, ...]) -> Source[Any]:
+        return _source("strips", ref.name)
+
+    def shipment(self, pending: Pending) -> Source[Any]:
+        return _source("shipment", str(pending.ref))
+
+
+class FakeReports:
+    """Sources by the agreed keys."""
+
+    def of(self, arns: tuple[str, ...]) -> Source[Any]:
+        return _source("reports", arns)
+
+    def findings(self, report: Report) -> Source[Any]:
+        return _source("findings", report.ref.arn)
+
+    def trend(self, report: Report) -> Source[Any]:
+        return _source("trend", report.group_arn)
+
+
+class FakeBatches:
+    """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.known: dict[BatchRef, Batch] = {}
+
+    def recent(self, project: ProjectRef | None = None) -> Source[Any]:
+        return _source("batches", project.name if project is not None else "")
+
+    def batch(self, ref: BatchRef) -> Source[Any]:
+        return _source("batch", ref.id)
+
+    async def fresh(self, ref: BatchRef) -> Batch:
+        return self.known[ref]
+
+
 class FakePipelines:
     """Sources by the agreed keys."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.states: dict[str, PipelineState] = {}
+        self.releases = FakeReleases()
 
     def board(self) -> Source[Any]:
         return _source("board")
@@ -100,6 +146,9 @@ class FakePipelines:
 
     def runs(self, ref: PipelineRef, execution_id: str) -> Source[Any]:
         return _source("runs", ref.name, execution_id)
+
+    def execution(self, ref: PipelineRef, execution_id: str) -> Source[Any]:
+        return _source("execution", ref.name, execution_id)
 
     async def fresh(self, ref: PipelineRef) -> PipelineState:
         return self.states[ref.name]
@@ -118,6 +167,8 @@ class FakeBuilds:
     def __init__(self) -> None:
         self.builds: dict[BuildRef, Build] = {}
         self.known: dict[ProjectRef, Project] = {}
+        self.reports = FakeReports()
+        self.batches = FakeBatches()
 
     def projects(self) -> Source[Any]:
         return _source("projects")

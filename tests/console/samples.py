@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 from pointsman.clock import EPOCH
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.activity import Call, Deed
+from pointsman.model.approvals import Shipment
+from pointsman.model.batches import Batch, BatchList, Member
 from pointsman.model.builds import Build, BuildList, EnvironmentVariable, Phase, Project
+from pointsman.model.comparison import Commit, Comparison, RevisionChange
+from pointsman.model.conditions import Condition, Retries, Rule, Trigger, TriggerFilter
+from pointsman.model.forecast import Estimate, Forecast, Under
 from pointsman.model.logs import LogChunk, LogLine
 from pointsman.model.pipelines import (
     Action,
@@ -20,9 +25,21 @@ from pointsman.model.pipelines import (
     Revision,
     Stage,
     Transition,
+    Variable,
 )
-from pointsman.model.refs import ActionRef, BuildRef, LogRef, PipelineRef, ProjectRef, StageRef
+from pointsman.model.refs import (
+    ActionRef,
+    BatchRef,
+    BuildRef,
+    LogRef,
+    PipelineRef,
+    ProjectRef,
+    ReportRef,
+    StageRef,
+)
+from pointsman.model.reports import Coverage, FileCoverage, Findings, Report, TestCase, Trend
 from pointsman.model.status import NOT_RUN, status
+from pointsman.model.strips import RunStages
 
 NOW = EPOCH
 
@@ -43,6 +60,12 @@ EXPIRED = Fault(
     "codepipeline:ListPipelines",
 )
 THROTTLED = Fault(FaultKind.THROTTLED, "Rate exceeded", "waiting, then trying again", "ThrottlingException")
+
+
+_REPORT = "arn:aws:codebuild:eu-west-1:123456789012:report/checkout-test"
+TESTS = ReportRef(f"{_REPORT}-junit:aaaa1111-0000-4000-8000-000000000001")
+LINES = ReportRef(f"{_REPORT}-lines:bbbb1111-0000-4000-8000-000000000002")
+BATCH = BatchRef("checkout-test:5a5a5a5a-aaaa-bbbb-cccc-1234567890ab")
 
 
 def ago(**since: float) -> datetime:
@@ -222,6 +245,7 @@ def failed_build() -> Build:
         LogRef("/aws/codebuild/checkout-test", "9f1c2d3e-aaaa-bbbb-cccc-1234567890ab"), "", "",
         (EnvironmentVariable("STAGE", "test"), EnvironmentVariable("DB_PASSWORD", "/checkout/db", "PARAMETER_STORE")),
         (("VERSION", "1.4.41"),), "aws/codebuild/standard:7.0", "BUILD_GENERAL1_SMALL", 60,
+        (TESTS.arn, LINES.arn), BATCH.id, 480,
     )  # fmt: skip
 
 
@@ -310,3 +334,188 @@ def deeds() -> tuple[Deed, ...]:
         Deed("3", ago(minutes=1), "pipeline.stop", "stop reports", *who, outcome="refused",
              detail="the execution has already ended"),
     )  # fmt: skip
+
+
+# --- conditions, queues, runs side by side
+
+
+def orders() -> PipelineState:
+    """QUEUED, V2: a condition was not met before Deploy, a stage was retried, two runs wait."""
+    name = "orders"
+    runs = tuple(
+        Execution(f"0{at}de7000-1111-4444-8888-00000000000{at}", status(word), ago(minutes=minutes), ago(minutes=at),
+                  "WebhookV2", "", (rev,), mode="QUEUED")
+        for at, (word, rev, minutes) in enumerate((("InProgress", A41, 3), ("InProgress", BB7, 8),
+                                                  ("InProgress", C9D, 20), ("Failed", OBE, 40)))
+    )  # fmt: skip
+    entry = Condition(
+        "BEFORE_ENTRY", status("Failed"), "1 of 2 rules failed", ago(minutes=12), "FAIL",
+        (
+            Rule("Hours", "DeploymentWindow", status("Succeeded"), changed_at=ago(minutes=13)),
+            Rule("Quiet", "CloudWatchAlarm", status("Failed"), changed_at=ago(minutes=12),
+                 error_message="the alarm checkout-5xx is in ALARM"),
+        ),
+    )  # fmt: skip
+    after = Condition("ON_SUCCESS", result="ROLLBACK", rules=(Rule("Healthy", "CloudWatchAlarm"),))
+    build = stage(name, "Build", "InProgress", runs[2].id, (
+        action(name, "Build", "Package", "Build", "CodeBuild", "InProgress", changed_at=ago(minutes=9)),),
+        inbound=runs[1].id)  # fmt: skip
+    deploy = stage(name, "Deploy", "Failed", runs[3].id, (action(name, "Deploy", "Site", "Deploy", "S3"),))
+    return PipelineState(
+        PipelineRef(name), 4, "V2", "QUEUED",
+        (
+            stage(name, "Source", "Succeeded", runs[0].id, (
+                action(name, "Source", "Checkout", "Source", "CodeStarSourceConnection", "Succeeded",
+                       changed_at=ago(minutes=3), revision=A41),)),
+            replace(build, queue=(runs[1].id, runs[0].id), retries=Retries(1, 2, "ManualStageRetry")),
+            replace(deploy, conditions=(entry, after), on_failure="ROLLBACK"),
+        ),
+        ago(days=40), ago(days=4), runs[0], runs,
+        variables=(Variable("REGION", "eu-west-1", "where it goes"), Variable("TICKET")),
+        triggers=(Trigger("Checkout", "CodeStarSourceConnection", (
+            TriggerFilter("push", (("branches", ("main", "release/*"), ()), ("paths", (), ("docs/**",)))),
+            TriggerFilter("pull request open, updated", (("branches", ("main",), ()),)),
+        )),),
+    )  # fmt: skip
+
+
+def orders_forecast() -> Forecast:
+    """Build is overdue."""
+    run = orders().executions[2].id
+    return Forecast(
+        (("Source", Estimate(12, timedelta(seconds=5), timedelta(seconds=9))),
+         ("Build", Estimate(12, timedelta(seconds=252), timedelta(seconds=390))),
+         ("Deploy", Estimate(2, timedelta(seconds=40), timedelta(seconds=55)))),
+        (Under(run, "Build", since=ago(minutes=9)),),
+    )  # fmt: skip
+
+
+def matrix() -> PipelineState:
+    """PARALLEL: three runs side by side."""
+    name = "matrix"
+    runs = tuple(
+        Execution(f"0{at}a77000-1111-4444-8888-00000000000{at}", status(word), ago(minutes=minutes), ago(minutes=1),
+                  "WebhookV2", "", (rev,), mode="PARALLEL")
+        for at, (word, rev, minutes) in enumerate((("InProgress", A41, 2), ("InProgress", BB7, 4),
+                                                  ("InProgress", C9D, 6), ("Succeeded", OBE, 40)))
+    )  # fmt: skip
+    return PipelineState(
+        PipelineRef(name), 1, "V2", "PARALLEL",
+        (
+            stage(name, "Source", "Succeeded", runs[0].id),
+            stage(name, "Test", "InProgress", runs[0].id),
+            stage(name, "Deploy", "Succeeded", runs[3].id),
+        ),
+        ago(days=9), ago(days=2), runs[0], runs,
+    )  # fmt: skip
+
+
+def matrix_strips() -> tuple[RunStages, ...]:
+    """Each run of matrix by itself."""
+    words = (("Succeeded", "InProgress", ""), ("Succeeded", "Failed", ""), ("Succeeded", "Succeeded", "InProgress"),
+             ("Succeeded", "Succeeded", "Succeeded"))  # fmt: skip
+    names = ("Source", "Test", "Deploy")
+    return tuple(
+        RunStages(run.id, tuple((name, status(word)) for name, word in zip(names, told, strict=True)))
+        for run, told in zip(matrix().executions, words, strict=True)
+    )
+
+
+# --- what an approval ships
+
+
+def shipment() -> Shipment:
+    """What approving billing lets through."""
+    state = billing()
+    waiting, before = state.executions
+    commits = (
+        Commit(BB7.id, BB7.summary, "Ada Lovelace", ago(minutes=30)),
+        Commit("5e1f00d1234567890abc", "footer: load the translations once", "Grace Hopper", ago(hours=5)),
+        Commit("c0de00d1234567890abc", "bump the template", "Alan Turing", ago(hours=9)),
+    )
+    change = RevisionChange("Source", before.revisions[0], waiting.revisions[0], commits)
+    return Shipment(
+        ActionRef("billing", "Release", "Approve"), waiting.id, before.id,
+        Comparison(state.ref, before, waiting, (change,)),
+    )  # fmt: skip
+
+
+# --- reports and batches
+
+
+def reports() -> tuple[Report, ...]:
+    """What failed_build reports: failing tests, coverage."""
+    build = f"arn:aws:codebuild:eu-west-1:123456789012:build/{failed_build().ref.id}"
+    group = "arn:aws:codebuild:eu-west-1:123456789012:report-group/checkout-test"
+    return (
+        Report(TESTS, "TEST", "junit", f"{group}-junit", build, status("FAILED"), ago(minutes=4), total=43,
+               counts=(("SUCCEEDED", 40), ("FAILED", 2), ("SKIPPED", 1)), took=timedelta(seconds=12.4)),
+        Report(LINES, "CODE_COVERAGE", "lines", f"{group}-lines", build, status("SUCCEEDED"), ago(minutes=4),
+               coverage=Coverage(81.4, 1628, 372, 64.0, 64, 36)),
+    )  # fmt: skip
+
+
+def findings() -> Findings:
+    """The failed cases of the test report."""
+    said = (
+        "AssertionError: assert 2 == 3\n\n    def test_half():\n>       assert total(2.5) == 3\n"
+        "E       assert 2 == 3\n\ntests/test_total.py:12: AssertionError"
+    )
+    return Findings(
+        TESTS,
+        (
+            TestCase(TESTS, "test_half", "tests.test_total", "", status("FAILED"), timedelta(milliseconds=31), said,
+                     "reports/junit.xml"),
+            TestCase(TESTS, "test_currency[JPY]", "tests.test_money", "", status("FAILED"), timedelta(seconds=1.2),
+                     "KeyError: 'JPY'", "reports/junit.xml"),
+        ),
+    )  # fmt: skip
+
+
+def covered() -> Findings:
+    """The files of the coverage report."""
+    files = (("src/checkout/refunds.py", 12.5, 5, 35), ("src/checkout/total.py", 76.0, 76, 24),
+             ("src/checkout/api.py", 98.1, 207, 4))  # fmt: skip
+    return Findings(
+        LINES,
+        files=tuple(
+            FileCoverage(f"f{at}", path, Coverage(part, yes, no, 50.0, 1, 1))
+            for at, (path, part, yes, no) in enumerate(files)
+        ),
+    )
+
+
+def trend() -> Trend:
+    """Nine reports before: the share that passed."""
+    earlier = tuple(
+        replace(reports()[0], ref=ReportRef(f"{TESTS.arn[:-1]}{at + 2}"), created=ago(hours=30 - at),
+                counts=(("SUCCEEDED", passed), ("FAILED", 42 - passed)))
+        for at, passed in enumerate((38, 40, 42, 42, 41, 42, 42, 42))
+    )  # fmt: skip
+    return Trend("checkout-test-junit", (*earlier, reports()[0]))
+
+
+def batch() -> Batch:
+    """A graph: two tests side by side, then a package, then a deploy that has not begun."""
+    known = failed_build().ref
+    return Batch(
+        BATCH, f"arn:aws:codebuild:eu-west-1:123456789012:build-batch/{BATCH.id}", 12, status("IN_PROGRESS"),
+        "IN_PROGRESS", (), ago(minutes=8), None, False, "ada", "main", A41.id,
+        (
+            Member("lint", status=status("SUCCEEDED"), requested=ago(minutes=8),
+                   build=BuildRef("checkout-lint:11112222-aaaa-bbbb-cccc-1234567890ab")),
+            Member("unit", status=status("FAILED"), build=known, requested=ago(minutes=8), ignore_failure=True,
+                   earlier=(BuildRef("checkout-test:00002222-aaaa-bbbb-cccc-1234567890ab"),)),
+            Member("package", ("lint", "unit"), status=status("IN_PROGRESS"),
+                   build=BuildRef("checkout-test:33332222-aaaa-bbbb-cccc-1234567890ab"), requested=ago(minutes=2)),
+            Member("deploy", ("package", "lint")),
+        ),
+    )  # fmt: skip
+
+
+def batches() -> BatchList:
+    """Recent batches."""
+    ended = replace(batch(), ref=BatchRef("checkout-test:4b4b4b4b-aaaa-bbbb-cccc-1234567890ab"), number=11,
+                    status=status("SUCCEEDED"), complete=True, phase="SUCCEEDED", ended=ago(hours=2),
+                    started=ago(hours=3), members=batch().members[:1])  # fmt: skip
+    return BatchList((batch(), ended))

@@ -58,7 +58,7 @@ def test_the_readmes_configuration_loads() -> None:
         assert parse(text)[1] == []
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/local-backend.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/local-backend.md", "docs/traces.md"])
 @pytest.mark.timeout(120)
 def test_the_library_examples_run(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -11,9 +11,10 @@ from operations import states
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
+from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BuildRef, PipelineRef, ProjectRef
+from pointsman.model.refs import BatchRef, BuildRef, PipelineRef, ProjectRef
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
@@ -74,9 +75,18 @@ class FakePipelines:
 
 
 @dataclass
+class FakeBatches:
+    batch: Batch = field(default_factory=states.batch)
+
+    async def fresh(self, ref: BatchRef) -> Batch:
+        return self.batch
+
+
+@dataclass
 class FakeBuilds:
     build: Build = field(default_factory=states.build)
     project: Project = field(default_factory=states.project)
+    batches: FakeBatches = field(default_factory=FakeBatches)
 
     async def fresh(self, ref: BuildRef) -> Build:
         return self.build

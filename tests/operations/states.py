@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from pointsman.clock import EPOCH
+from pointsman.model.batches import Batch, Member
 from pointsman.model.builds import Build, EnvironmentVariable, Phase, Project
+from pointsman.model.conditions import Condition, Rule
 from pointsman.model.pipelines import Action, Execution, PipelineState, Revision, Stage, Transition, Variable
-from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, StageRef
+from pointsman.model.refs import ActionRef, BatchRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, StageRef
 from pointsman.model.status import status
 
 NAME = "checkout"
@@ -19,6 +21,7 @@ OLD, MID, NEW = (f"{digit * 8}-0000-4000-8000-{digit * 12}" for digit in "123")
 TOKEN = "aaaaaaaa-0000-4000-8000-aaaaaaaaaaaa"
 PROJECT = ProjectRef("checkout-build")
 BUILD = BuildRef("checkout-build:0f0f0f0f-0000-4000-8000-000000000001")
+BATCH = BatchRef("checkout-build:1e1e1e1e-0000-4000-8000-000000000002")
 _TITLES = {OLD: "Add the basket", MID: "Fix the rounding", NEW: "Speed up search"}
 
 
@@ -142,5 +145,35 @@ def build(word: str = "IN_PROGRESS", **changes: Any) -> Build:
         source_type="CODECOMMIT",
         source_version="refs/heads/main",
         initiator="ada",
+    )
+    return replace(made, **changes)
+
+
+def conditions(stage_name: str = "Deploy", *kinds: Condition) -> PipelineState:
+    """NEW came to Deploy, whose conditions are these."""
+    state = failed()
+    return with_stage(state, stage_name, conditions=kinds)
+
+
+def condition(kind: str, word: str = "Failed", result: str = "FAIL") -> Condition:
+    rules = (
+        Rule("Window", "DeploymentWindow", status("Succeeded")),
+        Rule("Alarms", "CloudWatchAlarm", status("Failed"), error_message="CPU-high is in ALARM"),
+    )
+    return Condition(kind, status(word), result=result, rules=rules)
+
+
+def batch(word: str = "IN_PROGRESS", **changes: Any) -> Batch:
+    made = Batch(
+        BATCH,
+        status=status(word),
+        phase="IN_PROGRESS" if word == "IN_PROGRESS" else "SUCCEEDED",
+        complete=word != "IN_PROGRESS",
+        members=(
+            Member("lint", status=status("SUCCEEDED"), build=BUILD),
+            Member("unit", status=status("IN_PROGRESS" if word == "IN_PROGRESS" else "FAILED"), build=BUILD),
+            Member("deploy", depends=("lint", "unit")),
+        ),
+        resolved_version="a" * 40,
     )
     return replace(made, **changes)

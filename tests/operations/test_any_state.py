@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from operations import states
 from operations.test_registry import REGISTRY
 from pointsman.clock import EPOCH
 from pointsman.errors import Fault, FaultKind
+from pointsman.model.conditions import KINDS
 from pointsman.model.pipelines import Action, Execution, PipelineState, Revision, Stage, Transition
 from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
 from pointsman.model.status import status
@@ -21,6 +24,7 @@ WORDS = st.sampled_from(
 ).map(status)
 NAMES = st.sampled_from(["Source", "Build", "Gate", "Deploy"])
 TIMES = st.sampled_from([None, EPOCH])
+REASONS = st.text(max_size=5).filter(lambda one: "None" not in one)
 
 
 @st.composite
@@ -40,9 +44,19 @@ def actions(draw: st.DrawFn, stage: str) -> Action:
 @st.composite
 def stages(draw: st.DrawFn, name: str) -> Stage:
     """A stage in any state."""
-    gate = Transition(draw(st.booleans()), draw(st.sampled_from(["", "ada"])), draw(TIMES), draw(st.text(max_size=5)))
+    gate = Transition(draw(st.booleans()), draw(st.sampled_from(["", "ada"])), draw(TIMES), draw(REASONS))
     found = draw(st.lists(actions(name), max_size=3, unique_by=lambda one: one.ref))
-    return Stage(StageRef(states.NAME, name), draw(WORDS), draw(IDS), draw(IDS), gate, tuple(found))
+    kinds = draw(st.lists(st.sampled_from(KINDS), max_size=3, unique=True))
+    conditions = tuple(
+        states.condition(
+            kind,
+            draw(st.sampled_from(["", "InProgress", "Failed", "Errored", "Overridden"])),
+            draw(st.sampled_from(["FAIL", "ROLLBACK", "SKIP"])),
+        )
+        for kind in kinds
+    )
+    made = Stage(StageRef(states.NAME, name), draw(WORDS), draw(IDS), draw(IDS), gate, tuple(found))
+    return replace(made, conditions=conditions)
 
 
 @st.composite

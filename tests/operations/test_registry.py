@@ -48,10 +48,23 @@ RUNS: dict[str, Case] = {
     "project.start-build": (
         states.project(),
         states.PROJECT,
-        {"source_version": "main", "environment": "API_TOKEN=hunter22\nparameter-store:DB=/shop/db"},
+        {
+            "source_version": "main",
+            "environment": "API_TOKEN=hunter22\nparameter-store:DB=/shop/db",
+            "image": "aws/codebuild/standard:7.0",
+            "compute": "BUILD_GENERAL1_LARGE",
+            "timeout": "30",
+        },
     ),
     "build.stop": (states.build(), states.BUILD, {}),
     "build.retry": (states.build("FAILED"), states.BUILD, {}),
+    "condition.override": (
+        states.conditions("Deploy", states.condition("BEFORE_ENTRY"), states.condition("ON_SUCCESS")),
+        _DEPLOY,
+        {"condition": "ON_SUCCESS"},
+    ),
+    "batch.stop": (states.batch(), states.BATCH, {}),
+    "batch.retry": (states.batch("FAILED"), states.BATCH, {"which": "RETRY_ALL_BUILDS"}),
 }
 """A state in which each operation may run, its target and a person's answers."""
 
@@ -114,6 +127,32 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
         (states.build(), states.BUILD, "still runs"),
         (states.build("FAILED", initiator="codepipeline/checkout"), states.BUILD, "retry the stage"),
     ),
+    "condition.override": (
+        (states.failed(), _DEPLOY, "has no conditions"),
+        (states.failed(), states.stage_ref("Gone"), "no stage Gone"),
+        (states.conditions("Deploy", states.condition("BEFORE_ENTRY", "Succeeded")), _DEPLOY, "has failed"),
+        (states.conditions("Deploy", states.condition("ON_FAILURE")), _DEPLOY, "on failure"),
+        (states.conditions("Deploy", states.condition("ON_SUCCESS", result="ROLLBACK")), _DEPLOY, "is rolled back"),
+        (
+            states.with_stage(
+                states.conditions("Deploy", states.condition("BEFORE_ENTRY", result="SKIP")),
+                "Deploy",
+                status=status("Skipped"),
+            ),
+            _DEPLOY,
+            "was skipped",
+        ),
+        (
+            states.with_stage(states.conditions("Deploy", states.condition("BEFORE_ENTRY")), "Deploy", execution_id=""),
+            _DEPLOY,
+            "which run",
+        ),
+    ),
+    "batch.stop": ((states.batch("SUCCEEDED"), states.BATCH, "has ended (SUCCEEDED)"),),
+    "batch.retry": (
+        (states.batch(), states.BATCH, "still runs"),
+        (states.batch("STOPPED"), states.BATCH, "only batches that have failed"),
+    ),
 }
 """States in which each operation refuses, and what its sentence says."""
 
@@ -125,6 +164,8 @@ def services_for(case: Case) -> FakeServices:
         services.pipelines.state = state
     elif ref == states.PROJECT:
         services.builds.project = state
+    elif ref == states.BATCH:
+        services.builds.batches.batch = state
     else:
         services.builds.build = state
     return services

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from operations import states
 from pointsman.clock import ManualClock
 from pointsman.errors import FaultKind
 from pointsman.model.pipelines import Action, PipelineState, Stage
@@ -68,3 +70,19 @@ async def test_where_it_may_not_be_read_the_declaration_stands() -> None:
 
     filled = questions(FakeCloud(ListActionExecutions=denied))
     assert asked(await filled.filled(waiting("release #{Source.CommitId}?"))) == "release #{Source.CommitId}?"
+
+
+async def test_the_token_of_a_parallel_run_s_approval_is_its_external_id() -> None:
+    def runs(**_: Any) -> dict[str, Any]:
+        result = {"executionResult": {"externalExecutionId": "token-1"}}
+        return {"actionExecutionDetails": [{"actionExecutionId": "ask-1", "output": result}]}
+
+    cloud = FakeCloud(ListActionExecutions=runs)
+    questions = Questions(Meter(cloud, "codepipeline", Budget.unlimited(ManualClock())))
+    state = states.with_action(states.waiting(), states.GATE, token="", execution_id="ask-1")
+    for mode, token in (("PARALLEL", "token-1"), ("SUPERSEDED", "")):
+        found = await questions.filled(replace(state, mode=mode))
+        approval = found.stages[2].waiting_approval
+        assert approval is not None
+        assert approval.token == token
+    assert cloud.count("ListActionExecutions") == 1

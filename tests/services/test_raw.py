@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 
 from pointsman.errors import CallFailed
-from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, LogRef, PipelineRef, ProjectRef, Ref, StageRef
+from pointsman.model.refs import (
+    ActionRef,
+    BatchRef,
+    BuildRef,
+    ExecutionRef,
+    LogRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+    ReportRef,
+    StageRef,
+)
 from pointsman.services.raw import Raw, calls_of
 from support.shapes import service_model
 
@@ -26,6 +37,8 @@ REFS: tuple[Ref, ...] = (
     ExecutionRef("checkout", "run"),
     ProjectRef("checkout-build"),
     BuildRef("checkout-build:1"),
+    BatchRef("checkout-build:2"),
+    ReportRef("arn:aws:codebuild:eu-west-1:123456789012:report/unit:3"),
 )
 
 

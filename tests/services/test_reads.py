@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.model.refs import PipelineRef
 from pointsman.model.status import Tone
-from pointsman.services.reads import builds, commits, logs, pipelines
+from pointsman.services.reads import batches, builds, commits, logs, pipelines, reports
 from support.generate import answer
 from support.shapes import problems
 
@@ -28,6 +28,11 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codebuild", "ListBuilds", builds.ids),
     ("codebuild", "ListBuildsForProject", builds.ids),
     ("codebuild", "BatchGetBuilds", builds.builds),
+    ("codebuild", "BatchGetBuildBatches", batches.batches),
+    ("codebuild", "BatchGetReports", reports.reports),
+    ("codebuild", "ListReportsForReportGroup", reports.arns),
+    ("codebuild", "DescribeTestCases", reports.cases),
+    ("codebuild", "DescribeCodeCoverages", reports.files),
     ("logs", "GetLogEvents", logs.lines),
     ("codecommit", "GetCommit", commits.commit),
 ]
@@ -197,3 +202,71 @@ def test_the_phase_under_way_shows_the_builds_status() -> None:
         {"id": "web:1", "buildStatus": "SUCCEEDED", "currentPhase": "COMPLETED", "phases": [{"phaseType": "COMPLETED"}]}
     )
     assert ended.phases[0].status.word == ""
+
+
+# -- conditions, queues, triggers
+
+
+def test_conditions_are_declared_and_judged() -> None:
+    rule = {"name": "Quiet", "ruleTypeId": {"provider": "CloudWatchAlarm"}, "configuration": {"AlarmName": "a"}}
+    declared = pipelines.structure(
+        {
+            "pipeline": {
+                "executionMode": "QUEUED",
+                "stages": [
+                    {
+                        "name": "Deploy",
+                        "beforeEntry": {"conditions": [{"result": "SKIP", "rules": [rule]}]},
+                        "onFailure": {"result": "RETRY"},
+                    }
+                ],
+            }
+        }
+    )
+    latest = {"status": "Failed", "errorDetails": {"message": "in ALARM"}}
+    shown = {
+        "stageName": "Deploy",
+        "beforeEntryConditionState": {
+            "latestExecution": {"status": "Failed"},
+            "conditionStates": [{"ruleStates": [{"ruleName": "Quiet", "latestExecution": latest}]}],
+        },
+        "onSuccessConditionState": {"latestExecution": {"status": "Succeeded"}},
+        "retryStageMetadata": {"autoStageRetryAttempt": 1, "manualStageRetryAttempt": 2},
+    }
+    (stage,) = pipelines.state(REF, {"stageStates": [shown]}, declared).stages
+    before, after = stage.conditions
+    assert (before.kind, before.status.word, before.result) == ("BEFORE_ENTRY", "Failed", "SKIP")
+    assert [(one.provider, one.error_message) for one in before.unmet] == [("CloudWatchAlarm", "in ALARM")]
+    assert (after.kind, after.status.word, after.rules) == ("ON_SUCCESS", "Succeeded", ())
+    assert stage.failed_condition == before
+    assert (stage.retries.automatic, stage.retries.manual, stage.on_failure) == (1, 2, "RETRY")
+
+
+@pytest.mark.parametrize(("mode", "first"), [("QUEUED", "old"), ("SUPERSEDED", "new"), ("PARALLEL", "new")])
+def test_a_queue_s_oldest_enters_next_elsewhere_the_newest(mode: str, first: str) -> None:
+    declared = pipelines.structure({"pipeline": {"executionMode": mode, "stages": [{"name": "Deploy"}]}})
+    history = pipelines.executions(
+        {"pipelineExecutionSummaries": [{"pipelineExecutionId": "new"}, {"pipelineExecutionId": "old"}]}
+    )
+    waiting = [{"pipelineExecutionId": "old"}, {"pipelineExecutionId": "new"}]
+    answer = {"stageStates": [{"stageName": "Deploy", "inboundExecutions": waiting}]}
+    (stage,) = pipelines.state(REF, answer, declared, history).stages
+    assert (stage.inbound_id, stage.queue) == (first, ("old", "new"))
+    answer = {"stageStates": [{"stageName": "Deploy", "inboundExecutions": waiting[::-1]}]}
+    (stage,) = pipelines.state(REF, answer, declared, history).stages
+    assert mode != "QUEUED" or stage.queue == ("old", "new"), "a queue is in the order of its runs, however it is told"
+
+
+def test_triggers_tell_their_events_and_limits() -> None:
+    git = {
+        "sourceActionName": "Code",
+        "push": [{"branches": {"includes": ["main"]}, "filePaths": {"excludes": ["docs/**"]}}],
+        "pullRequest": [{"events": ["OPEN", "UPDATED"]}],
+    }
+    declared = pipelines.structure({"pipeline": {"triggers": [{"gitConfiguration": git}]}})
+    (trigger,) = declared.triggers
+    assert trigger.action == "Code"
+    assert [(one.event, one.limits) for one in trigger.filters] == [
+        ("push", (("branches", ("main",), ()), ("paths", (), ("docs/**",)))),
+        ("pull request open, updated", ()),
+    ]

@@ -92,6 +92,33 @@ def source(**more: Any) -> dict[str, Any]:
     return action("Source", "Source", "CodeCommit", outputs=("src",), **more)
 
 
+def connected(branch: str = "main", **more: Any) -> dict[str, Any]:
+    """A source behind the connection ``github`` of the world file."""
+    made = action("Source", "Source", "CodeStarSourceConnection", outputs=("src",), **more)
+    made["configuration"] = {
+        "ConnectionArn": "arn:aws:codeconnections:us-east-1:123456789012:connection/github",
+        "FullRepositoryId": "acme/web",
+        "BranchName": branch,
+    }
+    return made
+
+
+def rule(name: str, provider: str, configuration: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    """A rule of a condition."""
+    kind = {"category": "Rule", "owner": "AWS", "provider": provider, "version": "1"}
+    return {"name": name, "ruleTypeId": kind, "configuration": configuration or {}, **more}
+
+
+def check(name: str, variable: str, value: str = "yes", operator: str = "EQ") -> dict[str, Any]:
+    """A VariableCheck rule."""
+    return rule(name, "VariableCheck", {"Variable": variable, "Value": value, "Operator": operator})
+
+
+def condition(*rules: dict[str, Any], result: str = "FAIL") -> dict[str, Any]:
+    """A condition as a stage declares it."""
+    return {"conditions": [{"result": result, "rules": list(rules)}]}
+
+
 def approval(name: str = "Approve", **more: Any) -> dict[str, Any]:
     return action(name, "Approval", "Manual", **more)
 

@@ -25,6 +25,8 @@ class Launch:
     world: World = World.AWS
     config: Path | None = None
     read_only: bool = False
+    plain_output: bool = False
+    low_bandwidth: bool = False
     region: str = ""
     # aws
     profile: str = ""
@@ -44,6 +46,10 @@ class Launch:
     account: str = "123456789012"
     trust: bool = False
     """Run what the world files name without asking."""
+    listen: int = 0
+    """The port a console's backend listens on; 0 takes a free one. Only local."""
+    xray_port: int | None = None
+    """X-Ray's port, UDP and TCP; None has none, 0 takes a free one."""
     # serve
     host: str = "127.0.0.1"
     port: int = 0
@@ -52,6 +58,8 @@ class Launch:
     """A host beyond loopback is meant."""
     auth: str = "sigv4"
     """``sigv4``, or ``none``."""
+    allow_reset: bool = False
+    """The world may be emptied over HTTP."""
     ready_file: Path | None = None
     # iam-policy
     operations: tuple[str, ...] = ()

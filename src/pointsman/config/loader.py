@@ -237,5 +237,7 @@ _SETTINGS: dict[str, Take | Mapping[str, Take]] = {
     "time_zone": _checked(time_zone),
     "start": _one_of(SCREENS),
     "ascii": _flag,
+    "output": _one_of(("lean", "plain")),
+    "low_bandwidth": _flag,
     "read_only": _flag,
 }

@@ -25,7 +25,11 @@ def settings(launch: Launch, environ: Mapping[str, str]) -> Settings:
     from_file = _file(launch.config, environ)
     beside = from_file.source or paths.config_file(environ)
     merged = replace(
-        from_file, read_only=launch.read_only or from_file.read_only, theme_folder=beside.parent / "themes"
+        from_file,
+        read_only=launch.read_only or from_file.read_only,
+        output="plain" if launch.plain_output else from_file.output,
+        low_bandwidth=launch.low_bandwidth or from_file.low_bandwidth,
+        theme_folder=beside.parent / "themes",
     )
     if launch.world is World.AWS:
         # As boto has it: keys or a profile in the environment come before a profile that only a file names.

@@ -66,6 +66,10 @@ class Settings:
     """The screen that opens first."""
     ascii: bool | None = None
     """Draw with ASCII characters only; None decides by the terminal."""
+    output: str = "lean"
+    """``lean`` sends the terminal only the cells that changed; ``plain`` sends what Textual writes."""
+    low_bandwidth: bool = False
+    """Cap the frames and bytes that go to the terminal."""
     read_only: bool = False
     """Refuse every write for the whole session, with no way to arm them."""
     theme_folder: Path | None = None

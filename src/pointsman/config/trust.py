@@ -46,6 +46,10 @@ class KeptTrust:
         path = repository_path.resolve()
         return self._everything or str(path) in self._known or path.is_relative_to(self._folder.resolve())
 
+    def allows(self, command: str) -> bool:
+        """Whether a command that a world file names may run. Safe from any thread."""
+        return self._everything or command in self._known
+
     def unknown(self, wishes: Iterable[Wish]) -> tuple[Wish, ...]:
         """The wishes nobody has agreed to yet, each once."""
         if self._everything:

@@ -19,12 +19,15 @@ from textual.app import App
 from pointsman.console import themes, toolkit
 from pointsman.console.clipboard import sequence
 from pointsman.console.keys import APP_KEYS, SCREENS
+from pointsman.console.output.choice import lean
 from pointsman.console.present.text import clean_block
 from pointsman.console.working import begin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from textual.driver import Driver
+    from textual.notifications import SeverityLevel
     from textual.worker import Worker
 
     from pointsman.clock import Clock
@@ -45,6 +48,9 @@ if TYPE_CHECKING:
 __all__ = ["ConsoleApp"]
 
 log = logging.getLogger("pointsman.console")
+
+TOAST = 600
+"""Characters of a toast at most: the error log has the rest."""
 
 
 def _palette() -> Any:
@@ -96,13 +102,13 @@ class ConsoleApp(App[None]):
         keys: Mapping[str, str] | None = None,
         memory: Callable[[], Memory | None] | None = None,
     ) -> None:
+        self._settings = settings  # which driver there is depends on it
         super().__init__()
         toolkit.quiet(self)
         self._own_keys = dict(keys or {})
         if self._own_keys:
             self.set_keymap(self._own_keys)
         self._connect = connect
-        self._settings = settings
         self._world_name = world_name
         self._clock = clock
         self._elsewhere = elsewhere
@@ -112,6 +118,13 @@ class ConsoleApp(App[None]):
         self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
         self.wardrobe.dress(settings.theme if settings is not None else "")
         self.furnish()
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own choice, or lean output in the place of its driver for POSIX terminals."""
+        chosen = super().get_driver_class()
+        if self._settings is None or self._settings.output == "plain":
+            return chosen
+        return lean(chosen, low_bandwidth=self._settings.low_bandwidth)
 
     @property
     def start(self) -> str:
@@ -247,6 +260,23 @@ class ConsoleApp(App[None]):
         for place in self.places():
             place.show_facts(facts)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Say something for a few seconds: as text, whatever it says."""
+        from pointsman.console.present.text import for_terminal
+
+        del markup
+        said = for_terminal(message, ascii_only=self.has_class("ascii"))
+        said = said if len(said) <= TOAST else f"{said[:TOAST]} ..."
+        super().notify(said, title=title, severity=severity, timeout=timeout, markup=False)
+
     def warn(self, sentence: str) -> None:
         """Say that something cannot be done."""
         self.notify(sentence, markup=False, severity="warning", timeout=6)
@@ -277,6 +307,22 @@ class ConsoleApp(App[None]):
     def on_place_shown(self) -> None:
         """Remember where one has been."""
         self.router.arrived()
+
+    def on_place_approval_asked(self, event: wishes.ApprovalAsked) -> None:
+        """The inbox, at it."""
+        self.router.approvals(event.ref)
+
+    def on_place_reports_asked(self, event: wishes.ReportsAsked) -> None:
+        """The reports of a build."""
+        self.router.reports(event.build)
+
+    def on_place_batches_asked(self, event: wishes.BatchesAsked) -> None:
+        """The batches of a project."""
+        self.router.obey("batches", event.project.name)
+
+    def on_place_many_asked(self, event: wishes.ManyAsked) -> None:
+        """One thing to several."""
+        self.operating.offer_many(event.states)
 
     def on_place_left(self) -> None:
         """Back."""
@@ -324,7 +370,8 @@ class ConsoleApp(App[None]):
         await self.router.retrace(way)
 
     def action_repaint(self) -> None:
-        """Draw everything anew."""
+        """Draw everything anew, whatever the terminal may have made of it."""
+        toolkit.distrust_screen(self)
         self.refresh(layout=True)
 
     def action_back_or_quit(self) -> None:

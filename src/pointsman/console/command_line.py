@@ -42,6 +42,13 @@ def _required(what: str) -> Callable[[str], str | None]:
     return lambda argument: None if argument else f"which {what}?"
 
 
+def _commit(argument: str) -> str | None:
+    digits = argument.lower()
+    if 4 <= len(digits) <= 64 and all(one in "0123456789abcdef" for one in digits):
+        return None
+    return "give the beginning of a commit's id: at least four hexadecimal digits"
+
+
 def _minutes(argument: str) -> str | None:
     # Loaded when it is needed: the command line is part of the first paint, operations are not.
     from pointsman.operations.arming import minutes_problem
@@ -93,8 +100,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "pipeline", "Open one pipeline.", "NAME", lambda names: names.pipelines, _required("pipeline"), aliases=("pl",)
     ),
+    Command("approvals", "Every approval that waits, and what an answer would ship."),
     Command("builds", "Build projects and recent builds, of one project if named.", "[PROJECT]", lambda n: n.projects),
     Command("build", "Open one build.", "ID", lambda names: names.builds, _required("build")),
+    Command("batches", "Batches of builds, of one project if named.", "[PROJECT]", lambda names: names.projects),
+    Command("commit", "Every pipeline, stage and build that a commit is in.", "ID", check=_commit),
     Command("deployments", "CodeDeploy's deployments."),
     Command("traces", "X-Ray's traces."),
     Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
@@ -112,6 +122,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("theme", "Change the colours.", "NAME", lambda names: names.themes, _required("theme")),
     Command("profile", "Look through another profile.", "NAME", lambda names: names.profiles, _required("profile")),
     Command("region", "Look at another region.", "NAME", lambda names: names.regions, _required("region")),
+    Command("meter", "Show or hide the bytes a second that go to the terminal."),
     Command("identity", "Who this console acts as.", aliases=("whoami",)),
     Command("errors", "What went wrong in this session."),
     Command("help", "Keys and commands.", aliases=("h",)),

@@ -34,6 +34,7 @@ SCREENS: tuple[ScreenName, ...] = (
 APP_KEYS: list[BindingType] = [
     *(Binding(one.digit, f"go('{one.name}')", one.title, show=False, id=f"go-{one.name}") for one in SCREENS),
     Binding("exclamation_mark", "obey('errors')", "what went wrong", key_display="!", show=False, id="errors"),
+    Binding("A", "obey('approvals')", "approvals that wait", show=False, id="approvals"),
     Binding("i", "obey('identity')", "who you are", show=False, id="identity"),
     Binding("q", "back_or_quit", "back, or quit", show=False, id="quit"),
     Binding("P", "command_line('profile ')", "another profile", show=False, id="profiles"),

@@ -6,7 +6,8 @@ whoever looks away.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -24,8 +25,19 @@ if TYPE_CHECKING:
     from pointsman.console.dialogs.confirm import Confirmed
     from pointsman.model.activity import Deed
     from pointsman.operations.declare import Operation
+    from pointsman.operations.several import Several
 
 __all__ = ["Operating"]
+
+
+@dataclass(slots=True)
+class Course:
+    """How far one has come with several."""
+
+    at: int = 0
+    done: int = 0
+    given: dict[str, str] = field(default_factory=dict)
+    """What was answered last: the suggestion for the next."""
 
 
 class Operating:
@@ -123,6 +135,63 @@ class Operating:
 
         self._app.push_screen(ConfirmDialog(self._desk.look, connection.runner, operation, ref, state), answered)
 
+    # --- several at once
+
+    def offer_many(self, states: Sequence[PipelineState]) -> None:
+        """Choose what to do with a gate that several pipelines have; then each is asked for by itself."""
+        if (connection := self._desk.connection) is None:
+            return
+        from pointsman.console.dialogs.pick import PickDialog
+        from pointsman.operations.several import gate_choices
+
+        found = gate_choices(connection.registry, states)
+        if not found:
+            self._app.notify("the marked pipelines have no gate to open or close", markup=False, timeout=5)
+            return
+        lines = [(one.title, one.note) for one in found]
+
+        def picked(line: tuple[str, str] | None) -> None:
+            if line is not None:
+                chosen = found[lines.index(line)]
+                self._work(chosen.title, lambda: self._each(connection, chosen, Course()), "several")
+
+        self._app.push_screen(PickDialog(self._desk.look, f"{len(states)} pipelines marked", lines), picked)
+
+    async def _each(self, connection: Connection, several: Several, course: Course) -> None:
+        """Ask for the next that can run now; what cannot is said and passed over, a no ends it all."""
+        from pointsman.console.dialogs.confirm import ConfirmDialog
+
+        operation = several.operation
+        while course.at < len(several.refs):
+            ref = several.refs[course.at]
+            course.at += 1
+            state = await operation.read(connection.services, ref)
+            reason = connection.runner.why_not(operation, ref, state, self._desk.identity)
+            if reason is None:
+                break
+            self._app.notify(f"{operation.title}: {ref}: {reason}", markup=False, severity="warning", timeout=8)
+        else:
+            self._ended(several, course)
+            return
+
+        async def run(said: Confirmed) -> None:
+            course.given = said.answers
+            course.done += await self._run(connection, operation, ref, said, None)
+            await self._each(connection, several, course)
+
+        def answered(said: Confirmed | None) -> None:
+            if said is None:
+                self._ended(several, course)
+            else:
+                self._work(operation.title, lambda: run(said), "writes", exclusive=False)
+
+        note = f"({course.at} of {len(several.refs)})"
+        dialog = ConfirmDialog(self._desk.look, connection.runner, operation, ref, state, given=course.given, note=note)
+        self._app.push_screen(dialog, answered)
+
+    def _ended(self, several: Several, course: Course) -> None:
+        self._app.notify(f"{several.title}: {course.done} of {len(several.refs)} done", markup=False, timeout=8)
+
     # --- running
 
     async def _unasked(
@@ -135,15 +204,17 @@ class Operating:
 
     async def _run(
         self, connection: Connection, operation: Operation[Any], ref: Ref, said: Confirmed, asked_on: Any
-    ) -> None:
+    ) -> bool:
+        """Run it and say what came of it; whether it was done."""
         try:
             deed = await connection.runner.run(operation, ref, said.answers, shown=said.shown)
         except Refused as refusal:
             self._say_refused(operation.title, refusal)
-            return
+            return False
         self.tell(deed)
         if deed.outcome == "done":
             self._follow(deed.result or ref, asked_on)
+        return deed.outcome == "done"
 
     def tell(self, deed: Deed) -> None:
         """Say what became of a deed."""
@@ -190,7 +261,7 @@ class Operating:
         """How many writes are on their way."""
         return self._desk.connection.runner.sending if self._desk.connection is not None else 0
 
-    def _work(self, doing: str, work: Callable[[], Awaitable[None]], group: str, *, exclusive: bool = True) -> None:
+    def _work(self, doing: str, work: Callable[[], Awaitable[object]], group: str, *, exclusive: bool = True) -> None:
         async def guarded() -> None:
             try:
                 await work()

@@ -15,10 +15,22 @@ from pointsman.console.command_line import Line
 from pointsman.console.desk import Desk
 from pointsman.console.history import History
 from pointsman.console.keys import SCREENS, rebound
+from pointsman.console.present.output import output_words
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.overview import Overview
 from pointsman.console.working import begin
-from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, Ref, StageRef
+from pointsman.model.builds import Build
+from pointsman.model.refs import (
+    ActionRef,
+    BatchRef,
+    BuildRef,
+    CommitRef,
+    ExecutionRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+    StageRef,
+)
 
 if TYPE_CHECKING:
     from pointsman.console.app import ConsoleApp
@@ -120,10 +132,7 @@ class Router:
         if place is None:
             self._app.warn(f"there is no screen for a {ref.noun} yet")
             return
-        shown = self._app.place
-        if type(shown) is type(place) and getattr(shown, "ref", None) == getattr(place, "ref", None):
-            return
-        self._app.push_screen(place)
+        self._enter(place)
 
     def _place_of(self, ref: Ref) -> Place | None:
         if isinstance(ref, PipelineRef | StageRef | ActionRef):
@@ -139,6 +148,14 @@ class Router:
             from pointsman.console.screens.build import BuildPlace
 
             return BuildPlace(self._desk, ref)
+        if isinstance(ref, BatchRef):
+            from pointsman.console.screens.batch import BatchPlace
+
+            return BatchPlace(self._desk, ref)
+        if isinstance(ref, CommitRef):
+            from pointsman.console.screens.commit import CommitPlace
+
+            return CommitPlace(self._desk, ref)
         if isinstance(ref, ProjectRef):
             from pointsman.console.screens.builds import Builds
 
@@ -152,7 +169,7 @@ class Router:
             target = PipelineRef(ref.pipeline)
             if getattr(place, "ref", None) not in (target, ref):
                 self.open(target)
-        elif isinstance(ref, BuildRef):
+        elif isinstance(ref, BuildRef | BatchRef):
             self.open(ref)
 
     def back(self) -> bool:
@@ -227,6 +244,8 @@ class Router:
             facts.append(("writes", f"allowed until {desk.zone.marked(until, '%H:%M')}" if until is not None else mode))
             if desk.identity is None:
                 facts += [("region", cloud.region), ("profile", cloud.profile)]
+        if (report := toolkit.output_report(self._app)) is not None:
+            facts.append(("output", output_words(report)))
         draw = desk.look.draw()
         fault = desk.fault or self._app.standing.fault
         self.read("Who you are", lambda width: identity_lines(desk.identity, fault, facts, draw, width))
@@ -290,6 +309,7 @@ class Router:
             "theme": lambda: self._theme(argument),
             "profile": lambda: begin(app, partial(app.move, profile=argument), name="move", group="move"),
             "region": lambda: begin(app, partial(app.move, region=argument), name="move", group="move"),
+            "meter": app.standing.meter,
             "identity": self.identity,
             "errors": self.errors,
             "help": self.help,
@@ -300,9 +320,46 @@ class Router:
         if name in handlers:
             handlers[name]()
             return
+        if (place := self._unnumbered(name, argument)) is not None:
+            self._enter(place)
+            return
         self.go(name)
         if argument:
             app.call_after_refresh(self._narrow, name, argument)
+
+    def _unnumbered(self, name: str, argument: str) -> Place | None:
+        """A screen that has a name but no digit; None when it is none."""
+        if name == "approvals":
+            from pointsman.console.screens.approvals import Approvals
+
+            return Approvals(self._desk)
+        if name == "batches":
+            from pointsman.console.screens.batches import Batches
+
+            return Batches(self._desk, ProjectRef(argument) if argument else None)
+        if name == "commit":
+            return self._place_of(CommitRef(argument.lower()))
+        return None
+
+    def reports(self, build: Build) -> None:
+        """The reports of a build."""
+        from pointsman.console.screens.reports import ReportsPlace
+
+        self._enter(ReportsPlace(self._desk, build))
+
+    def approvals(self, spot: ActionRef) -> None:
+        """The approvals inbox, at one of them."""
+        from pointsman.console.screens.approvals import Approvals
+
+        self._enter(Approvals(self._desk, spot))
+
+    def _enter(self, place: Place) -> None:
+        """Push a screen, unless one of its kind shows already and is the same."""
+        shown = self._app.place
+        keys = ("ref", "only_project")
+        if type(shown) is type(place) and all(getattr(shown, one, None) == getattr(place, one, None) for one in keys):
+            return
+        self._app.push_screen(place)
 
     def _narrow(self, name: str, argument: str) -> None:
         """``:pipelines WORDS`` filters; ``:builds PROJECT`` shows one project's."""

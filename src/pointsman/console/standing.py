@@ -20,6 +20,8 @@ from pointsman.console.working import begin
 from pointsman.errors import CallFailed, Fault
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from pointsman.console.connection import TimeControl
     from pointsman.model.activity import Call
     from pointsman.model.snapshot import Identity
@@ -28,6 +30,8 @@ __all__ = ["Standing"]
 
 PACE = 0.5
 """Seconds in which calls are gathered into one look at the meter."""
+TRAFFIC = 1.0
+"""Seconds between two readings of the bytes that go to the terminal, while they show."""
 AGAIN = 15.0
 """Seconds until a caller who could not be named is asked for again."""
 
@@ -52,6 +56,8 @@ class Standing:
         self._released: list[Callable[[], None]] = []
         self._due = False
         self._asking = False
+        self._traffic: Timer | None = None
+        """What draws the header while the bytes a second show in it."""
         self.fault: Fault | None = None
         """Why it is not known who one is."""
         desk.facts = self._now()
@@ -119,6 +125,21 @@ class Standing:
         self._desk.facts = self._now()
         self._show(self._desk.facts)
 
+    def meter(self) -> None:
+        """Show or hide the bytes a second that go to the terminal."""
+        if self._traffic is not None:
+            self._traffic.stop()
+            self._traffic = None
+        elif toolkit.output_report(self._app) is None:
+            self._app.notify("output is plain: nothing counts its bytes", markup=False, severity="warning", timeout=6)
+        else:
+            self._traffic = self._app.set_interval(TRAFFIC, self._metered)
+        self._metered()
+
+    def _bytes(self) -> float:
+        report = toolkit.output_report(self._app)
+        return report.per_second if report is not None else 0.0
+
     # --- the clock of a demo
 
     def _time(self) -> TimeControl | None:
@@ -161,7 +182,11 @@ class Standing:
 
     def _now(self) -> HeaderFacts:
         connection, identity = self._desk.connection, self._desk.identity
-        facts = HeaderFacts(world=world_word(self._desk.world), read_only=self._desk.world == "aws")
+        facts = HeaderFacts(
+            world=world_word(self._desk.world),
+            read_only=self._desk.world == "aws",
+            traffic=self._bytes if self._traffic is not None else None,
+        )
         if connection is None:
             note = "connecting" if self._desk.fault is None else "not connected"
             return replace(facts, note=note)

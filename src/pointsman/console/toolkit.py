@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
     from textual.widgets import Input, TextArea
 
+    from pointsman.console.output.report import OutputReport
+
 
 def quiet(app: App[Any]) -> None:
     """Nothing moves by itself: no animations, whatever the environment says."""
@@ -86,6 +88,12 @@ def screen_lines(app: App[Any]) -> list[str]:
     width, height = app.size
     strips = app.screen._compositor.render_strips(Size(width, height))
     return [strip.text.rstrip() for strip in strips]
+
+
+def whole_frame(app: App[Any]) -> str:
+    """What Textual writes for a frame of all cells."""
+    update = app.screen._compositor.render_full_update()
+    return update.render_segments(app.console) + "\x1b[1;1H"
 
 
 async def settle(pilot: Pilot[Any], turns: int = 3) -> None:
@@ -196,6 +204,17 @@ def take_mouse(app: App[Any], on: bool) -> None:
     elif getattr(driver, "_mouse", False):
         driver._disable_mouse_support()
         driver._mouse = False
+
+
+def distrust_screen(app: App[Any]) -> None:
+    """Have everything sent with the next frame: the terminal may show anything."""
+    if (forget := getattr(app._driver, "invalidate", None)) is not None:
+        forget()
+
+
+def output_report(app: App[Any]) -> OutputReport | None:
+    """What the output stage tells of itself; None where there is none."""
+    return getattr(app._driver, "report", None)
 
 
 def every_screen(app: App[Any]) -> list[Screen[Any]]:

@@ -53,9 +53,13 @@ class Later:
         self.work = work
 
 
+_WHY = {"iam": ": roles are names here, and no policy is ever judged"}
+
+
 def not_built(service: str, operation: str) -> AwsError:
     """The answer to a call that is not built: by name, never an empty success."""
-    return AwsError("NotImplemented", f"Pointsman's backend does not answer {service}:{operation}", 501)
+    why = _WHY.get(service, "")
+    return AwsError("NotImplemented", f"Pointsman's backend does not answer {service}:{operation}{why}", 501)
 
 
 def answers(service: str, *operations: str) -> Callable[[F], F]:

@@ -21,16 +21,21 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pointsman.clock import Clock, ManualClock, SystemClock
+from pointsman.errors import StateError
 from pointsman.local.answers import AwsError, Later, Parameters, Table
+from pointsman.local.emptying import RECORDS, discard, sweep
 from pointsman.local.engines import Engines, assemble
-from pointsman.local.plug import Session, session
+from pointsman.local.reach import Reach
 from pointsman.local.state import StateFolder
 from pointsman.local.store.blobs import Blobs, FolderBlobs, MemoryBlobs
 from pointsman.local.store.database import Database
 from pointsman.local.world import World
+
+if TYPE_CHECKING:
+    from pointsman.local.plug import Session
 
 log = logging.getLogger("pointsman.local")
 
@@ -66,28 +71,56 @@ class Backend:
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.account = account
+        self._seed = seed if clock is not None else None
+        self._patience = patience
+        self._tools = (*tools, Reach())  # one for all worlds: where an endpoint listens outlasts a reset
         self._exit = ExitStack()
-        self._temporary: Path | None = None
-        folder: StateFolder | None = None
+        self._folder: StateFolder | None = None
         if state is not None:
-            folder = state if isinstance(state, StateFolder) else StateFolder.claim(Path(state))
-            self._exit.callback(folder.release)
+            self._folder = state if isinstance(state, StateFolder) else StateFolder.claim(Path(state))
+            self._exit.callback(self._folder.release)
+        self.root = self._folder.path if self._folder else self._make_temporary()
+        self._turn = threading.Lock()
+        self._closed = False
+        sweep(self.root)
+        try:
+            self._open()
+        except BaseException:
+            self._exit.close()
+            raise
+
+    def _open(self) -> None:
+        """Begin with what the folder holds."""
+        folder = self._folder
         database = Database(folder.database if folder else None)
-        self._exit.callback(database.close)
+        self._opened = ExitStack()
+        self._opened.callback(database.close)
         blobs: Blobs = FolderBlobs(folder.blobs) if folder else MemoryBlobs()
-        self.world = World(self.clock, database, blobs, seed=seed if clock is not None else None, patience=patience)
-        self.root = folder.path if folder else self._make_temporary()
-        self.engines: Engines = assemble(self.world, self.root, account, tools)
+        self.world = World(self.clock, database, blobs, seed=self._seed, patience=self._patience)
+        self.engines: Engines = assemble(self.world, self.root, self.account, self._tools)
         self.table: Table = self.engines.table
         self._thread: threading.Thread | None = None
         self._release: Callable[[], None] | None = None
-        self._closed = False
         self.engines.resume()
         if isinstance(self.clock, ManualClock):
             self._release = self.clock.drive(self.world)
         else:
-            self._thread = threading.Thread(target=self._run, name="pointsman-backend", daemon=True)
+            self._thread = threading.Thread(target=self._run, args=(self.world,), name="pointsman-backend", daemon=True)
             self._thread.start()
+
+    def _shut(self) -> None:
+        """Stop what runs and let go of the database."""
+        if self._release is not None:
+            self._release()
+        self.engines.stop()
+        self.world.close()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        self.world.run_due()
+        with self.world.lock:  # no answer is half given
+            if self.world.abrupt:
+                self.world.database.abandon()
+            self._opened.close()
 
     def _make_temporary(self) -> Path:
         self._temporary = Path(tempfile.mkdtemp(prefix="pointsman-"))
@@ -96,6 +129,8 @@ class Backend:
 
     def session(self, region_name: str = REGION) -> Session:
         """A boto3 session whose every call this backend answers; its clients work from any thread."""
+        from pointsman.local.plug import session  # boto3 is wanted only by whoever asks through it
+
         return session(self.ask, region_name)
 
     def ask(self, region: str, service: str, operation: str, parameters: Parameters) -> tuple[dict[str, Any], str]:
@@ -107,13 +142,15 @@ class Backend:
         Raises:
             AwsError: A modelled error, or 501 by name for a call that is not built.
         """
-        request_id = self.world.request_id()
+        world = self.world
+        request_id = world.request_id()
         try:
             answer = self.table.find(service, operation)
-            if self._closed:
-                raise AwsError("ServiceUnavailable", "the local backend has been closed", 503)
-            with self.world.transaction():
-                found = answer(self.world.scope(self.account, region), parameters)
+            with world.lock:
+                if self._closed or world.closing:
+                    raise AwsError("ServiceUnavailable", "the local backend has been closed", 503)
+                with world.transaction():
+                    found = answer(world.scope(self.account, region), parameters)
             return (found.work() if isinstance(found, Later) else found), request_id
         except AwsError as error:
             error.members.setdefault("request_id", request_id)
@@ -122,33 +159,49 @@ class Backend:
             sentence = f"the state folder cannot be written ({error}): make room on its disk, and try again"
             raise AwsError("ServiceUnavailable", sentence, 503, request_id=request_id) from error
 
-    def load(self, path: Path | str) -> None:
+    def load(self, path: Path | str) -> tuple[str, ...]:
         """Apply a world file; applying it twice changes nothing.
+
+        Returns:
+            What was applied and still cannot work as it stands: a sentence each.
 
         Raises:
             ConfigError: Names file, line and key.
         """
         from pointsman.local.loading import load  # PyYAML is wanted only by whoever loads a file
 
-        load(self, Path(path))
+        return load(self, Path(path))
 
     def settle(self) -> None:
         """Carry out everything that is due, real processes included."""
         self.world.settle()
 
+    def reset(self) -> None:
+        """Kill all work and forget everything, as if the folder were new; what is not the backend's in it stays.
+
+        Calls that come meanwhile are told to come again (503).
+
+        Raises:
+            StateError: The backend has been closed, or a file cannot be removed.
+        """
+        with self._turn:
+            if self._closed:
+                raise StateError("the local backend has been closed", "open it again")
+            self.world.abrupt = True
+            self._shut()
+            try:
+                discard(self.root, (*RECORDS, *self.engines.folders))
+            finally:
+                self._open()
+
     def close(self) -> None:
         """Stop builds, flush and unlock. Closing twice is harmless."""
-        if self._closed:
-            return
-        self._closed = True
-        if self._release is not None:
-            self._release()
-        self.engines.stop()
-        self.world.close()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
-        self.world.run_due()
-        self._exit.close()
+        with self._turn:
+            if self._closed:
+                return
+            self._closed = True
+            self._shut()
+            self._exit.close()
 
     def __enter__(self) -> Self:
         return self
@@ -156,15 +209,15 @@ class Backend:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self) -> None:
-        while not self.world.closing:
+    def _run(self, world: World) -> None:
+        while not world.closing:
             try:
-                self.world.run_due()
-                due = self.world.next_due()
+                world.run_due()
+                due = world.next_due()
             except Exception:  # the thread's boundary: a broken step must not end time itself
                 log.exception("the backend's clock met an error")
-                self.world.wait(1.0)
+                world.wait(1.0)
                 continue
             pause = None if due is None else max(0.0, (due - self.clock.now()).total_seconds())
             if pause is None or pause > 0:
-                self.world.wait(pause)
+                world.wait(pause)

@@ -7,11 +7,13 @@ folders' names instead of asking the disk of each of four hundred whether it has
 from __future__ import annotations
 
 import gzip
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 
 class _Files:
@@ -50,3 +52,15 @@ class QuickLoader(Loader):  # type: ignore[misc]
             found = {place.name for path in self.search_paths if Path(path).is_dir() for place in Path(path).iterdir()}
             self._services = sorted(name for name in found if "." not in name)
         return self._services
+
+
+@cache
+def loader() -> QuickLoader:
+    """The loader the backend's own models come from."""
+    return QuickLoader()
+
+
+@cache
+def service_model(service: str) -> Any:
+    """The model of a service, made without a session; botocore's UnknownServiceError when there is none."""
+    return ServiceModel(loader().load_service_model(service, "service-2"), service)

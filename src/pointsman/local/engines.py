@@ -47,6 +47,8 @@ class Engine:
     """After a (re)start: pick up what was running when the backend died, or mark it failed with a sentence."""
     stop: Callable[[World], None] = _nothing
     """Before the backend closes: stop what runs and record it."""
+    folders: Sequence[str] = ()
+    """Its sub-folders of ``Place.root``: what goes when the backend is emptied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Engines:
             with self.world.transaction():
                 engine.resume(self.world)
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The sub-folders of the state folder that hold what engines keep."""
+        return tuple(name for engine in self.engines for name in engine.folders)
+
     def stop(self) -> None:
         """Stop what runs, last started first."""
         for engine in reversed(self.engines):
@@ -75,8 +82,10 @@ def _engines() -> tuple[Engine, ...]:
         cloudwatch,
         codebuild,
         codecommit,
+        codeconnections,
         codedeploy,
         codepipeline,
+        events,
         functions,
         iam,
         logs,
@@ -85,6 +94,7 @@ def _engines() -> tuple[Engine, ...]:
         sns,
         ssm,
         sts,
+        xray,
     )
 
     modules = (
@@ -95,10 +105,13 @@ def _engines() -> tuple[Engine, ...]:
         secretsmanager,
         logs,
         sns,
+        xray,
         functions,
+        events,
         awslambda,
         cloudwatch,
         codecommit,
+        codeconnections,
         codebuild,
         codedeploy,
         codepipeline,
@@ -116,9 +129,10 @@ def assemble(world: World, root: Path, account: str, tools: Sequence[object] = (
         tools: What takes the place of the real doers (``BuildRunner``, ``Repositories``): the demo's scripted ones.
     """
     world.provide(Place(root, account))
-    world.provide(Reach())
     for tool in tools:
         world.provide(tool)
+    if not world.has(Reach):
+        world.provide(Reach())
     engines = _engines()
     for engine in engines:
         engine.install(world)

@@ -24,10 +24,28 @@ from pointsman.local.codecommit.git import GitFailed, plain_name
 from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
+from pointsman.local.codeconnections.connections import map_connection
 from pointsman.local.codedeploy import balancing
 from pointsman.local.codedeploy.records import LocalInstance
+from pointsman.local.events.routes import EventRoute, pattern_problem
+from pointsman.local.events.routes import keep as keep_route
 from pointsman.local.functions.records import LocalFunction
-from pointsman.local.world_file import Call, LocalFolder, LocalRepository, Mark, Step, WorldFile, close, read
+from pointsman.local.sns.outlets import LocalCommand, LocalOutlet
+from pointsman.local.world_file import (
+    Call,
+    LocalFile,
+    LocalFolder,
+    LocalRepository,
+    Mark,
+    RouteEntry,
+    Step,
+    TopicEntry,
+    WorldFile,
+    close,
+    read,
+)
+from pointsman.local.xray import sampling
+from pointsman.semantics.traces import sampling_file
 
 if TYPE_CHECKING:
     from pointsman.local.backend import Backend
@@ -42,13 +60,6 @@ class AppliedCall(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class LocalConnection(msgspec.Struct, frozen=True):
-    """A connection that stands for a folder: kept for the engines whose sources go through connections."""
-
-    name: str
-    path: str
-
-
 @dataclass(frozen=True, slots=True)
 class Update:
     """What becomes of a call whose resource exists already."""
@@ -59,6 +70,8 @@ class Update:
     """The call to make instead; empty: none, all is well."""
     parameters: Callable[[dict[str, Any]], dict[str, Any]] = dict
     """Its parameters, out of the first call's."""
+    words: str = ""
+    """What the error says, for services that have one error for everything."""
 
 
 def _without(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -78,9 +91,16 @@ def _report_group(given: dict[str, Any]) -> dict[str, Any]:
     return {**_without("name", "type")(given), "arn": given["name"]}  # the backend takes a name for its ARN
 
 
-def _group(given: dict[str, Any]) -> dict[str, Any]:
+def _deployment_group(given: dict[str, Any]) -> dict[str, Any]:
     kept = _without("tags", "deploymentGroupName")(given)
     return {**kept, "currentDeploymentGroupName": given["deploymentGroupName"]}
+
+
+_EXISTS = "already exists"
+
+
+def _sampling_rule(given: dict[str, Any]) -> dict[str, Any]:
+    return {"SamplingRuleUpdate": _without("Version")(given["SamplingRule"])}
 
 
 UPDATES: dict[tuple[str, str], Update] = {
@@ -96,7 +116,7 @@ UPDATES: dict[tuple[str, str], Update] = {
     ("codedeploy", "create_application"): Update("ApplicationAlreadyExistsException"),
     ("codedeploy", "create_deployment_config"): Update("DeploymentConfigAlreadyExistsException"),
     ("codedeploy", "create_deployment_group"): Update(
-        "DeploymentGroupAlreadyExistsException", "update_deployment_group", _group
+        "DeploymentGroupAlreadyExistsException", "update_deployment_group", _deployment_group
     ),
     ("codedeploy", "register_on_premises_instance"): Update("InstanceNameAlreadyRegisteredException"),
     ("codepipeline", "create_pipeline"): Update("PipelineNameInUseException", "update_pipeline", _without("tags")),
@@ -104,6 +124,10 @@ UPDATES: dict[tuple[str, str], Update] = {
     ("logs", "create_log_stream"): Update("ResourceAlreadyExistsException"),
     ("s3", "create_bucket"): Update("BucketAlreadyOwnedByYou"),
     ("secretsmanager", "create_secret"): Update("ResourceExistsException", "update_secret", _secret),
+    ("xray", "create_group"): Update("InvalidRequestException", "update_group", _without("Tags"), _EXISTS),
+    ("xray", "create_sampling_rule"): Update(
+        "InvalidRequestException", "update_sampling_rule", _sampling_rule, _EXISTS
+    ),
     ("ssm", "put_parameter"): Update("ParameterAlreadyExists", "put_parameter", _overwriting),
 }
 """(service, call) -> what takes its place when the resource is there."""
@@ -112,8 +136,11 @@ _TARGETS = ("name", "bucket", "key", "arn", "id")
 """How the parameters end that say what a call is about."""
 
 
-def load(backend: Backend, path: Path) -> None:
+def load(backend: Backend, path: Path) -> tuple[str, ...]:
     """Apply a world file, or the ``world.yml`` of a folder, to a backend.
+
+    Returns:
+        What was applied and still cannot work as it stands: a sentence each, with file and line.
 
     Raises:
         ConfigError: Names file, line and key. What stands above the mistake has been applied.
@@ -125,7 +152,7 @@ def load(backend: Backend, path: Path) -> None:
             f"this world belongs to account {world.account}, the backend to {backend.account}",
             f"start with --account {world.account}",
         )
-    _Loading(backend, world).apply()
+    return _Loading(backend, world).apply()
 
 
 class _Loading:
@@ -140,27 +167,71 @@ class _Loading:
         self._clients: dict[str, Any] = {}
         self._repeats: dict[str, int] = {}
 
-    def apply(self) -> None:
+    def apply(self) -> tuple[str, ...]:
         checked = [(call, *self._resolve(call)) for call in self._file.calls]
         for repository in self._file.repositories:
             self._repository(repository)
         for connection in self._file.connections:
-            self._keep(LocalConnection(connection.name, self._real(connection)))
+            path = Path(self._real(connection))
+            with self._backend.world.transaction():
+                map_connection(self._scope, connection.name, path, connection.provider)
         for one in self._file.functions:
             self._keep(LocalFunction(one.name, one.command, str(one.folder), one.environment, one.timeout))
+        for route in self._file.routes:
+            self._route(route)
         for name, port in self._file.target_groups.items():
             with self._backend.world.transaction():
                 balancing.listen(self._scope, name, port)
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
+        notes = self._sampling_rules(self._file.sampling_rules) if self._file.sampling_rules is not None else ()
+        for one in self._file.commands:
+            self._keep(LocalCommand(one.name, one.command, str(one.folder), one.timeout))
+        for topic in self._file.topics:
+            self._topic(topic)
         for call, client, method in checked:
             self._apply(call, client, method)
+        return notes
 
     # -- local ------------------------------------------------------------------------------------------------------
 
-    def _keep(self, record: LocalConnection | LocalFunction | LocalInstance) -> None:
+    def _route(self, route: RouteEntry) -> None:
+        if (said := pattern_problem(route.pattern)) is not None:
+            raise self._file.wrong(route.mark, said)
+        with self._backend.world.transaction():
+            if route.function and self._scope.get(LocalFunction, route.function) is None:
+                raise self._file.wrong(route.mark, f"there is no function {route.function} under local.functions")
+            keep_route(self._scope, EventRoute(route.name, route.pattern, route.topic, route.function))
+
+    def _keep(self, record: LocalFunction | LocalInstance | LocalCommand) -> None:
         with self._backend.world.transaction():
             self._scope.put(record.name, record)
+
+    def _sampling_rules(self, file: LocalFile) -> tuple[str, ...]:
+        try:
+            content = sampling_file.read(file.path.read_bytes())
+        except OSError as error:
+            raise self._file.wrong(file.mark, f"{file.path} cannot be read: {error.strerror}") from None
+        except sampling_file.SamplingFileError as error:
+            raise self._file.wrong(file.mark, f"{file.path}: {error}") from None
+        try:
+            with self._backend.world.transaction():
+                sampling.take_over(self._scope, content.rules)
+        except AwsError as error:
+            raise self._file.wrong(file.mark, error.message) from None
+        return tuple(f"{self._file.path}:{file.mark.line}: {file.path.name}: {note}" for note in content.warnings)
+
+    def _topic(self, topic: TopicEntry) -> None:
+        try:
+            made, _ = self._backend.ask(self._region, "sns", "CreateTopic", {"Name": topic.name})
+            for protocol, endpoint in topic.outlets:
+                if protocol == "file":
+                    with self._backend.world.transaction():
+                        self._scope.put(endpoint, LocalOutlet(endpoint))
+                wish = {"TopicArn": made["TopicArn"], "Protocol": protocol, "Endpoint": endpoint}
+                self._backend.ask(self._region, "sns", "Subscribe", wish)
+        except AwsError as error:
+            raise self._file.wrong(topic.mark, error.message) from None
 
     def _real(self, folder: LocalFolder) -> str:
         if not folder.path.is_dir():
@@ -273,7 +344,8 @@ class _Loading:
             getattr(client, method)(**call.parameters)
         except ClientError as error:
             update = UPDATES.get((call.service, method))
-            if update is None or error.response["Error"]["Code"] != update.error:
+            told = error.response["Error"]
+            if update is None or told["Code"] != update.error or update.words not in told["Message"]:
                 raise
             if update.operation:
                 getattr(client, update.operation)(**update.parameters(call.parameters))

@@ -55,7 +55,7 @@ def session(ask: Ask, region: str) -> Session:
     """A session for one region whose calls ``ask`` answers."""
     core = botocore.session.Session()
     core.register_component("data_loader", QuickLoader())
-    _shut_out(core, region)
+    shut_out(core, region)
     core.set_credentials("POINTSMANLOCAL", "local-only", "local-only")
     plugged = Session(region_name=region, botocore_session=core)
 
@@ -86,7 +86,7 @@ def session(ask: Ask, region: str) -> Session:
     return plugged
 
 
-def _shut_out(core: Any, region: str) -> None:
+def shut_out(core: Any, region: str) -> None:
     """Give every configuration variable botocore's own default: neither ``AWS_*`` nor the user's files are read."""
     store = core.get_component("config_store")
     for name, (_, _, default, _) in BOTOCORE_DEFAUT_SESSION_VARIABLES.items():

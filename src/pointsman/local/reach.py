@@ -8,6 +8,8 @@ class Reach:
 
     def __init__(self) -> None:
         self._addresses: list[str] = []
+        self.daemon = ""
+        """``host:port`` of X-Ray's daemon; empty while nobody listens there."""
 
     @property
     def address(self) -> str:

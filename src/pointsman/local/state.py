@@ -1,7 +1,8 @@
 """The state folder: 0700, ours or refused, one owner at a time.
 
 A lock file with the owner's pid and start time says who has it; a lock whose owner is gone, or whose pid now belongs
-to a later process, is stale and taken over. Files in the folder that are not ours are left alone.
+to a later process, is stale and taken over. A lock can be handed to a child process without letting go of it. Files in
+the folder that are not ours are left alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from pointsman.errors import StateError
+from pointsman.errors import FolderHeld, StateError
 
 _NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "lustre", "gpfs"}
 
@@ -25,6 +26,17 @@ def start_time(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
     except (OSError, IndexError):
         return ""
+
+
+def lives(pid: int, started: str) -> bool:
+    """Whether a process is still the one that started then, and not a later one with its number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass  # another user's: its start time tells
+    return start_time(pid) == started
 
 
 def file_system(path: Path) -> str:
@@ -104,14 +116,28 @@ class StateFolder:
             text = handle.read()
             handle.close()
             owner = json.loads(text).get("pid", "?") if text.strip() else "?"
-            raise StateError(
+            raise FolderHeld(
                 f"the state folder {path} is in use by process {owner}", "end that process, or name another folder"
             ) from None
-        handle.seek(0)
-        handle.truncate()
-        json.dump({"pid": os.getpid(), "started": start_time(os.getpid())}, handle)
-        handle.flush()
+        _sign(handle)
         return handle
+
+    @classmethod
+    def adopt(cls, path: Path, descriptor: int) -> StateFolder:
+        """Take over the lock that another process holds and has handed down.
+
+        Args:
+            path: The folder.
+            descriptor: Its lock file, as it was inherited.
+        """
+        os.set_inheritable(descriptor, False)
+        lock = os.fdopen(descriptor, "r+")
+        _sign(lock)
+        return cls(path, lock)
+
+    def hand_over(self) -> None:
+        """Close our end of a lock that a child has inherited: the folder is the child's."""
+        self.lock.close()
 
     def release(self) -> None:
         """Let go of the folder. Letting go twice is harmless."""
@@ -120,3 +146,11 @@ class StateFolder:
         self.lock.seek(0)
         self.lock.truncate()
         self.lock.close()
+
+
+def _sign(lock: IO[str]) -> None:
+    """Write down who holds it."""
+    lock.seek(0)
+    lock.truncate()
+    json.dump({"pid": os.getpid(), "started": start_time(os.getpid())}, lock)
+    lock.flush()

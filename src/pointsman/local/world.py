@@ -86,6 +86,8 @@ class World:
         self._closing = False
         self.inline_jobs = False
         """Whether jobs are done at once by whoever commits, for a world whose doers only play: a thread costs more."""
+        self.abrupt = False
+        """Whether what runs is killed at once, and not asked to end first: the world is being emptied."""
 
     # -- what engines declare ---------------------------------------------------------------------------------------
 
@@ -110,10 +112,6 @@ class World:
     def has(self, kind: type) -> bool:
         """Whether a tool of this class was provided."""
         return kind in self._tool_of or any(isinstance(tool, kind) for tool in self._tools)
-
-    def heard(self, topic: str) -> bool:
-        """Whether anybody listens to a topic: what nobody hears need not be put together."""
-        return bool(self._handlers.get(topic))
 
     # -- transactions -----------------------------------------------------------------------------------------------
 

@@ -9,13 +9,20 @@
         webapp: {seed: ., branch: main}        # a new repository; the folder becomes its first commit
         service: {path: ../service}            # a git folder of yours, read and never written
       connections:
-        github: {path: ../checkouts}           # where the repositories of a connection lie
+        github: {path: ../checkouts, provider: GitHub}    # where the repositories of a connection lie
       functions:
         smoke: {command: [./smoke.sh, --quick], folder: ., timeout: 60, environment: {URL: http://localhost}}
+      events:
+        failures: {pattern: {detail: {state: [FAILED]}}, topic: releases, function: smoke}
       target_groups:
         webapp: 8090                           # the port that its traffic comes in by; without it, any free one
       instances:
         web-1: {path: ./instances/web-1, tags: {Name: web}}
+      sampling_rules: ./sampling-rules.json    # a sampling-rule file of X-Ray's SDKs
+      commands:
+        notify: {command: ./notify.sh, folder: ., timeout: 60}    # commands that topics may give messages to
+      topics:
+        releases: [{log: /releases}, {file: ./releases.jsonl}, {command: notify}]
     calls:                       # AWS's own calls, in order, as boto3 spells them
       - s3: {create_bucket: {Bucket: releases}}
       - codebuild: {create_project: [{name: one, …}, {name: two, …}]}
@@ -42,7 +49,13 @@ _DEEPEST = 64
 _MOST_NODES = 200_000
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
 _TOP = ("region", "account", "calls", "local")
-_LOCAL = ("repositories", "connections", "instances", "functions", "target_groups")
+_LOCAL = (
+    *("repositories", "connections", "instances", "functions", "events"),
+    *("sampling_rules", "commands", "topics", "target_groups"),
+)
+_OUTLETS = ("log", "file", "command")
+
+_PROVIDERS = ("GitHub", "GitLab", "Bitbucket")
 
 Step = str | int
 
@@ -89,6 +102,8 @@ class LocalFolder:
     mark: Mark
     path: Path
     tags: dict[str, str] = field(default_factory=dict)
+    provider: str = "GitHub"
+    """A connection's: GitHub, GitLab or Bitbucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,34 @@ class FunctionEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteEntry:
+    """A way events take: what they must have, and the topic or function they go to."""
+
+    name: str
+    mark: Mark
+    pattern: dict[str, Any]
+    topic: str = ""
+    function: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file that is read with the world."""
+
+    path: Path
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class TopicEntry:
+    """A topic, and where its messages go: (protocol, endpoint)."""
+
+    name: str
+    mark: Mark
+    outlets: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class WorldFile:
     """A world file, read."""
 
@@ -116,7 +159,12 @@ class WorldFile:
     repositories: tuple[LocalRepository, ...] = ()
     connections: tuple[LocalFolder, ...] = ()
     instances: tuple[LocalFolder, ...] = ()
+    sampling_rules: LocalFile | None = None
+    commands: tuple[FunctionEntry, ...] = ()
+    """What topics may give their messages to."""
+    topics: tuple[TopicEntry, ...] = ()
     functions: tuple[FunctionEntry, ...] = ()
+    routes: tuple[RouteEntry, ...] = ()
     target_groups: dict[str, int] = field(default_factory=dict)
     """Name -> the port that its traffic comes in by."""
 
@@ -181,9 +229,13 @@ class _Reading:
             account_mark=Mark(_line(account), "account") if account else Mark(1, "account"),
             calls=tuple(self._calls(top["calls"])) if "calls" in top else (),
             repositories=tuple(self._repositories(local["repositories"])) if "repositories" in local else (),
-            connections=tuple(self._folders(local, "connections", ("path",))),
+            connections=tuple(self._folders(local, "connections", ("path", "provider"))),
             instances=tuple(self._folders(local, "instances", ("path", "tags"))),
-            functions=tuple(self._functions(local["functions"])) if "functions" in local else (),
+            sampling_rules=self._file(local, "sampling_rules"),
+            commands=tuple(self._functions(local["commands"], "commands", "60")) if "commands" in local else (),
+            topics=tuple(self._topics(local["topics"])) if "topics" in local else (),
+            functions=tuple(self._functions(local["functions"], "functions", "900")) if "functions" in local else (),
+            routes=tuple(self._routes(local["events"])) if "events" in local else (),
             target_groups=self._ports(local["target_groups"]) if "target_groups" in local else {},
         )
 
@@ -245,20 +297,24 @@ class _Reading:
                 for tag, value in (self._pairs(fields["tags"], f"{key}.tags") if "tags" in fields else ())
             }
             path = self._resolve(self._text(fields["path"], f"{key}.path"))
-            yield LocalFolder(name.value, Mark(_line(name), key), path, tags)
+            provider = self._text(fields["provider"], f"{key}.provider") if "provider" in fields else "GitHub"
+            if provider not in _PROVIDERS:
+                known = ", ".join(_PROVIDERS)
+                self._wrong(fields["provider"], f"{key}.provider", f"{provider} is no provider here; known: {known}")
+            yield LocalFolder(name.value, Mark(_line(name), key), path, tags, provider)
 
-    def _functions(self, node: yaml.Node) -> Iterator[FunctionEntry]:
-        for name, given in self._pairs(node, "local.functions"):
-            key = f"local.functions.{name.value}"
+    def _functions(self, node: yaml.Node, kind: str, seconds: str) -> Iterator[FunctionEntry]:
+        for name, given in self._pairs(node, f"local.{kind}"):
+            key = f"local.{kind}.{name.value}"
             bare = isinstance(given, yaml.ScalarNode | yaml.SequenceNode)
             allowed = ("command", "folder", "environment", "timeout")
             fields = {"command": given} if bare else self._mapping(given, key, allowed)
             if "command" not in fields:
                 self._wrong(name, key, "command is missing")
             variables = self._pairs(fields["environment"], f"{key}.environment") if "environment" in fields else ()
-            timeout = self._text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else "900"
+            timeout = self._text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else seconds
             if not timeout.isdecimal() or not 1 <= int(timeout) <= 900:
-                self._wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds, as Lambda's")
+                self._wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds")
             yield FunctionEntry(
                 name.value,
                 Mark(_line(name), key),
@@ -276,6 +332,44 @@ class _Reading:
                 self._wrong(node, key, "the command is empty")
             return words
         return ("/bin/sh", "-c", self._text(node, key))
+
+    def _routes(self, node: yaml.Node) -> Iterator[RouteEntry]:
+        for name, given in self._pairs(node, "local.events"):
+            key = f"local.events.{name.value}"
+            fields = self._mapping(given, key, ("pattern", "topic", "function"))
+            if "topic" not in fields and "function" not in fields:
+                self._wrong(name, key, "give a topic, a function, or both")
+            pattern = self._value(fields["pattern"], f"{key}.pattern", (), {}) if "pattern" in fields else {}
+            if not isinstance(pattern, dict):
+                self._wrong(fields["pattern"], f"{key}.pattern", "a mapping belongs here")
+            yield RouteEntry(
+                name.value,
+                Mark(_line(name), key),
+                pattern,
+                self._text(fields["topic"], f"{key}.topic") if "topic" in fields else "",
+                self._text(fields["function"], f"{key}.function") if "function" in fields else "",
+            )
+
+    def _file(self, local: dict[str, yaml.Node], kind: str) -> LocalFile | None:
+        if kind not in local:
+            return None
+        key = f"local.{kind}"
+        path = self._resolve(self._text(local[kind], key))
+        if not path.is_file():
+            self._wrong(local[kind], key, f"there is no file {path}")
+        return LocalFile(path, Mark(_line(local[kind]), key))
+
+    def _topics(self, node: yaml.Node) -> Iterator[TopicEntry]:
+        for name, given in self._pairs(node, "local.topics"):
+            key = f"local.topics.{name.value}"
+            if not isinstance(given, yaml.SequenceNode) and not _empty(given):
+                self._wrong(given, key, f"a list of {', '.join(_OUTLETS)} belongs here")
+            outlets: list[tuple[str, str]] = []
+            for index, item in enumerate(() if _empty(given) else given.value):
+                for protocol, value in self._mapping(item, f"{key}[{index}]", _OUTLETS).items():
+                    text = self._text(value, f"{key}[{index}].{protocol}")
+                    outlets.append((protocol, str(self._resolve(text)) if protocol == "file" else text))
+            yield TopicEntry(name.value, Mark(_line(name), key), tuple(outlets))
 
     def _ports(self, node: yaml.Node) -> dict[str, int]:
         found = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,6 +70,22 @@ class Build:
     compute: str = ""
     timeout_minutes: int | None = None
     reports: tuple[str, ...] = ()
+    """The ARNs of its reports."""
+    batch: str = ""
+    """The id of the batch it belongs to; empty when it stands alone."""
+    queued_minutes: int | None = None
+    """How long it may wait for its turn."""
+    privileged: bool = False
+    secondary: tuple[tuple[str, str], ...] = ()
+    """(identifier, resolved version) of its secondary sources."""
+    cache: str = ""
+    retries_left: int | None = None
+    """How often CodeBuild may still try it again by itself."""
+
+    @property
+    def queued(self) -> bool:
+        """Whether it waits for its turn."""
+        return not self.complete and self.phase in ("SUBMITTED", "QUEUED")
 
     @property
     def project(self) -> str:
@@ -112,6 +129,10 @@ class Project:
     latest: Build | None = None
     """Its newest build, where it could be read."""
     variables: tuple[EnvironmentVariable, ...] = ()
+    compute: str = ""
+    timeout_minutes: int | None = None
+    concurrent_limit: int | None = None
+    """How many of its builds run at a time; None when that is not limited."""
 
     @property
     def name(self) -> str:
@@ -128,3 +149,36 @@ class BuildList:
 
     def __len__(self) -> int:
         return len(self.builds)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A build's place among those that wait."""
+
+    place: int
+    """From 1: the next to begin."""
+    waiting: int
+    """How many wait."""
+    running: int
+    """How many of the project run now."""
+
+
+def turns(builds: Iterable[Build]) -> dict[BuildRef, Turn]:
+    """The place of every build that waits, project by project, the oldest first.
+
+    Args:
+        builds: What is known of the builds; those that are not among them are not counted.
+    """
+    waiting: dict[str, list[Build]] = {}
+    running: dict[str, int] = {}
+    for build in builds:
+        if build.queued:
+            waiting.setdefault(build.project, []).append(build)
+        elif not build.complete:
+            running[build.project] = running.get(build.project, 0) + 1
+    found: dict[BuildRef, Turn] = {}
+    for project, queue in waiting.items():
+        queue.sort(key=lambda one: (one.started.timestamp() if one.started else float("inf"), one.number or 0))
+        for at, build in enumerate(queue, 1):
+            found[build.ref] = Turn(at, len(queue), running.get(project, 0))
+    return found

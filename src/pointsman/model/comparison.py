@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pointsman.model.forecast import StageTime
 from pointsman.model.pipelines import Execution, PipelineState, Revision
 from pointsman.model.refs import PipelineRef
 
@@ -52,6 +53,25 @@ class Comparison:
     older: Execution
     newer: Execution
     changes: tuple[RevisionChange, ...] = ()
+    older_times: tuple[StageTime, ...] = ()
+    newer_times: tuple[StageTime, ...] = ()
+    """What the stages took; empty where it was not read."""
+
+    @property
+    def variables(self) -> tuple[tuple[str, str, str], ...]:
+        """(variable, its value in the older run, in the newer one) of the variables that differ."""
+        before, after = dict(self.older.variables), dict(self.newer.variables)
+        names = dict.fromkeys((*before, *after))
+        return tuple(
+            (name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name) != after.get(name)
+        )
+
+    @property
+    def times(self) -> tuple[tuple[StageTime | None, StageTime | None], ...]:
+        """The stages of both runs side by side."""
+        before = {one.name: one for one in self.older_times}
+        after = {one.name: one for one in self.newer_times}
+        return tuple((before.get(name), after.get(name)) for name in dict.fromkeys((*before, *after)))
 
     @property
     def changed(self) -> tuple[RevisionChange, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pointsman.errors import Fault
+from pointsman.model.conditions import NEVER_RETRIED, Condition, Retries, Trigger
 from pointsman.model.refs import ActionRef, PipelineRef, StageRef
 from pointsman.model.status import NOT_RUN, WAITING, Status, Tone
 
@@ -102,9 +103,16 @@ class Stage:
     execution_id: str = ""
     """The pipeline execution that is, or last was, in the stage."""
     inbound_id: str = ""
-    """The pipeline execution that waits at the entrance; empty when none does."""
+    """The pipeline execution that waits at the entrance and enters next; empty when none does."""
     transition: Transition = Transition()
     actions: tuple[Action, ...] = ()
+    queue: tuple[str, ...] = ()
+    """Every pipeline execution that waits at the entrance, in the order in which they enter."""
+    conditions: tuple[Condition, ...] = ()
+    """What is declared or was judged, in the order in which a run meets them."""
+    retries: Retries = NEVER_RETRIED
+    on_failure: str = ""
+    """What AWS does when the stage fails, where that is declared: ``FAIL``, ``ROLLBACK``, ``RETRY``, ``SKIP``."""
 
     @property
     def name(self) -> str:
@@ -126,6 +134,11 @@ class Stage:
         """The first failed action, if the stage failed."""
         return next((action for action in self.actions if action.status.failed), None)
 
+    @property
+    def failed_condition(self) -> Condition | None:
+        """The first condition that was not met, if one was not."""
+        return next((one for one in self.conditions if one.status.failed), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:
@@ -145,6 +158,8 @@ class Execution:
     """STANDARD or ROLLBACK."""
     rollback_target: str = ""
     status_summary: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+    """The pipeline's variables with the values this run has; only where the run was read by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +216,8 @@ class PipelineState:
     """What could not be read (``history``, ``definition``), and why."""
     variables: tuple[Variable, ...] = ()
     """What a start may give values to; empty where the definition was not read."""
+    triggers: tuple[Trigger, ...] = ()
+    """What starts it by itself, where the definition says so and was read."""
 
     @property
     def name(self) -> str:

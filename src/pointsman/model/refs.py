@@ -86,6 +86,51 @@ class BuildRef:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class BatchRef:
+    """A batch of builds by id, ``project:uuid``."""
+
+    noun: ClassVar[str] = "build batch"
+    id: str
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return self.id.rpartition(":")[0]
+
+    def __str__(self) -> str:
+        project, _, number = self.id.rpartition(":")
+        return f"{project}:{number[:8]}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReportRef:
+    """A test or coverage report by ARN."""
+
+    noun: ClassVar[str] = "report"
+    arn: str
+
+    @property
+    def group(self) -> str:
+        """The name of its group."""
+        return self.arn.rpartition("report/")[2].rpartition(":")[0]
+
+    def __str__(self) -> str:
+        group, _, number = self.arn.rpartition("report/")[2].rpartition(":")
+        return f"{group}:{number[:8]}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CommitRef:
+    """A commit by the beginning of its id."""
+
+    noun: ClassVar[str] = "commit"
+    id: str
+
+    def __str__(self) -> str:
+        return self.id[:12]
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class LogRef:
     """A log stream."""
 
@@ -97,4 +142,15 @@ class LogRef:
         return f"{self.group} {self.stream}"
 
 
-Ref = PipelineRef | StageRef | ActionRef | ExecutionRef | ProjectRef | BuildRef | LogRef
+Ref = (
+    PipelineRef
+    | StageRef
+    | ActionRef
+    | ExecutionRef
+    | ProjectRef
+    | BuildRef
+    | BatchRef
+    | ReportRef
+    | CommitRef
+    | LogRef
+)

@@ -45,18 +45,22 @@ _TONES = {
     "failed": Tone.FAILED,
     "fault": Tone.FAILED,
     "errored": Tone.FAILED,
+    "error": Tone.FAILED,
     "timed_out": Tone.FAILED,
     "timedout": Tone.FAILED,
     "inprogress": Tone.MOVING,
     "in_progress": Tone.MOVING,
     "queued": Tone.MOVING,
     "stopping": Tone.MOVING,
+    "generating": Tone.MOVING,
+    "deleting": Tone.MOVING,
     "stopped": Tone.STOPPED,
     "superseded": Tone.STOPPED,
     "cancelled": Tone.STOPPED,
     "abandoned": Tone.STOPPED,
     "skipped": Tone.STOPPED,
     "overridden": Tone.STOPPED,
+    "incomplete": Tone.STOPPED,
 }
 
 NOT_RUN = Status("", Tone.IDLE)

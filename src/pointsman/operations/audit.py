@@ -20,7 +20,17 @@ import msgspec
 
 from pointsman.errors import StateError
 from pointsman.model.activity import Deed
-from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, LogRef, PipelineRef, ProjectRef, Ref, StageRef
+from pointsman.model.refs import (
+    ActionRef,
+    BatchRef,
+    BuildRef,
+    ExecutionRef,
+    LogRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+    StageRef,
+)
 from pointsman.operations.declare import WriteCall
 
 _TAIL: Final = 8 * 1024 * 1024
@@ -29,7 +39,7 @@ _TAIL: Final = 8 * 1024 * 1024
 NO_OUTCOME: Final = "No outcome was written: the console ended before the answer came."
 
 _REFS: Final[dict[str, type[Any]]] = {
-    ref.noun: ref for ref in (PipelineRef, StageRef, ActionRef, ExecutionRef, ProjectRef, BuildRef, LogRef)
+    ref.noun: ref for ref in (PipelineRef, StageRef, ActionRef, ExecutionRef, ProjectRef, BuildRef, BatchRef, LogRef)
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from pointsman.model.builds import Build, Project
 from pointsman.model.refs import BuildRef, ProjectRef, Ref
@@ -46,6 +47,23 @@ def _made(answer: dict[str, Any], _ref: Ref) -> Ref | None:
 # -- start
 
 
+_COMPUTE: Final = re.compile(r"BUILD_(?:GENERAL1|LAMBDA)_[0-9A-Z]+|ATTRIBUTE_BASED_COMPUTE|CUSTOM_INSTANCE_TYPE")
+
+
+def compute_problem(text: str) -> str | None:
+    """What is wrong with a compute type; None when nothing is. What an account may use, AWS says."""
+    if not text or _COMPUTE.fullmatch(text):
+        return None
+    return "That is no compute type of CodeBuild: BUILD_GENERAL1_SMALL, _MEDIUM, _LARGE and the like."
+
+
+def minutes_problem(text: str) -> str | None:
+    """What is wrong with a build's time-out; None when nothing is."""
+    if not text or (text.isascii() and text.isdigit() and 5 <= int(text[:6]) <= 2160):
+        return None
+    return "AWS takes whole minutes, 5 to 2160."
+
+
 def _start_refuse(state: Project, _ref: Ref) -> str | None:
     if state.source_type == "CODEPIPELINE":
         return f"{state.name} takes its source from a pipeline: start that pipeline instead."
@@ -74,6 +92,19 @@ def _start_fields(state: Project, _ref: Ref) -> tuple[Field, ...]:
             multiline=True,
             placeholder="a path in the source, or YAML; the project's own when empty",
         ),
+        Field(name="image", label="Image", placeholder=state.image or "the project's own when empty"),
+        Field(
+            name="compute",
+            label="Compute type",
+            check=lambda text: compute_problem(text.strip()),
+            placeholder=f"{state.compute or 'BUILD_GENERAL1_SMALL'}; the project's own when empty",
+        ),
+        Field(
+            name="timeout",
+            label="Time-out in minutes",
+            check=lambda text: minutes_problem(text.strip()),
+            placeholder=f"{state.timeout_minutes or 60}; 5 to 2160",
+        ),
     )
 
 
@@ -89,6 +120,12 @@ def _start_plan(_state: Project, ref: Ref, answers: Answers) -> WriteCall:
         parameters["environmentVariablesOverride"] = environment
     if (buildspec := answers.get("buildspec", "")).strip():
         parameters["buildspecOverride"] = buildspec if "\n" in buildspec.strip() else buildspec.strip()
+    if image := answers.get("image", "").strip():
+        parameters["imageOverride"] = image
+    if (compute := answers.get("compute", "").strip()) and compute_problem(compute) is None:
+        parameters["computeTypeOverride"] = compute
+    if (minutes := answers.get("timeout", "").strip()) and minutes_problem(minutes) is None:
+        parameters["timeoutInMinutesOverride"] = int(minutes)
     return WriteCall("codebuild", "StartBuild", parameters)
 
 
@@ -106,8 +143,17 @@ def _start_consequences(state: Project, _ref: Ref, answers: Answers) -> tuple[st
     ]
     if answers.get("buildspec", "").strip():
         lines.append("The project's buildspec is not used: yours is.")
+    others = {"image": "image", "compute": "compute type", "timeout": "time-out"}
+    lines += [
+        f"For this build only: the {words} is {text}."
+        for name, words in others.items()
+        if (text := answers.get(name, "").strip())
+    ]
     if state.latest is not None and not state.latest.complete:
-        lines.append(f"{state.latest.ref} still runs: both run side by side, if the project's limit allows it.")
+        if state.concurrent_limit == 1:
+            lines.append(f"{state.latest.ref} still runs: this one waits, QUEUED, as the project runs one at a time.")
+        else:
+            lines.append(f"{state.latest.ref} still runs: both run side by side, if the project's limit allows it.")
     return tuple(lines)
 
 

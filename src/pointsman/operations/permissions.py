@@ -9,11 +9,18 @@ from pointsman.operations.declare import Operation
 from pointsman.operations.registry import Registry
 
 READS: Final = (
+    "codebuild:BatchGetBuildBatches",
     "codebuild:BatchGetBuilds",
     "codebuild:BatchGetProjects",
+    "codebuild:BatchGetReports",
+    "codebuild:DescribeCodeCoverages",
+    "codebuild:DescribeTestCases",
+    "codebuild:ListBuildBatches",
+    "codebuild:ListBuildBatchesForProject",
     "codebuild:ListBuilds",
     "codebuild:ListBuildsForProject",
     "codebuild:ListProjects",
+    "codebuild:ListReportsForReportGroup",
     "codecommit:GetCommit",
     "codepipeline:GetPipeline",
     "codepipeline:GetPipelineExecution",

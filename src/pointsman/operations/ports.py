@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from pointsman.clock import Clock
+from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BuildRef, PipelineRef, ProjectRef
+from pointsman.model.refs import BatchRef, BuildRef, PipelineRef, ProjectRef
 from pointsman.model.snapshot import Identity
 
 
@@ -86,8 +87,21 @@ class PipelinesLike(Protocol):
         ...
 
 
+class BatchesLike(Protocol):
+    """Batches of builds, read past every cache."""
+
+    async def fresh(self, ref: BatchRef) -> Batch:
+        """The batch as it is now."""
+        ...
+
+
 class BuildsLike(Protocol):
     """Builds and projects, read past every cache."""
+
+    @property
+    def batches(self) -> BatchesLike:
+        """Batches of builds."""
+        ...
 
     async def fresh(self, ref: BuildRef) -> Build:
         """The build as it is now."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.model.refs import BuildRef, ProjectRef, Ref
+from pointsman.model.refs import BatchRef, BuildRef, ProjectRef, Ref
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
 from pointsman.operations.facts import pipeline_of
@@ -55,7 +55,7 @@ def owner(ref: Ref) -> str:
     """The name that protects a target, and that is typed to confirm: its pipeline's or its project's."""
     if isinstance(ref, ProjectRef):
         return ref.name
-    if isinstance(ref, BuildRef):
+    if isinstance(ref, BuildRef | BatchRef):
         return ref.project
     return pipeline_of(ref).name
 

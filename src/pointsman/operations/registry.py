@@ -7,7 +7,7 @@ from typing import Any
 
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
-from pointsman.operations import approvals, builds, pipelines, stages
+from pointsman.operations import approvals, batches, builds, conditions, pipelines, stages
 from pointsman.operations.declare import Operation
 from pointsman.operations.facts import moving_runs
 
@@ -49,7 +49,16 @@ class Registry:
 
 def default_registry() -> Registry:
     """The operations this console offers."""
-    return Registry((*pipelines.OPERATIONS, *stages.OPERATIONS, *approvals.OPERATIONS, *builds.OPERATIONS))
+    return Registry(
+        (
+            *pipelines.OPERATIONS,
+            *stages.OPERATIONS,
+            *conditions.OPERATIONS,
+            *approvals.OPERATIONS,
+            *builds.OPERATIONS,
+            *batches.OPERATIONS,
+        )
+    )
 
 
 def within_reach(state: PipelineState, ref: Ref) -> tuple[Ref, ...]:

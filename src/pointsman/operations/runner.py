@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pointsman.errors import CallFailed, Fault, FaultKind, PointsmanError, Refused, StateError
 from pointsman.model.activity import Deed
-from pointsman.model.refs import BuildRef, ExecutionRef, Ref
+from pointsman.model.refs import BatchRef, BuildRef, ExecutionRef, Ref
 from pointsman.model.snapshot import Identity
 from pointsman.operations.arming import Arming, way_out
 from pointsman.operations.audit import AuditLog
@@ -300,4 +300,6 @@ def _made_keys(made: Ref | None) -> tuple[tuple[str, ...], ...]:
         return (("runs", made.pipeline, made.execution_id),)
     if isinstance(made, BuildRef):
         return (("build", made.id),)
+    if isinstance(made, BatchRef):
+        return (("batch", made.id),)
     return ()

@@ -11,9 +11,11 @@ from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.builds import Build, BuildList, Project
 from pointsman.model.refs import BuildRef, ProjectRef
 from pointsman.services.ask import Asks, Meter
+from pointsman.services.batches import Batches
 from pointsman.services.feeds import Report, Source
 from pointsman.services.pace import Budget
 from pointsman.services.reads import builds as reader
+from pointsman.services.reports import Reports
 
 SERVICE = "codebuild"
 BATCH = 100
@@ -49,6 +51,8 @@ class Builds:
 
     def __init__(self, cloud: Asks, clock: Clock, budget: Budget | None = None) -> None:
         self._meter = Meter(cloud, SERVICE, budget or Budget.unlimited(clock))
+        self.reports = Reports(self._meter)
+        self.batches = Batches(self._meter)
         self._clock = clock
         self._ended: OrderedDict[str, Build] = OrderedDict()
         """Builds that change no more."""

@@ -31,14 +31,16 @@ class Changes:
         self._pipeline = codepipeline
         self._commit = codecommit
 
-    async def execution(self, ref: PipelineRef, execution_id: str, declared: Structure | None) -> Execution:
+    async def execution(
+        self, ref: PipelineRef, execution_id: str, declared: Structure | None, *, urgent: bool = True
+    ) -> Execution:
         """One execution.
 
         Raises:
             CallFailed: It cannot be read.
         """
         answer = await self._pipeline.ask(
-            "GetPipelineExecution", urgent=True, pipelineName=ref.name, pipelineExecutionId=execution_id
+            "GetPipelineExecution", urgent=urgent, pipelineName=ref.name, pipelineExecutionId=execution_id
         )
         found = pipelines.execution(answer, declared)
         if found is None:

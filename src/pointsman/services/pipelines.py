@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 from pointsman.clock import Clock
@@ -22,6 +23,7 @@ from pointsman.services.questions import Questions
 from pointsman.services.reads import pipelines as reader
 from pointsman.services.reads.pipelines import Structure
 from pointsman.services.reads.values import Answer, when, whole
+from pointsman.services.releases import Releases
 
 SERVICE = "codepipeline"
 HISTORY = 25
@@ -71,6 +73,7 @@ class Pipelines:
         self._sweep = sweep.Sweep(clock, self._rows, self._row_state)
         self._changes = Changes(self._meter, Meter(cloud, "codecommit", budget))
         self._questions = Questions(self._meter)
+        self.releases = Releases(self._meter, self._declared, self.changes)
         self._structures: dict[str, tuple[object, Structure]] = {}
         self._histories: dict[str, tuple[Execution, ...]] = {}
         self._older: OrderedDict[tuple[str, str], Execution] = OrderedDict()
@@ -129,6 +132,17 @@ class Pipelines:
 
         return Source(("runs", ref.name, execution_id), read, runs_cadence, SERVICE, cost=0)
 
+    def execution(self, ref: PipelineRef, execution_id: str) -> Source[Execution]:
+        """One execution by itself: the only answer that tells its variables."""
+
+        async def read(_: Report[Execution]) -> Execution:
+            return await self._changes.execution(ref, execution_id, await self._declared(ref), urgent=False)
+
+        def good(run: Execution) -> float | None:
+            return 5.0 if run.status.moving else None
+
+        return Source(("execution", ref.name, execution_id), read, good, SERVICE, cost=0)
+
     # -- once ---------------------------------------------------------------------------------------------------------
 
     async def fresh(self, ref: PipelineRef) -> PipelineState:
@@ -157,7 +171,13 @@ class Pipelines:
         before, after = await asyncio.gather(
             self._changes.execution(ref, older, declared), self._changes.execution(ref, newer, declared)
         )
-        return await self._changes.between(ref, before, after, declared)
+        order = tuple(name for name, _ in declared.stages) if declared is not None else ()
+        plain, first, second = await asyncio.gather(
+            self._changes.between(ref, before, after, declared),
+            self.releases.times(ref, older, order),
+            self.releases.times(ref, newer, order),
+        )
+        return replace(plain, older_times=first, newer_times=second)
 
     # -- reading ------------------------------------------------------------------------------------------------------
 

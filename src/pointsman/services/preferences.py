@@ -38,7 +38,7 @@ class Watched:
                 return {**answer, "pipelines": kept}
             case ("codebuild", "ListProjects") if projects:
                 return {**answer, "projects": [one for one in answer.get("projects", ()) if matches(projects, one)]}
-            case ("codebuild", "ListBuilds") if projects:
+            case ("codebuild", "ListBuilds" | "ListBuildBatches") if projects:
                 ids = answer.get("ids", ())
                 return {**answer, "ids": [one for one in ids if matches(projects, one.partition(":")[0])]}
         return answer

@@ -1,7 +1,8 @@
-"""What a waiting approval really asks: its custom data with the variables filled in.
+"""What a waiting approval really asks, and by which token it is answered.
 
-``GetPipelineState`` does not say; ``ListActionExecutions`` does. It is read once per approval, and only where the
-declaration has variables at all.
+``GetPipelineState`` shows custom data as declared, its variables not filled in; and of a PARALLEL pipeline it shows no
+token. ``ListActionExecutions`` tells both: the second is the external id there. It is read once per approval, and only
+where something is missing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ _KEPT = 500
 _RAISED = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED)
 
 Configuration = tuple[tuple[str, str], ...]
+Answered = tuple[Configuration, str]
+"""(resolved configuration, external id)."""
 
 
 class Questions:
@@ -29,13 +32,14 @@ class Questions:
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
-        self._known: OrderedDict[str, Configuration] = OrderedDict()
+        self._known: OrderedDict[str, Answered] = OrderedDict()
 
     async def filled(self, state: PipelineState, *, urgent: bool = False) -> PipelineState:
         """The state with what its waiting approvals ask; as declared where that cannot be read."""
-        asked: dict[str, Configuration] = {}
+        asked: dict[str, Answered] = {}
+        apart = state.mode == "PARALLEL"
         for stage in state.stages:
-            for action in filter(_open, stage.actions):
+            for action in (one for one in stage.actions if _open(one, apart=apart)):
                 found = await self._asked(state, stage.execution_id, action, urgent=urgent)
                 if found is not None:
                     asked[action.execution_id] = found
@@ -43,12 +47,16 @@ class Questions:
             return state
 
         def fill(action: Action) -> Action:
-            return replace(action, configuration=asked.get(action.execution_id, action.configuration))
+            found = asked.get(action.execution_id)
+            if found is None:
+                return action
+            token = action.token or (found[1] if apart else "")
+            return replace(action, configuration=found[0] or action.configuration, token=token)
 
         stages = (replace(stage, actions=tuple(map(fill, stage.actions))) for stage in state.stages)
         return replace(state, stages=tuple(stages))
 
-    async def _asked(self, state: PipelineState, run: str, action: Action, *, urgent: bool) -> Configuration | None:
+    async def _asked(self, state: PipelineState, run: str, action: Action, *, urgent: bool) -> Answered | None:
         known = self._known.get(action.execution_id)
         if known is not None:
             return known
@@ -65,14 +73,15 @@ class Questions:
                 raise
             return None
         for one in reader.action_runs(state.ref, page):
-            if one.id == action.execution_id and one.configuration:
-                self._known[one.id] = one.configuration
+            if one.id == action.execution_id and (one.configuration or one.external_id):
+                self._known[one.id] = (one.configuration, one.external_id)
                 if len(self._known) > _KEPT:
                     self._known.popitem(last=False)
-                return one.configuration
+                return self._known[one.id]
         return None
 
 
-def _open(action: Action) -> bool:
-    """Whether it waits for a person with variables in what it asks."""
-    return action.waiting and bool(action.execution_id) and any("#{" in value for _, value in action.configuration)
+def _open(action: Action, *, apart: bool) -> bool:
+    """Whether it waits for a person with variables in what it asks, or without the token it is answered by."""
+    unfilled = any("#{" in value for _, value in action.configuration) or (apart and not action.token)
+    return action.waiting and bool(action.execution_id) and unfilled

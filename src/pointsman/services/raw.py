@@ -8,12 +8,15 @@ from typing import Any
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.refs import (
     ActionRef,
+    BatchRef,
     BuildRef,
+    CommitRef,
     ExecutionRef,
     LogRef,
     PipelineRef,
     ProjectRef,
     Ref,
+    ReportRef,
     StageRef,
 )
 from pointsman.services.ask import Asks
@@ -44,7 +47,11 @@ def calls_of(ref: Ref) -> tuple[Call, ...]:
             return (("codebuild", "BatchGetProjects", {"names": [name]}),)
         case BuildRef(id=build):
             return (("codebuild", "BatchGetBuilds", {"ids": [build]}),)
-        case LogRef():
+        case BatchRef(id=batch):
+            return (("codebuild", "BatchGetBuildBatches", {"ids": [batch]}),)
+        case ReportRef(arn=arn):
+            return (("codebuild", "BatchGetReports", {"reportArns": [arn]}),)
+        case LogRef() | CommitRef():
             return ()
 
 

@@ -121,9 +121,9 @@ async def test_a_screen_reads_while_it_shows_and_lets_go_when_it_does_not() -> N
         feeds = user.world.feeds
         assert feeds.heard() == {("board",), ("builds", "")}
         await user.press("2", "enter")
-        assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout")}
+        assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout"), ("forecast", "checkout")}
         await user.press("a")
-        assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout")}
+        assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout"), ("forecast", "checkout")}
         await user.press("escape", "5")
         assert feeds.heard() == set()
         await user.press("2", "escape")

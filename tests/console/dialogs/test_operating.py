@@ -223,7 +223,7 @@ async def test_nobody_who_has_gone_elsewhere_is_taken_back_to_what_was_made() ->
 @pytest.mark.parametrize("operation", list(default_registry()), ids=lambda one: one.id)
 async def test_every_operation_has_a_dialog(operation: object) -> None:
     """Whatever a declaration says, its dialog can be drawn, or it refuses with a sentence."""
-    from pointsman.model.refs import BuildRef, ProjectRef, StageRef
+    from pointsman.model.refs import BatchRef, BuildRef, ProjectRef, StageRef
 
     build, state = samples.failed_build(), samples.checkout()
     targets = {
@@ -233,6 +233,7 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
         ExecutionRef: (ExecutionRef("checkout", state.executions[1].id), state),
         BuildRef: (build.ref, build),
         ProjectRef: (ProjectRef("checkout-test"), samples.projects()[1]),
+        BatchRef: (samples.BATCH, samples.batch()),
     }
     ref, known = targets[operation.target]  # type: ignore[attr-defined]
     async with console(size=(80, 24)) as user:

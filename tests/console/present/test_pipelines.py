@@ -13,8 +13,9 @@ from pointsman.console.present import pipelines
 from pointsman.console.present.attention import from_board, line
 from pointsman.console.present.cells import Columns, place, plain, status_cell, width
 from pointsman.console.present.glyphs import ASCII, UNICODE, Glyphs, glyphs_for
+from pointsman.console.present.history import HISTORY, RUNS
 from pointsman.console.present.look import Draw
-from pointsman.console.present.pipelines import BOARD, HISTORY, RUNS, gate_sentence, strip, strip_width
+from pointsman.console.present.pipelines import BOARD, gate_sentence, strip, strip_width
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.pipelines import ActionRun, Execution, Transition
 from pointsman.model.refs import ActionRef, PipelineRef

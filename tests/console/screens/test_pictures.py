@@ -13,12 +13,20 @@ from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
+from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
 
 Compare = Callable[..., bool]
 SIZES = ((80, 24), (120, 40), (200, 50))
+
+
+def said(line: str) -> tuple[str, ...]:
+    """The keys that type a command line."""
+    return ("colon", *("space" if one == " " else one for one in line), "enter")
+
+
 PLACES: dict[str, tuple[str, ...]] = {
     "overview": (),
     "pipelines": ("2",),
@@ -30,6 +38,14 @@ PLACES: dict[str, tuple[str, ...]] = {
     "running-build": ("3", "tab", "enter"),
     "activity": ("8",),
     "later": ("5",),
+    "approvals": ("A",),
+    "conditions": said("pipeline orders"),
+    "parallel": (*said("pipeline matrix"), "tab"),
+    "reports": ("3", "tab", "down", "enter", "r"),
+    "coverage": ("3", "tab", "down", "enter", "r", "shift+tab", "down"),
+    "batches": said("batches"),
+    "batch": (*said("batches"), "enter"),
+    "commit": said("commit a41f9c2"),
 }
 DIALOGS: dict[str, tuple[str, ...]] = {
     "menu": ("2", "a"),
@@ -47,6 +63,13 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "environment": ("3", "tab", "down", "enter", "d"),
     "copy-as": ("2", "C"),
     "deed": ("8", "down", "d"),
+    "approve-inbox": ("A", "enter", "y"),
+    "variables": (*said("pipeline orders"), "v"),
+    "override": (*said("pipeline orders"), "a", "o"),
+    "compare-builds": ("3", "tab", "space", "space", "x"),
+    "several": ("2", "space", "space", "a"),
+    "several-close": ("2", "space", "space", "a", "enter"),
+    "case": ("3", "tab", "down", "enter", "r", "enter"),
 }
 
 
@@ -97,10 +120,11 @@ def _empty() -> World:
     made.fresh("board", value=Board(()))
     made.fresh("projects", value=())
     made.fresh("builds", "", value=BuildList())
+    made.fresh("batches", "", value=BatchList())
     return made
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "builds", "activity"])
+@pytest.mark.parametrize("place", ["overview", "pipelines", "builds", "activity", "approvals", "batches", "commit"])
 def test_empty(snap_compare: Compare, place: str) -> None:
     made = _empty()
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
@@ -113,17 +137,23 @@ def test_not_connected(snap_compare: Compare, place: str) -> None:
     assert snap_compare(app, terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "pipeline", "builds", "build"])
+STATES = ["overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit"]
+
+
+@pytest.mark.parametrize("place", STATES)
 def test_denied(snap_compare: Compare, place: str) -> None:
     made = full(world())
     for key in list(made.feeds.snapshots):
-        if place in ("pipeline", "build") and key[0] in ("board", "builds", "projects"):  # type: ignore[index]
+        kind = key[0]  # type: ignore[index]
+        if place in ("pipeline", "build", "reports", "batch") and kind in ("board", "builds", "projects", "batches"):
+            continue
+        if place == "reports" and kind == "build":
             continue
         made.feeds.snapshots[key] = Snapshot(fault=samples.DENIED, failures=1)
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
 
 
-@pytest.mark.parametrize("place", ["overview", "pipelines", "pipeline", "builds", "build"])
+@pytest.mark.parametrize("place", STATES)
 def test_stale(snap_compare: Compare, place: str) -> None:
     made = full(world())
     for key, known in list(made.feeds.snapshots.items()):

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pointsman.local.codebuild.events import told
+from pointsman.local.events import bus
 from support.builds import Builds
 
 SPEC = "version: 0.2\nphases: {build: {commands: ['%s']}}"
@@ -16,7 +17,8 @@ SPEC = "version: 0.2\nphases: {build: {commands: ['%s']}}"
 
 def test_builds_tell_of_their_states_and_phases(builds: Builds) -> None:
     heard: list[dict[str, Any]] = []
-    builds.backend.world.on("events", lambda _, payload: heard.append(payload))
+    builds.backend.world.on(bus.TOPIC, lambda _, payload: heard.append(payload))
+    builds.backend.world.tool(bus.Interest).add(lambda _: True)
     build = builds.run(SPEC % "false")
     assert {event["source"] for event in heard} == {"aws.codebuild"}
     assert all(event["resources"] == [build["arn"]] for event in heard)

@@ -8,7 +8,19 @@ import pytest
 from botocore.exceptions import ClientError
 
 from support.backend import CheckedBackend
-from support.pipelines import Scripted, action, newest, pipeline, simple, source, stages_of, status_of
+from support.pipelines import (
+    Scripted,
+    action,
+    condition,
+    connected,
+    newest,
+    pipeline,
+    rule,
+    simple,
+    source,
+    stages_of,
+    status_of,
+)
 
 ARN = "arn:aws:codepipeline:us-east-1:123456789012:web"
 
@@ -35,6 +47,7 @@ def test_a_definition_comes_back_whole(codepipeline: Any) -> None:
             {"providerType": "CodeStarSourceConnection", "gitConfiguration": {"sourceActionName": "Source"}},
         ],
     )
+    given["stages"][0]["actions"] = [connected()]
     given["stages"][1]["blockers"] = [{"name": "b", "type": "Schedule"}]
     codepipeline.create_pipeline(pipeline=given)
     got = codepipeline.get_pipeline(name="web")["pipeline"]
@@ -114,6 +127,27 @@ def _with(stage: int, **changes: Any) -> dict[str, Any]:
     return given
 
 
+def _staged(*, at: int = 1, mode: str = "SUPERSEDED", kind: str = "V2", **given: Any) -> dict[str, Any]:
+    whole = simple(pipelineType=kind, executionMode=mode)
+    whole["stages"][at].update(given)
+    return whole
+
+
+def _condition(
+    result: str = "FAIL", provider: str = "DeploymentWindow", configuration: dict[str, str] | None = None
+) -> dict[str, Any]:
+    return condition(
+        rule("r", provider, {"Cron": "* * * ? * *"} if configuration is None else configuration), result=result
+    )
+
+
+def _triggered(**given: Any) -> dict[str, Any]:
+    git = {"sourceActionName": "Source", **given}
+    whole = simple(pipelineType="V2", triggers=[{"providerType": "CodeStarSourceConnection", "gitConfiguration": git}])
+    whole["stages"][0]["actions"] = [connected()]
+    return whole
+
+
 BUILD = ("Build", [action("Build")])
 STRUCTURE = "InvalidStructureException"
 ACTION = "InvalidActionDeclarationException"
@@ -149,8 +183,23 @@ STAGE = "InvalidStageDeclarationException"
         (_with(1, region="eu-west-1"), STRUCTURE, "artifactStores"),
         (simple(artifactStores={"us-east-1": {"type": "S3", "location": "abc"}}), STRUCTURE, "Exactly one"),
         (simple(executionMode="QUEUED"), STRUCTURE, "type V2"),
-        (simple(executionMode="QUEUED", pipelineType="V2"), STRUCTURE, "not built"),
-        (simple(executionMode="PARALLEL", pipelineType="V2"), STRUCTURE, "not built"),
+        (_staged(mode="PARALLEL", onFailure={"result": "ROLLBACK"}), STAGE, "PARALLEL mode"),
+        (_staged(at=0, onFailure={"result": "ROLLBACK"}), STAGE, "source stage"),
+        (_staged(onFailure={"result": "SKIP"}), STAGE, "SKIP is not supported"),
+        (_staged(onFailure={"result": "FAIL", "retryConfiguration": {"retryMode": "ALL_ACTIONS"}}), STAGE, "RETRY"),
+        (_staged(beforeEntry=_condition(result="ROLLBACK")), STAGE, "only FAIL or SKIP"),
+        (_staged(onSuccess=_condition(result="SKIP")), STAGE, "only FAIL or ROLLBACK"),
+        (_staged(onFailure=_condition(result="FAIL")), STAGE, "only ROLLBACK"),
+        (_staged(beforeEntry=_condition(provider="Horoscope")), STAGE, "Horoscope"),
+        (_staged(beforeEntry=_condition(configuration={"Cron": "1 2"})), STAGE, "6 fields"),
+        (_staged(beforeEntry=_condition(configuration={"Cron": "* * 9-17 ? * *", "TimeZone": "Mars/Base"})), STAGE,
+            "Mars"),
+        (_staged(beforeEntry=_condition(configuration={})), STAGE, "required configuration 'Cron'"),
+        (_staged(beforeEntry={"conditions": [{"result": "FAIL"}]}), STAGE, "no rules"),
+        (_staged(kind="V1", beforeEntry=_condition()), STRUCTURE, "beforeEntry .* type V2"),
+        (_triggered(sourceActionName="Nope"), STRUCTURE, "Nope"),
+        (_triggered(push=[{"branches": {}}]), STRUCTURE, "neither includes"),
+        (_triggered(push=[{"filePaths": {"includes": ["a[b"]}}]), STRUCTURE, "no glob pattern"),
         (simple(variables=[{"name": "x"}]), STRUCTURE, "type V2"),
         (simple(roleArn="role"), "ValidationException", "regular expression pattern"),
         (simple(name="a b"), "ValidationException", "Value 'a b' at 'pipeline.name'"),
@@ -165,13 +214,6 @@ def test_a_wrong_definition_is_refused_with_awss_code(
         codepipeline.create_pipeline(pipeline=given)
     assert code(caught) == error
     assert codepipeline.list_pipelines()["pipelines"] == []
-
-
-def test_conditions_are_refused_by_name(codepipeline: Any) -> None:
-    given = simple(pipelineType="V2")
-    given["stages"][1]["beforeEntry"] = {"conditions": [{"result": "FAIL"}]}
-    with pytest.raises(codepipeline.exceptions.InvalidStageDeclarationException, match="beforeEntry conditions"):
-        codepipeline.create_pipeline(pipeline=given)
 
 
 def test_what_is_not_built_is_answered_by_name(codepipeline: Any) -> None:

@@ -325,3 +325,26 @@ def test_after_a_restart_actions_in_progress_are_picked_up(
         assert script.end("Source", "Source")
         state = stages_of(second.session().client("codepipeline"))
         assert state["Source"]["latestExecution"]["status"] == "Succeeded"
+
+
+def test_history_is_kept_for_twelve_months(web: Any, script: Scripted, clock: ManualClock) -> None:
+    run_through(script)
+    clock.advance(364 * 86_400)
+    later = start(web)
+    assert len(web.list_pipeline_executions(pipelineName="web")["pipelineExecutionSummaries"]) == 2
+    clock.advance(2 * 86_400)
+    listed = web.list_pipeline_executions(pipelineName="web")["pipelineExecutionSummaries"]
+    assert [one["pipelineExecutionId"] for one in listed] == [later]
+    actions = web.list_action_executions(pipelineName="web")["actionExecutionDetails"]
+    assert {one["pipelineExecutionId"] for one in actions} == {later}
+
+
+def test_an_action_has_awss_time(web: Any, script: Scripted, clock: ManualClock) -> None:
+    script.end("Source", "Source")
+    clock.advance(36 * 3600 - 1)
+    assert newest(web)["status"] == "InProgress"
+    clock.advance(1)
+    failed = stages_of(web)["Build"]["actionStates"][0]["latestExecution"]
+    assert failed["errorDetails"] == {"code": "JobFailed", "message": "The action did not end within 2160 minutes."}
+    assert script.abandoned == ["Build"]
+    assert not script.end("Build", "Build")

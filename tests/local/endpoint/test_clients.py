@@ -1,4 +1,4 @@
-"""Real clients, as processes: the AWS CLI and the JavaScript SDK against the endpoint."""
+"""Real clients, as processes: an old and a current AWS CLI and the JavaScript SDK against the endpoint."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +15,12 @@ from typing import Any
 import pytest
 
 from pointsman.local.endpoint import Endpoint
+from support.clients import current_cli, environment, javascript, old_cli
 from support.endpoint import KEY
 
-CLI = Path(sys.executable).with_name("aws")
+pytestmark = [pytest.mark.xdist_group("clients"), pytest.mark.timeout(400)]  # the first one installs them
+
 JAVASCRIPT = Path(__file__).with_name("client.mjs")
-SDK = "JAVASCRIPT_SDK"
-"""Names a folder whose ``node_modules`` has the SDK's CodePipeline, STS and S3 clients."""
 PIPELINE = {
     "name": "release",
     "roleArn": "arn:aws:iam::123456789012:role/pipeline",
@@ -52,27 +51,24 @@ PIPELINE = {
 Aws = Callable[..., Any]
 
 
-@pytest.fixture
-def aws(endpoint: Endpoint, tmp_path: Path) -> Aws:
+@pytest.fixture(params=["current", "old"])
+def aws(endpoint: Endpoint, tmp_path: Path, request: pytest.FixtureRequest) -> Aws:
     """``aws("sts", "get-caller-identity")``: the CLI's answer, parsed; ``failing`` gives what it complained of."""
+    command = old_cli(request.config) if request.param == "old" else current_cli()
     home = tmp_path / "home"
     home.mkdir()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "AWS_ACCESS_KEY_ID": KEY.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": KEY.secret_access_key,
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_PAGER": "",
-        "AWS_MAX_ATTEMPTS": "1",
-    }
+    given = environment(
+        home,
+        AWS_ACCESS_KEY_ID=KEY.access_key_id,
+        AWS_SECRET_ACCESS_KEY=KEY.secret_access_key,
+        AWS_DEFAULT_REGION="eu-west-1",
+        AWS_DISABLE_HOST_PREFIX_INJECTION="true",
+    )
 
     def run(*words: str, failing: bool = False) -> Any:
         done = subprocess.run(
-            [str(CLI), "--endpoint-url", endpoint.address, *words],
-            env=environment,
+            [*command, "--endpoint-url", endpoint.address, *words],
+            env=given,
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -87,9 +83,13 @@ def aws(endpoint: Endpoint, tmp_path: Path) -> Aws:
         except ValueError:
             return done.stdout
 
-    if not CLI.exists():
-        pytest.skip("the AWS CLI is not installed here")
     return run
+
+
+def test_each_cli_is_the_one_it_is_meant_to_be(aws: Aws, request: pytest.FixtureRequest) -> None:
+    """In an environment of its own."""
+    old = "aws-cli/1.29." in aws("--version")
+    assert old == ("old" in request.node.name)
 
 
 def test_the_cli_defines_a_pipeline_and_reads_it_back(aws: Aws, tmp_path: Path) -> None:
@@ -149,25 +149,19 @@ def test_the_cli_with_the_wrong_secret(aws: Aws, monkeypatch: pytest.MonkeyPatch
     assert "SignatureDoesNotMatch" in aws("s3api", "list-buckets", failing=True)
 
 
-def test_the_javascript_sdk(endpoint: Endpoint, tmp_path: Path) -> None:
-    """Calls, errors, objects, and a stream with a trailing checksum."""
-    if shutil.which("node") is None:
-        pytest.skip("node is not installed here")
-    modules = Path(os.environ.get(SDK, "")) / "node_modules"
-    if SDK not in os.environ or not modules.is_dir():
-        pytest.skip(f"{SDK} names no folder with the JavaScript SDK")
+def test_the_javascript_sdk(endpoint: Endpoint, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Calls, errors, objects, a stream with a trailing checksum; JSON, query, XML and CBOR."""
+    modules = javascript(request.config) / "node_modules"
     shutil.copy(JAVASCRIPT, tmp_path / "client.mjs")
-    (tmp_path / "node_modules").symlink_to(modules.resolve())
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "ENDPOINT": endpoint.address,
-        "AWS_ACCESS_KEY_ID": KEY.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": KEY.secret_access_key,
-    }
+    (tmp_path / "node_modules").symlink_to(modules)
     done = subprocess.run(
         ["node", "client.mjs"],
-        env=environment,
+        env=environment(
+            tmp_path,
+            ENDPOINT=endpoint.address,
+            AWS_ACCESS_KEY_ID=KEY.access_key_id,
+            AWS_SECRET_ACCESS_KEY=KEY.secret_access_key,
+        ),
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -179,9 +173,14 @@ def test_the_javascript_sdk(endpoint: Endpoint, tmp_path: Path) -> None:
         "pipelines": [],
         "missing": ["PipelineNotFoundException", 400],
         "arn": "arn:aws:iam::123456789012:user/local",
+        "topic": "arn:aws:sns:eu-west-1:123456789012:releases",
         "small": "hello",
         "streamed": 150_000,
         "nothing": "NoSuchKey",
+        "unbuilt": [
+            *("application/x-amz-json-1.0", "NotImplemented", 501, "Pointsman's backend does not answer "),
+            *("rpc-v2-cbor", "NotImplemented", 501, "Pointsman's backend does not answer "),
+        ],
     }
 
 

@@ -44,6 +44,9 @@ class Silent:
     def reset(self) -> None:
         raise AssertionError("nobody asked for that")
 
+    def about(self) -> dict[str, Any]:
+        return {}
+
 
 APP = Application(
     Silent(),

@@ -132,6 +132,15 @@ def test_every_modelled_error_reaches_the_client(service: str, protocol: str) ->
         assert parsed["Error"]["Message"] == "what & why"
         assert parsed["ResponseMetadata"]["RequestId"] == ID
         assert 400 <= response.status < 600
+        compatible = protocol != "query" and service_model(service).is_query_compatible
+        assert response.headers.get("x-amzn-query-error") == (
+            f"{shape.error_code};{'Receiver' if response.status >= 500 else 'Sender'}" if compatible else None
+        )
+        if compatible:
+            assert parsed["Error"]["Code"] == shape.error_code
+        if protocol == "json":
+            version = service_model(service).metadata["jsonVersion"]
+            assert response.headers["content-type"] == f"application/x-amz-json-{version}"
         if protocol in ("json", "smithy-rpc-v2-cbor"):
             modelled = plain(read_error(response, protocol, shape))
             assert {key: value for key, value in modelled.items() if key.lower() != "message"} == members

@@ -39,6 +39,17 @@ def test_roles_are_listed_by_name_page_by_page(backend: CheckedBackend) -> None:
     assert [role["RoleName"] for role in iam.list_roles(PathPrefix="/x/")["Roles"]] == ["a"]
 
 
+def test_what_would_look_as_if_policies_meant_something_says_that_they_do_not(backend: CheckedBackend) -> None:
+    """Attaching one is refused by name, with the reason."""
+    with pytest.raises(ClientError) as refused:
+        backend.session().client("iam").attach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/ReadOnly")
+    assert refused.value.response["Error"] == {
+        "Code": "NotImplemented",
+        "Message": "Pointsman's backend does not answer iam:AttachRolePolicy: roles are names here, and no policy is"
+        " ever judged",
+    }
+
+
 def test_a_policy_has_to_be_json_and_that_is_all(backend: CheckedBackend) -> None:
     """What is not built says so."""
     iam = backend.session().client("iam")

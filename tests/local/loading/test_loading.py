@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 
 from pointsman.clock import ManualClock
 from pointsman.errors import ConfigError
+from pointsman.local.codeconnections.connections import LocalConnection
 from pointsman.local.codedeploy.records import LocalInstance
-from pointsman.local.loading import UPDATES, LocalConnection
+from pointsman.local.loading import UPDATES
 from pointsman.local.world_file import read
 from support.backend import CheckedBackend
 
@@ -247,3 +249,76 @@ def test_every_update_names_calls_that_exist(backend: CheckedBackend) -> None:
         client = session.client(service)
         assert callable(getattr(client, operation))
         assert not update.operation or callable(getattr(client, update.operation))
+
+
+RULES = """{"version": 2, "default": {"fixed_target": 3, "rate": 0.5}, "rules": [
+  {"description": "buy", "host": "*", "http_method": "POST", "url_path": "/buy", "fixed_target": 1, "rate": 1.0},
+  {"description": "errors", "host": "*", "http_method": "*", "url_path": "*", "fixed_target": 1, "rate": 1.0,
+   "attributes": {"http.status_code": "5*"}}]}"""
+
+
+def sampling_rules(backend: CheckedBackend) -> list[tuple[str, float, int]]:
+    records = backend.session("eu-west-1").client("xray").get_sampling_rules()["SamplingRuleRecords"]
+    found = [one["SamplingRule"] for one in records]
+    return [(one["RuleName"], one["FixedRate"], one["ReservoirSize"]) for one in found]
+
+
+def test_a_sampling_rule_file_is_taken_over_and_a_rule_that_can_never_match_is_said(
+    backend: CheckedBackend, world: Path, clock: ManualClock
+) -> None:
+    world.with_name("rules.json").write_text(RULES)
+    world.write_text("region: eu-west-1\nlocal:\n  sampling_rules: rules.json\n")
+    [note] = backend.load(world)
+    assert note.startswith(f"{world}:3: rules.json: errors: It can never match: http.status_code")
+    expected = [("buy", 1.0, 1), ("errors", 1.0, 1), ("Default", 0.5, 3)]
+    assert sampling_rules(backend) == expected
+    clock.advance(5)
+    backend.load(world)
+    records = backend.session("eu-west-1").client("xray").get_sampling_rules()["SamplingRuleRecords"]
+    assert all(one["ModifiedAt"].timestamp() < clock.now().timestamp() for one in records)
+    world.with_name("rules.json").write_text(RULES.replace('"rate": 1.0}', '"rate": 0.75}', 1))
+    backend.load(world)
+    assert sampling_rules(backend) == [("buy", 0.75, 1), *expected[1:]]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "there is no file"),
+        ("{", "this is not JSON"),
+        (RULES.replace("0.5", "7"), "its rate is a number from 0 to 1"),
+        (json.dumps({"version": 2, "rules": [json.loads(RULES)["rules"][0]] * 26}), "25 sampling rules"),
+    ],
+)
+def test_a_sampling_rule_file_that_is_wrong_is_named(
+    backend: CheckedBackend, world: Path, content: str | None, words: str
+) -> None:
+    if content is not None:
+        world.with_name("rules.json").write_text(content)
+    world.write_text("local:\n  sampling_rules: rules.json\n")
+    with pytest.raises(ConfigError, match=words) as caught:
+        backend.load(world)
+    assert str(caught.value).startswith(f"{world}:2: local.sampling_rules: ")
+
+
+def test_groups_and_sampling_rules_of_a_world_file_are_changed_when_they_are_there(
+    backend: CheckedBackend, world: Path
+) -> None:
+    text = """
+calls:
+  - xray:
+      create_group: {GroupName: slow, FilterExpression: "duration > 5"}
+      create_sampling_rule:
+        SamplingRule: {RuleName: buy, ResourceARN: "*", Priority: 1, FixedRate: 0.5, ReservoirSize: 1, ServiceName: "*",
+          ServiceType: "*", Host: "*", HTTPMethod: "*", URLPath: "*", Version: 1}
+"""
+    world.write_text(text)
+    backend.load(world)
+    world.write_text(text.replace("> 5", "> 9").replace("0.5", "0.25"))
+    backend.load(world)
+    client = backend.session().client("xray")
+    assert client.get_group(GroupName="slow")["Group"]["FilterExpression"] == "duration > 9"
+    assert client.get_sampling_rules()["SamplingRuleRecords"][0]["SamplingRule"]["FixedRate"] == 0.25
+    world.write_text(text.replace("0.5", "5.5"))
+    with pytest.raises(ConfigError, match="FixedRate must be between 0 and 1"):
+        backend.load(world)

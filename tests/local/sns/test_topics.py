@@ -62,8 +62,8 @@ def test_more_than_a_page_of_topics(backend: CheckedBackend) -> None:
     [
         ("email", "a@example.com", "NotImplemented"),
         ("https", "https://example.com", "NotImplemented"),
-        ("file", "/etc/passwd", "NotImplemented"),
-        ("command", "rm", "NotImplemented"),
+        ("file", "/etc/passwd", "InvalidParameter"),
+        ("command", "rm", "InvalidParameter"),
         ("log", "", "InvalidParameter"),
         ("log", "a\nb", "InvalidParameter"),
     ],

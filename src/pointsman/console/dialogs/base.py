@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from pointsman.console.present.text import clean
+from pointsman.console.present.text import clean, for_terminal
 
 __all__ = ["Dialog"]
 
@@ -61,9 +61,13 @@ class Dialog(ModalScreen[R | None]):
     def compose(self) -> ComposeResult:
         """The box and what is in it."""
         with Vertical(id="box") as box:
-            box.border_title = Text(self.heading, no_wrap=True)
+            box.border_title = Text(self.safe(self.heading), no_wrap=True)
             box.border_subtitle = Text(self.foot, no_wrap=True)
             yield from self.body()
+
+    def safe(self, text: str) -> str:
+        """Text from outside for a widget that is no line widget: what the terminal shows, and nothing else."""
+        return for_terminal(text, ascii_only=self.app.has_class("ascii"))
 
     @staticmethod
     def button(label: str, name: str, *, disabled: bool = False) -> Button:

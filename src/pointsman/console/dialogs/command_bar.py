@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, Static
 
 from pointsman.console import toolkit
 from pointsman.console.command_line import COMMANDS, Line, Names, complete, parse
-from pointsman.console.present.text import clean, truncate
+from pointsman.console.present.text import clean, for_terminal, truncate
 
 __all__ = ["CommandBar"]
 
@@ -89,7 +89,8 @@ class CommandBar(ModalScreen[Line | None]):
         first = max(0, min(self._at - SHOWN + 1, len(self._offered) - SHOWN)) if self._at >= SHOWN else 0
         lines = Text(no_wrap=True)
         for at, offer in enumerate(self._offered[first : first + SHOWN], start=first):
-            line = truncate(f"{clean(offer):<22}  {helps.get(offer, '')}", width, self._ellipsis)
+            shown = clean(self._safe(offer))
+            line = truncate(f"{shown:<22}  {helps.get(offer, '')}", width, self._ellipsis)
             lines.append(("\n" if at > first else "") + line, "reverse" if at == self._at else "")
         more = len(self._offered) - SHOWN - first
         if more > 0:
@@ -98,9 +99,12 @@ class CommandBar(ModalScreen[Line | None]):
         listed.display = bool(self._offered)
         listed.update(lines)
 
+    def _safe(self, text: str) -> str:
+        return for_terminal(text, ascii_only=self.app.has_class("ascii"))
+
     def _say(self, error: str) -> None:
         line = self.query_one("#error", Static)
-        line.update(clean(error))
+        line.update(clean(self._safe(error)))
         line.set_class(bool(error), "wrong")
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -7,7 +7,7 @@ wrong with them and the name, where one is asked for, is typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -25,7 +25,7 @@ from pointsman.console.dialogs.words import words_in
 from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.faults import fault_lines
 from pointsman.console.present.look import Draw, Look
-from pointsman.console.present.text import clean
+from pointsman.console.present.text import clean_block
 from pointsman.console.troubles import fault_of
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.working import begin
@@ -82,15 +82,32 @@ class ConfirmDialog(Dialog[Confirmed]):
             self.text = text
             self.what = what
 
-    def __init__(self, look: Look, runner: Runner, operation: Operation[Any], ref: Ref, state: Any) -> None:
+    def __init__(
+        self,
+        look: Look,
+        runner: Runner,
+        operation: Operation[Any],
+        ref: Ref,
+        state: Any,
+        *,
+        given: Answers | None = None,
+        note: str = "",
+    ) -> None:
         super().__init__(classes="danger" if operation.danger else "")
-        self.heading = f"{operation.title}: {ref}"
+        self.heading = f"{operation.title}: {ref}" + (f"  {note}" if note else "")
         self._look = look
         self._runner = runner
         self._operation = operation
         self._ref = ref
         self._state = state
-        self._fields: tuple[Field, ...] = tuple(operation.fields(state, ref))
+        # What was answered to the one before, of several, is the suggestion for this one. What is suggested is what is
+        # shown, and so what is sent if nobody changes it.
+        self._fields: tuple[Field, ...] = tuple(
+            replace(field, default=clean_block((given or {}).get(field.name, field.default)))
+            if not field.choices
+            else field
+            for field in operation.fields(state, ref)
+        )
         self._level: Confirm = runner.confirm_level(operation, ref, state)
         self._answers: Answers = {field.name: field.default for field in self._fields}
         self._touched: set[str] = set()
@@ -108,7 +125,7 @@ class ConfirmDialog(Dialog[Confirmed]):
             yield said
             for at, field in enumerate(self._fields):
                 need = "" if field.required else "  (optional)"
-                yield Static(clean(field.label) + need, classes="label", markup=False)
+                yield Static(self.safe(field.label) + need, classes="label", markup=False)
                 yield self._widget(at, field)
                 yield Static("", id=f"problem-{at}", classes="problem", markup=False)
             if self._level is Confirm.TYPE_NAME:
@@ -123,7 +140,7 @@ class ConfirmDialog(Dialog[Confirmed]):
     def _widget(self, at: int, field: Field) -> Input | TextArea | OptionList:
         if field.choices:
             options = [
-                Option(clean(f"{one.label}  {one.explanation}".strip()), id=f"choice-{index}")
+                Option(self.safe(f"{one.label}  {one.explanation}".strip()), id=f"choice-{index}")
                 for index, one in enumerate(field.choices)
             ]
             listed = OptionList(*options, id=f"field-{at}", compact=True, markup=False)
@@ -133,13 +150,13 @@ class ConfirmDialog(Dialog[Confirmed]):
             listed.highlighted = values.index(self._answers[field.name])
             return listed
         if field.multiline:
-            area = TextArea(field.default, id=f"field-{at}", compact=True, placeholder=field.placeholder)
+            area = TextArea(field.default, id=f"field-{at}", compact=True, placeholder=self.safe(field.placeholder))
             toolkit.no_blink(area)
             area.tab_behavior = "focus"
             return area
         line = Input(
             field.default,
-            field.placeholder,
+            self.safe(field.placeholder),
             id=f"field-{at}",
             compact=True,
             password=field.secret,
@@ -202,11 +219,11 @@ class ConfirmDialog(Dialog[Confirmed]):
         for at, field in enumerate(self._fields):
             line = self.query_one(f"#problem-{at}", Static)
             sentence = problems.get(field.name, "") if field.name in self._touched else ""
-            line.update(clean(sentence))
+            line.update(self.safe(sentence))
             line.set_class(bool(sentence), "wrong")
         name_missing = self._name_missing()
         if self._level is Confirm.TYPE_NAME and self._preview is not None:
-            self.query_one("#name-label", Static).update(clean(f"Type {self._preview.type_name} to confirm"))
+            self.query_one("#name-label", Static).update(self.safe(f"Type {self._preview.type_name} to confirm"))
         self.query_one("#go", Button).disabled = self._preview is None or bool(problems) or name_missing
         self.query_one("#said", CellLines).redraw()
 

@@ -17,7 +17,7 @@ __all__ = ["PickDialog"]
 Line = tuple[str, str]
 
 _COLUMNS: Columns = (
-    Column[Line]("what", "", lambda line, _: cell(line[0], "strong"), least=8, most=24, measure=lambda x: cells(x[0])),
+    Column[Line]("what", "", lambda line, _: cell(line[0], "strong"), least=8, most=40, measure=lambda x: cells(x[0])),
     Column[Line]("text", "", lambda line, _: cell(line[1]), least=20, share=1),
 )
 

@@ -13,7 +13,7 @@ from textual.message import Message
 from pointsman.console.dialogs.base import Dialog
 from pointsman.console.present.cells import Cell, cell, plain
 from pointsman.console.present.look import Draw, Look
-from pointsman.console.present.text import cells, clean
+from pointsman.console.present.text import cells, clean, head, wrap
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.ink import highlight
 from pointsman.console.widgets.lines import CellLines
@@ -30,13 +30,12 @@ def block(text: str, width: int) -> list[Cell]:
     for raw in text.split("\n"):
         line = clean(raw.replace("\t", "    "))
         indent = " " * min(len(line) - len(line.lstrip()) + 2, max(0, width // 2))
-        while cells(line) > max(4, width):
-            head = line[:width]
-            while cells(head) > width:
-                head = head[:-1]
-            lines.append(cell(head))
-            line = indent + line[len(head) :]
-        lines.append(cell(line))
+        if cells(line) > max(4, width):
+            first = head(line, width)
+            lines.append(cell(first))
+            lines += [cell(indent + piece) for piece in wrap(line[len(first) :], max(2, width - len(indent)))]
+        else:
+            lines.append(cell(line))
     return lines
 
 
@@ -124,7 +123,8 @@ class TextDialog(Dialog[None]):
         found = [at for at, line in enumerate(lines) if self._sought and self._sought in plain(line).lower()]
         box = self.query_one("#box")
         if not found:
-            box.border_subtitle = Text(f"nothing says {self._sought!r}" if self._sought else self.foot)
+            said = f"nothing says {self._sought!r}" if self._sought else self.foot
+            box.border_subtitle = Text(self.safe(said))
             return
         after = [at for at in found if (at > self._at if step > 0 else at < self._at)]
         self._at = (after[0] if after else found[0]) if step > 0 else (after[-1] if after else found[-1])

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pointsman.console.present.cells import Cell, cell
-from pointsman.console.present.text import cells, clean, wrap
+from pointsman.console.present.text import SHOWN, brief, cells, clean, wrap
 
 __all__ = ["fact", "facts", "paragraph", "words_in"]
 
 
 def words_in(text: str, room: int) -> list[str]:
-    """Text in lines of at most ``room`` cells, at least one; a word longer than a line is cut into pieces."""
+    """Text in lines of at most ``room`` cells, at least one; a word longer than a line is cut into pieces.
+
+    Of a text of megabytes the beginning is taken, and how much is left out is said.
+    """
     room = max(4, room)
     lines = [""]
-    for word in clean(text).split():
+    left_out = f" ... {len(text) - SHOWN:,} more characters" if len(text) > SHOWN else ""
+    for word in f"{clean(brief(text))}{left_out}".split():
         pieces = wrap(word, room) if cells(word) > room else [word]
         for piece in pieces:
             if not lines[-1]:

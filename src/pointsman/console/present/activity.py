@@ -44,7 +44,7 @@ def _milliseconds(call: Call, _draw: Draw) -> Cell:
 
 
 def _what(call: Call, _draw: Draw) -> Cell:
-    return ((f"{call.service}:", "dim"), *cell(call.operation, "strong" if call.write else ""))
+    return (*cell(f"{call.service}:", "dim"), *cell(call.operation, "strong" if call.write else ""))
 
 
 CALLS: Columns = (

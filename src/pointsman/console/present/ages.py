@@ -89,6 +89,13 @@ def duration(span: timedelta) -> str:
     return f"{seconds // _DAY}d{seconds % _DAY // _HOUR:02d}h"
 
 
+def difference(before: timedelta | None, after: timedelta | None) -> str:
+    """How much longer or shorter: ``+12s``; empty when it is the same to the second, or not known."""
+    if before is None or after is None or int(before.total_seconds()) == int(after.total_seconds()):
+        return ""
+    return f"+{duration(after - before)}" if after > before else f"-{duration(before - after)}"
+
+
 def next_minute(now: datetime) -> datetime:
     """The next full minute."""
     return now.replace(second=0, microsecond=0) + timedelta(minutes=1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pointsman.console.present import ages
 from pointsman.console.present.cells import EMPTY, Cell, Column, Columns, cell, fit, join, status_cell
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells, clean, middle
-from pointsman.model.builds import Build, Phase, Project
+from pointsman.model.builds import Build, Phase, Project, Turn
 from pointsman.model.refs import BuildRef, ProjectRef
 
 
@@ -99,6 +101,26 @@ BUILDS: Columns = (
     Column[Build]("phase", "Phase", phase_word, least=14, share=3, priority=4),
 )
 """Builds, newest first."""
+
+
+def turn_words(turn: Turn) -> str:
+    """A build's place among those that wait: ``2nd of 3 waiting, 1 runs``."""
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    end = "th" if turn.place % 100 in (11, 12, 13) else ends.get(turn.place % 10, "th")
+    running = f", {turn.running} run{'s' if turn.running == 1 else ''}" if turn.running else ""
+    return f"{turn.place}{end} of {turn.waiting} waiting{running}"
+
+
+def queued_columns(waiting: Mapping[BuildRef, Turn]) -> Columns:
+    """The columns of builds of which some wait for their turn."""
+
+    def phase(build: Build, draw: Draw) -> Cell:
+        turn = waiting.get(build.ref)
+        if turn is None:
+            return phase_word(build, draw)
+        return join((phase_word(build, draw), cell(turn_words(turn), "tone.waiting")))
+
+    return (*BUILDS[:-1], replace(BUILDS[-1], cell=phase, priority=1))
 
 
 def _latest(project: Project, draw: Draw) -> Cell:

@@ -14,7 +14,7 @@ from rich.style import Style
 from rich.text import Text
 
 from pointsman.console.present.look import Draw
-from pointsman.console.present.text import Align, cells, clean, head
+from pointsman.console.present.text import Align, brief, cells, clean, head
 from pointsman.model.status import Status
 
 Piece = tuple[str, str]
@@ -27,7 +27,7 @@ EMPTY: Cell = ()
 
 def cell(text: str, style: str = "") -> Cell:
     """A cell of one piece; ``text`` may come from outside."""
-    cleaned = clean(text)
+    cleaned = clean(brief(text))
     return ((cleaned, style),) if cleaned else EMPTY
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pointsman.console.present.cells import EMPTY, Cell, cell, join, spread, width
 from pointsman.console.present.look import Draw
+from pointsman.console.present.output import rate_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class HeaderFacts:
     calls_per_minute: int | None = None
     meter: Callable[[datetime], int] | None = field(default=None, compare=False)
     """What says the calls per minute at a moment, so that every drawing of the header says what is true then."""
+    traffic: Callable[[], float] | None = field(default=None, compare=False)
+    """What says the bytes a second that go to the terminal; None where nobody asked for them."""
     pace: str = ""
     """How a demo's clock goes, where it does not go with the wall: ``paused``, ``x5``."""
     note: str = ""
@@ -53,6 +56,8 @@ def header_line(facts: HeaderFacts, draw: Draw, room: int) -> Cell:
     mode = mode_cell(facts, draw)
     calls = facts.calls_per_minute if facts.meter is None else facts.meter(draw.now)
     meter = cell(f"api {calls}/min", "dim") if calls is not None else EMPTY
+    if facts.traffic is not None:
+        meter = join((cell(rate_word(facts.traffic()), "dim"), meter))
     clock = cell(draw.clock(), "dim") if facts.clock else EMPTY
     note = cell(facts.note, "stale")
     path = (facts.profile, facts.account, facts.region)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from pointsman.console.present.cells import EMPTY, Cell, Column, Columns, Piece, cell, crop, join, status_cell, width
 from pointsman.console.present.faults import fault_cell
 from pointsman.console.present.look import Draw
-from pointsman.console.present.text import cells, clean, middle
-from pointsman.model.pipelines import Action, ActionRun, Execution, PipelineRow, PipelineState, Revision, Stage
-from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef
+from pointsman.console.present.text import cells, clean
+from pointsman.model.pipelines import Action, Execution, PipelineRow, PipelineState, Revision, Stage
+from pointsman.model.refs import PipelineRef
 from pointsman.model.status import Tone
 
 # --- the stage strip ---------------------------------------------------------------------------------------------
@@ -115,7 +113,21 @@ def gate_sentence(stage: Stage, draw: Draw, state: PipelineState | None = None) 
         revision = queued(state, stage) if state else None
         behind = revision_line(revision, draw) if revision else cell(stage.inbound_id[:8])
         parts.append((("behind it: " if not gate.enabled else "waiting to enter: ", "gate.queued"), *behind))
+        if len(stage.queue) > 1:
+            parts.append(cell(queue_words(stage, state), "gate.queued"))
     return join(parts, gap="  ")
+
+
+def queue_words(stage: Stage, state: PipelineState | None) -> str:
+    """What enters a stage after the first that waits, in order: ``then 77e01bd, c9d8821 and 2 more``."""
+    rest = [one for one in stage.queue if one != stage.inbound_id]
+    shown = []
+    for execution_id in rest[:3]:
+        run = state.execution(execution_id) if state is not None else None
+        shown.append(short_id(run.revisions[0].id) if run is not None and run.revisions else clean(execution_id)[:8])
+    more = f" and {len(rest) - 3} more" if len(rest) > 3 else ""
+    queued_up = state is not None and state.mode == "QUEUED"
+    return f"{'then' if queued_up else 'besides'} {', '.join(shown)}{more}"
 
 
 def _ago(age: str) -> str:
@@ -237,12 +249,21 @@ def why(row: PipelineRow, draw: Draw) -> Cell:
         action = stage.waiting_approval
         if action is not None:
             return cell(f"{stage.name}/{action.ref.action} expires in {draw.countdown(action.expires)}", "tone.waiting")
+    for stage in state.stages:
+        condition = stage.failed_condition
+        if condition is not None:
+            return cell(f"{stage.name}: the condition {condition.words} was not met", "tone.failed")
     for stage in state.closed_gates:
         behind = f", {stage.inbound_id[:8]} behind it" if stage.inbound_id else ""
         return cell(f"gate into {stage.name} closed{behind}", "gate.closed")
     for stage in state.stages:
+        if len(stage.queue) > 1:
+            return cell(f"{len(stage.queue)} runs wait to enter {stage.name}", "gate.queued")
         if stage.inbound_id:
             return cell(f"a revision waits to enter {stage.name}", "gate.queued")
+    beside = sum(run.status.moving for run in state.executions)
+    if state.mode == "PARALLEL" and beside > 1:
+        return cell(f"{beside} runs side by side", "tone.moving")
     for stage in state.stages:
         if stage.status.moving:
             return cell(f"in {stage.name}", "tone.moving")
@@ -271,102 +292,3 @@ BOARD: Columns = (
 
 BRIEF: Columns = (BOARD[0], BOARD[2], BOARD[3], BOARD[4], BOARD[5])
 """The board in a pane of the overview."""
-
-
-# --- history -------------------------------------------------------------------------------------------------------
-
-
-def execution_key(pipeline: str) -> Callable[[Execution], ExecutionRef]:
-    """The key function of a pipeline's history table."""
-
-    def key(execution: Execution) -> ExecutionRef:
-        return ExecutionRef(pipeline, execution.id)
-
-    return key
-
-
-def _execution_status(execution: Execution, draw: Draw) -> Cell:
-    status = status_cell(execution.status, draw)
-    kind = cell(f"rollback to {execution.rollback_target[:8]}", "dim") if execution.kind == "ROLLBACK" else EMPTY
-    return join((status, kind), gap=" ")
-
-
-def _execution_revisions(execution: Execution, draw: Draw) -> Cell:
-    if not execution.revisions:
-        return EMPTY
-    if len(execution.revisions) == 1:
-        return revision_line(execution.revisions[0], draw)
-    return join([cell(f"{one.action}={short_id(one.id)}") for one in execution.revisions], gap=" ")
-
-
-def _execution_note(execution: Execution, _draw: Draw) -> Cell:
-    return cell(execution.stop_reason or execution.status_summary, "dim")
-
-
-HISTORY: Columns = (
-    Column[Execution]("id", "Execution", lambda one, _: cell(one.id[:8], "strong"), least=9),
-    Column[Execution]("status", "Status", _execution_status, least=13, most=32, share=1),
-    Column[Execution](
-        "started", "Started", lambda one, draw: cell(draw.age(one.started), "dim"), least=7, align="right"
-    ),
-    Column[Execution](
-        "lasted",
-        "Took",
-        lambda one, draw: EMPTY if one.status.moving else cell(draw.lasted(one.started, one.updated), "dim"),
-        least=7,
-        align="right",
-        priority=2,
-    ),
-    Column[Execution]("revisions", "Revision", _execution_revisions, least=12, share=4),
-    Column[Execution](
-        "trigger", "Trigger", lambda one, _: cell(trigger_word(one)), least=9, most=28, share=1, priority=3
-    ),
-    Column[Execution]("note", "Why", _execution_note, least=12, most=60, share=1, priority=4),
-)
-"""A pipeline's executions, newest first."""
-
-
-def run_key(run: ActionRun) -> tuple[ActionRef, str]:
-    """An action execution's key."""
-    return run.ref, run.id
-
-
-def _run_said(run: ActionRun, _draw: Draw) -> Cell:
-    if run.status.failed:
-        return cell(run.error_message or run.summary, "fault")
-    return cell(run.summary, "dim")
-
-
-RUNS: Columns = (
-    Column[ActionRun](
-        "action",
-        "Action",
-        lambda one, _: cell(f"{one.ref.stage}/{one.ref.action}", "strong"),
-        least=14,
-        most=40,
-        share=1,
-    ),
-    Column[ActionRun]("status", "Status", lambda one, draw: status_cell(one.status, draw), least=13),
-    Column[ActionRun](
-        "started", "Started", lambda one, draw: cell(draw.age(one.started), "dim"), least=7, align="right"
-    ),
-    Column[ActionRun](
-        "lasted",
-        "Took",
-        lambda one, draw: EMPTY if one.status.moving else cell(draw.lasted(one.started, one.updated), "dim"),
-        least=7,
-        align="right",
-    ),
-    Column[ActionRun]("by", "By", lambda one, _: cell(short_identity(one.updated_by)), least=8, most=20, priority=3),
-    Column[ActionRun](
-        "external",
-        "External id",
-        lambda one, draw: cell(middle(clean(one.external_id), 30, draw.glyphs.ellipsis)),
-        least=12,
-        most=30,
-        share=1,
-        priority=2,
-    ),
-    Column[ActionRun]("said", "Summary", _run_said, least=12, share=4, priority=1),
-)
-"""One execution's actions."""

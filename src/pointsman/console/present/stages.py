@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pointsman.console.present.cells import EMPTY, Cell, cell, fit, join, status_cell
+from pointsman.console.present.conditions import condition_line, retries_words
+from pointsman.console.present.forecast import forecast_cell
 from pointsman.console.present.look import Draw
 from pointsman.console.present.pipelines import action_line, gate_sentence, queued, revision_line, short_id
 from pointsman.console.present.text import clean
+from pointsman.model.forecast import Forecast
 from pointsman.model.pipelines import Action, PipelineState, Stage
 from pointsman.model.refs import ActionRef, StageRef
 
@@ -56,15 +59,15 @@ class Sheet:
         return next((item for item in self.items if item.key == key), None)
 
 
-def sheet(state: PipelineState, draw: Draw, room: int) -> Sheet:
-    """The stages in ``room`` cells."""
+def sheet(state: PipelineState, draw: Draw, room: int, forecast: Forecast | None = None) -> Sheet:
+    """The stages in ``room`` cells; with a forecast also how long each usually takes."""
     count = len(state.stages)
     if not count:
         return Sheet((cell("this pipeline has no stages", "dim"),))
     each = (room - _GAP * (count - 1)) // count
     if each >= LEAST_COLUMN:
-        return _columns(state, draw, room, min(MOST_COLUMN, each))
-    return _list(state, draw, room)
+        return _columns(state, draw, room, min(MOST_COLUMN, each), forecast)
+    return _list(state, draw, room, forecast)
 
 
 # --- columns -------------------------------------------------------------------------------------------------------
@@ -79,8 +82,11 @@ class _Block:
     part: Part = "stage"
 
 
-def _columns(state: PipelineState, draw: Draw, room: int, each: int) -> Sheet:
-    blocks = [_column(state, stage, draw, each) for stage in state.stages]
+def _columns(state: PipelineState, draw: Draw, room: int, each: int, forecast: Forecast | None) -> Sheet:
+    blocks = [_column(state, stage, draw, each, forecast) for stage in state.stages]
+    if not any(column[4].content for column in blocks):
+        for column in blocks:
+            del column[4]
     lines: list[Cell] = []
     items: list[Item] = []
     for y in range(max(len(column) for column in blocks)):
@@ -99,17 +105,24 @@ def _columns(state: PipelineState, draw: Draw, room: int, each: int) -> Sheet:
     return Sheet(tuple(lines), tuple(items), columns=True)
 
 
-def _column(state: PipelineState, stage: Stage, draw: Draw, each: int) -> list[_Block]:
+def _column(state: PipelineState, stage: Stage, draw: Draw, each: int, forecast: Forecast | None) -> list[_Block]:
     rule_style = f"tone.{stage.shown_status.tone.value}"
     blocks = [
         _Block(_gate_mark(state, stage, draw), stage.ref, "gate"),
         _Block(join((cell(stage.name, "title"), status_cell(stage.shown_status, draw)), gap=" "), stage.ref, "stage"),
         _Block(((draw.glyphs.heavy_rule * each, rule_style),)),
         _Block(revision_line(state.revision_in(stage), draw)),
+        _Block(_beside(stage, draw, forecast)),
     ]
+    blocks += [_Block(condition_line(condition, draw)) for condition in stage.conditions]
     for action in stage.actions:
         blocks.extend(_action_blocks(action, draw, each))
     return blocks
+
+
+def _beside(stage: Stage, draw: Draw, forecast: Forecast | None) -> Cell:
+    """What to know of a stage besides its status: how often it was tried again, how long it takes."""
+    return join((forecast_cell(stage, forecast, draw), cell(retries_words(stage.retries), "stale")))
 
 
 def _gate_mark(state: PipelineState, stage: Stage, draw: Draw) -> Cell:
@@ -120,7 +133,8 @@ def _gate_mark(state: PipelineState, stage: Stage, draw: Draw) -> Cell:
         return gate
     revision = queued(state, stage)
     behind = short_id(revision.id) if revision else clean(stage.inbound_id)[:8]
-    return join((gate, cell(f"{glyphs.queued} {behind} waits", "gate.queued")), gap=" ")
+    more = f" +{len(stage.queue) - 1}" if len(stage.queue) > 1 else ""
+    return join((gate, cell(f"{glyphs.queued} {behind} waits{more}", "gate.queued")), gap=" ")
 
 
 def _action_blocks(action: Action, draw: Draw, each: int) -> list[_Block]:
@@ -167,7 +181,7 @@ def _sentences(state: PipelineState, draw: Draw, room: int) -> list[Cell]:
 # --- list ----------------------------------------------------------------------------------------------------------
 
 
-def _list(state: PipelineState, draw: Draw, room: int) -> Sheet:
+def _list(state: PipelineState, draw: Draw, room: int, forecast: Forecast | None) -> Sheet:
     lines: list[Cell] = []
     items: list[Item] = []
 
@@ -183,11 +197,16 @@ def _list(state: PipelineState, draw: Draw, room: int) -> Sheet:
             (
                 cell(stage.name, "title"),
                 status_cell(stage.shown_status, draw),
+                _beside(stage, draw, forecast),
                 revision_line(state.revision_in(stage), draw),
             ),
             gap=" ",
         )
         add(heading, index, stage.ref, "stage")
+        lines.extend(
+            fit((("    ", ""), *condition_line(condition, draw)), room, ellipsis=draw.glyphs.ellipsis)
+            for condition in stage.conditions
+        )
         for action in stage.actions:
             add((("    ", ""), *action_line(action, draw)), index, action.ref, "action")
     return Sheet(tuple(lines), tuple(items))

@@ -25,6 +25,8 @@ _UNWANTED = re.compile(
     "\u200b-\u200f\u202a-\u202e\u2028\u2029\u2060-\u206f"  # zero width, bidirectional controls, separators
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"  # fillers, selectors, tags
 )
+SHOWN = 20_000
+"""Characters of one string that are looked at for a place that shows some hundreds of them at most."""
 _PLAIN = re.compile(r"[ -~]*\Z")
 _SPACES = re.compile(r"[\t\r\n\v\f\u0085\u2028\u2029]+")
 
@@ -37,6 +39,11 @@ def clean(text: str) -> str:
     if _PLAIN.match(text):
         return text
     return _UNWANTED.sub("", _SPACES.sub(" ", _ESCAPES.sub("", text)))
+
+
+def brief(text: str) -> str:
+    """``text`` without what no place shows: the end of a string of megabytes."""
+    return text if len(text) <= SHOWN else text[:SHOWN]
 
 
 def clean_line(text: str) -> str:
@@ -62,6 +69,12 @@ def in_ascii(text: str) -> str:
             character = (bare if bare.isascii() else "?").ljust(cells(character), "?")[: cells(character)]
         out.append(character)
     return "".join(out)
+
+
+def for_terminal(text: str, *, ascii_only: bool) -> str:
+    """Text from outside for a widget that is no line widget: several lines, safe, in what the terminal can show."""
+    cleaned = clean_block(brief(text))
+    return in_ascii(cleaned) if ascii_only else cleaned
 
 
 def cells(text: str) -> int:

@@ -24,6 +24,7 @@ from pointsman.console.saving import saved
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.build_words import build_details
 from pointsman.console.screens.selection import build_forms
+from pointsman.console.screens.wishes import ReportsAsked
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.log_view import LogView
@@ -31,7 +32,7 @@ from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.phase_bars import PhaseBars
 from pointsman.errors import CallFailed
 from pointsman.model.builds import Build
-from pointsman.model.refs import BuildRef, LogRef, PipelineRef, Ref
+from pointsman.model.refs import BatchRef, BuildRef, LogRef, PipelineRef, Ref
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class BuildPlace(Place):
         Binding("ctrl+s", "save", "save log", key_display="^s", id="save"),
         Binding("v", "environment", "environment", show=False, id="environment"),
         Binding("p", "pipeline", "pipeline", show=False, id="pipeline"),
+        Binding("r", "reports", "reports", id="reports"),
+        Binding("b", "batch", "batch", show=False, id="batch"),
         Binding("l", "log", "log", show=False, id="log"),
     ]
 
@@ -71,7 +74,7 @@ class BuildPlace(Place):
     place_help = (
         "Phases with their times, the slow one marked, over the log as it is printed. In the log, space pauses and "
         "follows again, f folds a phase, e goes to the next error, / searches, w wraps, t shows times. d shows "
-        "environment, artifacts and exported variables; ctrl+s saves the whole log."
+        "environment, artifacts and exported variables; r shows the reports, b the batch; ctrl+s saves the whole log."
     )
     slots: ClassVar[tuple[str, ...]] = ("build",)
     filters = True
@@ -232,6 +235,10 @@ class BuildPlace(Place):
             return "there are no lines to save yet"
         if action == "first_error" and not self.query_one("#view", LogView).errors:
             return "no line of the log looks like an error"
+        if action == "reports" and (self.build is None or not self.build.reports):
+            return "the build has no reports"
+        if action == "batch" and (self.build is None or not self.build.batch):
+            return "the build belongs to no batch"
         if action == "pipeline" and (self.build is None or not self.build.pipeline):
             return "no pipeline started this build"
         return super().why_not(action)
@@ -249,6 +256,16 @@ class BuildPlace(Place):
         """The pipeline that started it."""
         if not self.say_why_not("pipeline") and self.build is not None:
             self.post_message(self.Opened(PipelineRef(self.build.pipeline)))
+
+    def action_reports(self) -> None:
+        """Its reports."""
+        if not self.say_why_not("reports") and self.build is not None:
+            self.post_message(ReportsAsked(self.build))
+
+    def action_batch(self) -> None:
+        """The batch it belongs to."""
+        if not self.say_why_not("batch") and self.build is not None:
+            self.post_message(self.Opened(BatchRef(self.build.batch)))
 
     def action_log(self) -> None:
         """The log has the keys."""

@@ -8,15 +8,20 @@ from pointsman.console.dialogs.words import facts
 from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.zones import UTC_ZONE, Zone
 from pointsman.model.builds import Build, EnvironmentVariable, Project
+from pointsman.operations.redaction import HIDDEN, sensitive
 
 __all__ = ["build_details", "project_details"]
 
 
 def _variables(variables: Sequence[EnvironmentVariable]) -> list[tuple[str, Cell | str]]:
-    """Variables; of secrets and parameters only where they come from."""
-    return [
-        (one.name, one.value if one.kind == "PLAINTEXT" else f"{one.value}  (from {one.kind})") for one in variables
-    ]
+    """Variables by name; of secrets and parameters only where they come from, of a plain one that looks secret none."""
+    return [(one.name, _value(one)) for one in sorted(variables, key=lambda one: one.name)]
+
+
+def _value(one: EnvironmentVariable) -> str:
+    if one.kind != "PLAINTEXT":
+        return f"{one.value}  (from {one.kind})"
+    return f"{HIDDEN}  (plain text, though its name says that it is a secret)" if sensitive(one.name) else one.value
 
 
 def _section(title: str, rows: Sequence[tuple[str, Cell | str]], width: int, none: str) -> list[Cell]:
@@ -37,6 +42,12 @@ def build_details(build: Build, width: int) -> Sequence[Cell]:
         ("commit", build.resolved_version),
         ("image", f"{build.image} {build.compute}".strip()),
         ("time-out", f"{build.timeout_minutes} minutes" if build.timeout_minutes is not None else ""),
+        ("queue", f"waits at most {build.queued_minutes} minutes" if build.queued_minutes is not None else ""),
+        ("privileged", "yes" if build.privileged else ""),
+        ("cache", build.cache if build.cache != "NO_CACHE" else ""),
+        ("batch", build.batch),
+        ("retries", f"{build.retries_left} left" if build.retries_left is not None else ""),
+        *((f"source {name}", version) for name, version in build.secondary),
         ("log", f"{build.log.group} {build.log.stream}" if build.log is not None else ""),
         ("artifacts", build.artifacts),
         *(("report", report) for report in build.reports),

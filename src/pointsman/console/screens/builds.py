@@ -11,13 +11,16 @@ from textual.containers import Container
 from textual.events import Resize
 
 from pointsman.console.desk import Desk
-from pointsman.console.present.builds import BUILDS, PROJECTS, build_key, project_key
+from pointsman.console.present.builds import BUILDS, PROJECTS, build_key, project_key, queued_columns
 from pointsman.console.screens.base import Place
+from pointsman.console.screens.comparison_words import build_comparison_lines
 from pointsman.console.screens.selection import build_forms, project_forms
+from pointsman.console.screens.wishes import BatchesAsked
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
-from pointsman.model.builds import Build, BuildList, Project
-from pointsman.model.refs import BuildRef, ProjectRef, Ref
+from pointsman.model.build_comparison import compare
+from pointsman.model.builds import Build, BuildList, Project, turns
+from pointsman.model.refs import BatchRef, BuildRef, ProjectRef, Ref
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -43,11 +46,17 @@ class Builds(Place):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "logs", "logs", id="logs"),
+        Binding("x", "compare", "compare", show=False, id="compare"),
+        Binding("b", "batch", "batch", show=False, id="batch"),
         Binding("ctrl+z", "problems", "problems only", show=False, id="problems"),
     ]
 
     place_title = "Builds"
-    place_help = "Build projects with their newest build, and the recent builds; enter on a project shows only its own."
+    place_help = (
+        "Build projects with their newest build, and the recent builds; enter on a project shows only its own. "
+        "Space marks two builds and x compares them phase by phase, or the selected one with the one before of its "
+        "project; b shows the batch of a build, or a project's batches. What waits for its turn says its place."
+    )
     slots: ClassVar[tuple[str, ...]] = ("projects", "builds")
     filters = True
 
@@ -107,7 +116,9 @@ class Builds(Place):
             projects = [one for one in projects if one.latest is not None and one.latest.status.failed]
             builds = [one for one in builds if one.status.failed]
         self.query_one("#project-table", LineTable).show(projects, snapshot=self._projects)
-        self.query_one("#build-table", LineTable).show(builds, snapshot=self._builds)
+        waiting = turns(recent)
+        columns = queued_columns(waiting) if waiting else BUILDS
+        self.query_one("#build-table", LineTable).show(builds, columns, snapshot=self._builds)
         extra = (f"/{self.filter_text}  " if self.filter_text else "") + ("problems only" if self._problems else "")
         pane = self.query_one("#projects", Pane)
         pane.title_text("Projects", extra)
@@ -164,6 +175,11 @@ class Builds(Place):
         """Logs need a build."""
         if action == "logs" and self._build() is None:
             return "there is no build to read the log of"
+        if action == "compare" and not isinstance(self._row(), Build):
+            return "select a build, or mark two with space"
+        row = self._row()
+        if action == "batch" and (row is None or (isinstance(row, Build) and not row.batch)):
+            return "the build belongs to no batch" if row is not None else "nothing is selected"
         return super().why_not(action)
 
     def _build(self) -> BuildRef | None:
@@ -176,6 +192,47 @@ class Builds(Place):
         """The selected build, or the selected project's newest."""
         if not self.say_why_not("logs") and (build := self._build()) is not None:
             self.post_message(self.Opened(build))
+
+    def action_compare(self) -> None:
+        """The two marked builds, or the selected one and the one before of its project."""
+        if self.say_why_not("compare"):
+            return
+        pair = self._pair()
+        if pair is None:
+            return
+        comparison, draw = compare(*pair), self.look.draw()
+        heading = f"{comparison.older.ref} {self.desk.glyphs.arrow} {comparison.newer.ref}"
+        self.post_message(self.Described(heading, lambda width: build_comparison_lines(comparison, draw, width)))
+
+    def _pair(self) -> tuple[Build, Build] | None:
+        """The builds to compare; a sentence when there are no two."""
+        recent = self._builds.value.builds if self._builds.value is not None else ()
+        table = self.query_one("#build-table", LineTable)
+        marked = [build for build in recent if build.ref in table.marked]
+        row = self._row()
+        reason = ""
+        if len(marked) == 2:
+            return marked[0], marked[1]
+        if marked:
+            reason = f"mark two builds with space; {len(marked)} marked"
+        elif isinstance(row, Build):
+            same = [build for build in recent if build.project == row.project]
+            after = same[same.index(row) + 1 :] if row in same else []
+            if after:
+                return after[0], row
+            reason = f"there is no older build of {row.project} to compare with"
+        self.notify(reason, markup=False, severity="warning", timeout=5)
+        return None
+
+    def action_batch(self) -> None:
+        """The batch of the selected build; the batches of the selected project."""
+        if self.say_why_not("batch"):
+            return
+        row = self._row()
+        if isinstance(row, Build):
+            self.post_message(self.Opened(BatchRef(row.batch)))
+        elif isinstance(row, Project):
+            self.post_message(BatchesAsked(row.ref))
 
     def describe(self) -> None:
         """A build is described by its own screen; a project by its facts."""

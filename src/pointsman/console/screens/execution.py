@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -10,8 +11,8 @@ from textual.binding import Binding, BindingType
 
 from pointsman.console.desk import Desk
 from pointsman.console.present.cells import Cell
+from pointsman.console.present.history import RUNS, run_key
 from pointsman.console.present.look import Draw
-from pointsman.console.present.pipelines import RUNS, run_key
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.pipeline_words import action_run_details, run_details
 from pointsman.console.screens.selection import execution_forms
@@ -33,7 +34,7 @@ class ExecutionPlace(Place):
     """The action executions of one pipeline execution."""
 
     DEFAULT_CSS = """
-    ExecutionPlace #about { height: auto; max-height: 6; padding: 0 2; }
+    ExecutionPlace #about { height: auto; max-height: 9; padding: 0 2; }
     ExecutionPlace #detail { height: auto; max-height: 12; padding: 0 2; }
     """
 
@@ -41,13 +42,15 @@ class ExecutionPlace(Place):
 
     place_title = "Execution"
     place_help = "The actions of one run, newest first; enter on a build goes to it."
-    slots: ClassVar[tuple[str, ...]] = ("runs", "pipeline")
+    slots: ClassVar[tuple[str, ...]] = ("runs", "pipeline", "execution")
 
     def __init__(self, desk: Desk, ref: ExecutionRef) -> None:
         super().__init__(desk)
         self.ref = ref
         self._state: Snapshot[PipelineState] = Snapshot()
         self._execution: Execution | None = None
+        self._alone: Execution | None = None
+        """The run as it was read by itself: only so its variables are known."""
 
     def body(self) -> ComposeResult:
         """The run, its actions, the selected one."""
@@ -71,6 +74,7 @@ class ExecutionPlace(Place):
         return {
             "runs": services.pipelines.runs(pipeline, self.ref.execution_id),
             "pipeline": services.pipelines.state(pipeline),
+            "execution": services.pipelines.execution(pipeline, self.ref.execution_id),
         }
 
     def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
@@ -78,6 +82,9 @@ class ExecutionPlace(Place):
         if slot == "runs":
             self.query_one("#runs", LineTable).show(snapshot.value or (), snapshot=snapshot)
             self.freshen("#actions", snapshot)
+        elif slot == "execution":
+            self._alone = snapshot.value or self._alone
+            self.query_one("#about", CellLines).redraw()
         else:
             self._state = snapshot
             if snapshot.value is not None:
@@ -86,7 +93,10 @@ class ExecutionPlace(Place):
         self.query_one("#detail", CellLines).redraw()
 
     def _about(self, draw: Draw, width: int) -> Sequence[Cell]:
-        return run_details(self._execution, draw, width) if self._execution is not None else ()
+        run = self._execution or self._alone
+        if run is not None and self._alone is not None:
+            run = replace(run, variables=self._alone.variables)
+        return run_details(run, draw, width) if run is not None else ()
 
     def _detail(self, draw: Draw, width: int) -> Sequence[Cell]:
         run = self._run()

@@ -21,13 +21,14 @@ from pointsman.console.present.pipelines import BOARD
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.later import LATER, unbuilt, unbuilt_line
 from pointsman.console.screens.selection import row_words, troubled
+from pointsman.console.screens.wishes import ApprovalAsked
 from pointsman.console.widgets.attention_line import AttentionLine
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.builds import Build, BuildList
 from pointsman.model.pipelines import Board, PipelineRow, worst_first
-from pointsman.model.refs import BuildRef, PipelineRef, Ref
+from pointsman.model.refs import ActionRef, BuildRef, PipelineRef, Ref
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -213,6 +214,10 @@ class Overview(Place):
         self.show_keys()
 
     def on_attention_line_selected(self, event: AttentionLine.Selected) -> None:
-        """Go to what needs somebody."""
+        """Go to what needs somebody: an approval that waits is in the inbox."""
         event.stop()
-        self.post_message(self.Opened(event.ref))
+        waits = any(item.ref == event.ref and item.until is not None for item in event.items)
+        if waits and isinstance(event.ref, ActionRef):
+            self.post_message(ApprovalAsked(event.ref))
+        else:
+            self.post_message(self.Opened(event.ref))

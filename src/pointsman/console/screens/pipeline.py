@@ -13,12 +13,14 @@ from textual.events import Resize
 
 from pointsman.console.desk import Desk
 from pointsman.console.present.cells import Cell
+from pointsman.console.present.history import HISTORY, apart
 from pointsman.console.present.look import Draw
-from pointsman.console.present.pipelines import HISTORY
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.pipeline_words import (
     action_details,
     comparison_lines,
+    definition_lines,
+    mode_words,
     run_details,
     stage_details,
     where_lines,
@@ -28,9 +30,11 @@ from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.stage_columns import StageColumns
 from pointsman.console.widgets.table import LineTable
+from pointsman.model.forecast import Forecast
 from pointsman.model.pipelines import Action, Execution, PipelineState
 from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, Ref, StageRef
 from pointsman.model.snapshot import Snapshot
+from pointsman.model.strips import RunStages
 
 if TYPE_CHECKING:
     from pointsman.services.feeds import Source
@@ -74,15 +78,18 @@ class Pipeline(Place):
         Binding("l", "logs", "logs", id="logs"),
         Binding("x", "compare", "what changed", id="compare"),
         Binding("w", "where", "where", show=False, id="where"),
+        Binding("v", "variables", "variables and triggers", show=False, id="variables"),
     ]
 
     place_title = "Pipeline"
     place_help = (
         "Stages in order with the gate before each; what is in them; the runs below. Enter on an action opens its "
         "build, on a waiting approval the answer, on a gate the gate. In the history, space marks two runs and x says "
-        "what changed between them; w says which revision is where."
+        "what changed between them; w says which revision is where; v shows variables and triggers. A stage says how "
+        "long it usually takes once runs have been read; of a PARALLEL pipeline each run shows its own stages in the "
+        "history."
     )
-    slots: ClassVar[tuple[str, ...]] = ("pipeline", "history")
+    slots: ClassVar[tuple[str, ...]] = ("pipeline", "history", "forecast", "strips")
 
     def __init__(self, desk: Desk, ref: PipelineRef, spot: StageRef | ActionRef | None = None) -> None:
         super().__init__(desk)
@@ -91,6 +98,8 @@ class Pipeline(Place):
         """Where the cursor shall be once the stages are there."""
         self._state: Snapshot[PipelineState] = Snapshot()
         self._history: Snapshot[tuple[Execution, ...]] = Snapshot()
+        self._forecast: Snapshot[Forecast] = Snapshot()
+        self._strips: tuple[RunStages, ...] = ()
         self._pages = 1
         """How many pages of history are read: one more each time the cursor comes to their end."""
 
@@ -119,11 +128,19 @@ class Pipeline(Place):
         self.set_class(event.size.width >= WIDE, "wide")
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
-        """Its state and its history."""
-        return {
+        """Its state and its history; how long stages take; of runs side by side the stages of each."""
+        wanted: dict[str, Source[Any]] = {
             "pipeline": services.pipelines.state(self.ref),
             "history": services.pipelines.history(self.ref, self._pages),
+            "forecast": services.pipelines.releases.forecast(self.ref),
         }
+        if self._parallel and self._history.value:
+            wanted["strips"] = services.pipelines.releases.strips(self.ref, self._history.value[:PAGE])
+        return wanted
+
+    @property
+    def _parallel(self) -> bool:
+        return self.state is not None and self.state.mode == "PARALLEL"
 
     # --- showing
 
@@ -134,7 +151,16 @@ class Pipeline(Place):
 
     def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
         """Show it."""
-        if slot == "pipeline":
+        if slot == "forecast":
+            # What cannot be read here is not missed: the stages say what they are without it.
+            self._forecast = snapshot
+            self.query_one("#sheet", StageColumns).expect(snapshot.value)
+        elif slot == "strips":
+            if snapshot.value is not None and snapshot.value != self._strips:
+                self._strips = snapshot.value
+                self._draw_history()
+                self.query_one("#places", CellLines).redraw()
+        elif slot == "pipeline":
             self._state = snapshot
             sheet = self.query_one("#sheet", StageColumns)
             sheet.show(snapshot.value, snapshot)
@@ -146,25 +172,37 @@ class Pipeline(Place):
             pane.title_text(self._heading())
             self.query_one("#places", CellLines).show(self._places)
             self.freshen("#where", snapshot)
+            if self._parallel:
+                self.reread()
         else:
             if snapshot.value is None and snapshot.fault is None and self._history.value:
                 snapshot = replace(self._history, partial="reading older runs")
             self._history = snapshot
-            self.query_one("#runs", LineTable).show(snapshot.value or (), snapshot=snapshot)
+            self._draw_history()
             self.freshen("#history", snapshot)
+            if self._parallel:
+                self.reread()
         self._draw_detail()
+
+    def _draw_history(self) -> None:
+        columns = apart(self._strips) if self._apart() else HISTORY
+        self.query_one("#runs", LineTable).show(self._history.value or (), columns, snapshot=self._history)
 
     def _heading(self) -> str:
         state = self.state
         if state is None:
             return self.ref.name
         status = state.status
-        parts = [state.name, f"{self.desk.glyphs.of(status.tone)} {status.word}".strip(), f"{state.kind} {state.mode}"]
+        parts = [state.name, f"{self.desk.glyphs.of(status.tone)} {status.word}".strip(), mode_words(state)]
         return "  ".join(part for part in parts if part)
 
     def _places(self, draw: Draw, width: int) -> Sequence[Cell]:
         del draw
-        return where_lines(self.state, width) if self.state is not None else ()
+        return where_lines(self.state, width, self._apart()) if self.state is not None else ()
+
+    def _apart(self) -> tuple[RunStages, ...]:
+        """The runs of a PARALLEL pipeline, each by itself."""
+        return self._strips if self._parallel else ()
 
     def _draw_detail(self) -> None:
         self.query_one("#detail", CellLines).show(self._details)
@@ -180,7 +218,7 @@ class Pipeline(Place):
         if isinstance(ref, ActionRef) and (action := self._action(ref)) is not None:
             return action_details(state, action, draw, width)
         if isinstance(ref, StageRef) and (stage := state.stage(ref.stage)) is not None:
-            return stage_details(state, stage, draw, width, gate=part == "gate")
+            return stage_details(state, stage, draw, width, gate=part == "gate", forecast=self._forecast.value)
         return ()
 
     # --- what is selected
@@ -303,7 +341,16 @@ class Pipeline(Place):
     def action_where(self) -> None:
         """Which revision is where."""
         if (state := self.state) is not None:
-            self.post_message(self.Described(f"{state.name}: which revision is where", lambda w: where_lines(state, w)))
+            strips = self._apart()
+            self.post_message(
+                self.Described(f"{state.name}: which revision is where", lambda w: where_lines(state, w, strips))
+            )
+
+    def action_variables(self) -> None:
+        """Its variables, and what starts it by itself."""
+        if (state := self.state) is not None:
+            heading = f"{state.name}: variables and triggers"
+            self.post_message(self.Described(heading, lambda width: definition_lines(state, width)))
 
     def action_compare(self) -> None:
         """What changed between the two marked runs, or between the selected one and the one before."""
@@ -327,8 +374,9 @@ class Pipeline(Place):
 
         async def compare() -> None:
             changes = await connection.services.pipelines.changes(self.ref, older.id, newer.id)
+            draw = self.look.draw()
             heading = f"{self.ref.name}: {older.id[:8]} {self.desk.glyphs.arrow} {newer.id[:8]}"
-            self.post_message(self.Described(heading, lambda width: comparison_lines(changes, width)))
+            self.post_message(self.Described(heading, lambda width: comparison_lines(changes, draw, width)))
 
         self.work_on(f"compare two runs of {self.ref.name}", compare, group="compare")
 

@@ -6,13 +6,26 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pointsman.console.dialogs.words import facts, paragraph
+from pointsman.console.present import ages
 from pointsman.console.present.cells import Cell, cell, join, status_cell
+from pointsman.console.present.conditions import (
+    condition_rows,
+    failure_words,
+    retries_words,
+    trigger_lines,
+    variable_rows,
+)
+from pointsman.console.present.forecast import forecast_row
 from pointsman.console.present.look import Draw
+from pointsman.console.present.pipelines import queue_words
+from pointsman.console.present.text import cells, clean, truncate
 from pointsman.model.comparison import whereabouts
 from pointsman.model.pipelines import Action, ActionRun, Execution, PipelineState, Revision, Stage
 
 if TYPE_CHECKING:
     from pointsman.model.comparison import Comparison
+    from pointsman.model.forecast import Forecast, StageTime
+    from pointsman.model.strips import RunStages
 
 __all__ = ["action_details", "action_run_details", "comparison_lines", "run_details", "stage_details", "where_lines"]
 
@@ -59,7 +72,19 @@ def expiry(action: Action, draw: Draw) -> str:
     return f", within {draw.countdown(action.expires)}" if action.expires is not None else ""
 
 
-def stage_details(state: PipelineState, stage: Stage, draw: Draw, width: int, *, gate: bool) -> Sequence[Cell]:
+def mode_words(state: PipelineState) -> str:
+    """A pipeline's kind and mode, and what the mode means for what is shown."""
+    moving = sum(run.status.moving for run in state.executions)
+    words = f"{state.kind} {state.mode}"
+    if state.mode == "PARALLEL":
+        return f"{words}: {moving} run{'' if moving == 1 else 's'} side by side, the stages show the newest only"
+    waiting = sum(len(stage.queue) for stage in state.stages)
+    return f"{words}: {waiting} wait{'s' if waiting == 1 else ''}" if state.mode == "QUEUED" and waiting else words
+
+
+def stage_details(
+    state: PipelineState, stage: Stage, draw: Draw, width: int, *, gate: bool, forecast: Forecast | None = None
+) -> Sequence[Cell]:
     """A stage and its entrance: who closed it, when, why; what waits there and what opening would release."""
     head = join((cell(stage.name, "strong"), status_cell(stage.shown_status, draw)))
     if gate:
@@ -80,6 +105,8 @@ def stage_details(state: PipelineState, stage: Stage, draw: Draw, width: int, *,
     if stage.inbound_id:
         words = revision_words(waiting.revisions[0]) if waiting is not None and waiting.revisions else ""
         rows.append(("waits", f"{words or stage.inbound_id[:8]}"))
+        if len(stage.queue) > 1:
+            rows.append(("queue", queue_words(stage, state)))
         if not transition.enabled:
             busy = stage.status.moving
             rows.append(
@@ -89,7 +116,30 @@ def stage_details(state: PipelineState, stage: Stage, draw: Draw, width: int, *,
         rows.append(("opening", "releases nothing now: no revision waits here"))
     inside = state.revision_in(stage)
     rows.append(("in it", revision_words(inside) or stage.execution_id[:8]))
+    if not gate:
+        rows += [
+            *condition_rows(stage, draw),
+            ("takes", forecast_row(stage, forecast, draw)),
+            ("retries", retries_words(stage.retries)),
+            ("on failure", failure_words(stage)),
+        ]
     return [head, *facts(rows, width)]
+
+
+def definition_lines(state: PipelineState, width: int, given: Sequence[tuple[str, str]] = ()) -> Sequence[Cell]:
+    """A pipeline's variables, and what starts it by itself."""
+    unread = next((fault.sentence for what, fault in state.missing if what == "definition"), "")
+    if unread:
+        return paragraph(f"The definition could not be read: {unread}", width, "fault")
+    lines = [cell("Variables", "strong")]
+    lines += facts(variable_rows(state.variables, given), width) or [cell("it declares none", "dim")]
+    lines += [(), cell("Triggers", "strong")]
+    triggers = trigger_lines(state.triggers)
+    for trigger in triggers:
+        lines += paragraph(trigger, width)
+    if not triggers:
+        lines += paragraph("it declares none: its source actions start it, or a person does", width, "dim")
+    return lines
 
 
 def run_details(run: Execution, draw: Draw, width: int) -> Sequence[Cell]:
@@ -106,6 +156,7 @@ def run_details(run: Execution, draw: Draw, width: int) -> Sequence[Cell]:
         ("stopped", run.stop_reason),
         ("says", run.status_summary),
         ("rollback", f"to {run.rollback_target}" if run.rollback_target else ""),
+        *((f"#{{variables.{name}}}", value) for name, value in run.variables),
     ]
     return [head, *facts(rows, width)]
 
@@ -133,12 +184,57 @@ def action_run_details(run: ActionRun, draw: Draw, width: int) -> Sequence[Cell]
     return [head, *facts(rows, width)]
 
 
-def comparison_lines(comparison: Comparison, width: int) -> Sequence[Cell]:
-    """What changed between two runs: per source the two revisions, and the commits between them."""
+def comparison_lines(comparison: Comparison, draw: Draw, width: int) -> Sequence[Cell]:
+    """What changed between two runs: revisions and the commits between them, variables, what the stages took."""
     older, newer = comparison.older, comparison.newer
     lines: list[Cell] = [
-        *facts((("older", f"{older.id}  {older.status.word}"), ("newer", f"{newer.id}  {newer.status.word}")), width)
+        *facts((("older", _run_head(older)), ("newer", _run_head(newer))), width),
+        *change_lines(comparison, width),
     ]
+    if comparison.variables:
+        lines += [(), cell("Variables", "strong")]
+        rows = [
+            (name, f"{was or 'none'} {draw.glyphs.arrow} {now or 'none'}") for name, was, now in comparison.variables
+        ]
+        lines += facts(rows, width)
+    if comparison.times:
+        lines += [(), cell("Stages", "strong"), *time_lines(comparison, draw)]
+    return lines
+
+
+def _run_head(run: Execution) -> str:
+    return "  ".join(part for part in (run.id, run.status.word, run.trigger) if part)
+
+
+def time_lines(comparison: Comparison, draw: Draw) -> list[Cell]:
+    """What each stage took in the two runs, and the difference."""
+    times = [(one.name if (one := after or before) else "", before, after) for before, after in comparison.times]
+    widest = min(30, max((cells(clean(name)) for name, _, _ in times), default=0))
+    lines = []
+    for name, before, after in times:
+        was, now = _took(before), _took(after)
+        change = ages.difference(before.took if before else None, after.took if after else None)
+        shown = truncate(clean(name), 30, draw.glyphs.ellipsis)
+        lines.append(
+            join(
+                (
+                    cell(shown + " " * (widest - cells(shown))),
+                    cell(f"{was:>7} {draw.glyphs.arrow} {now:<7}", "dim"),
+                    cell(change, "stale" if change.startswith("+") else "dim"),
+                    cell(after.word if after is not None else "not reached", "dim"),
+                )
+            )
+        )
+    return lines
+
+
+def _took(one: StageTime | None) -> str:
+    return ages.duration(one.took) if one is not None and one.took is not None else "-"
+
+
+def change_lines(comparison: Comparison, width: int) -> list[Cell]:
+    """Per source the two revisions, and the commits between them."""
+    lines: list[Cell] = []
     if not comparison.changed:
         lines += [(), cell("nothing changed: both ran the same revisions", "dim")]
     for change in comparison.changes:
@@ -159,9 +255,22 @@ def comparison_lines(comparison: Comparison, width: int) -> Sequence[Cell]:
     return lines
 
 
-def where_lines(state: PipelineState, room: int) -> Sequence[Cell]:
-    """Which revision is where, as lines; what has come furthest is last."""
+def where_lines(state: PipelineState, room: int, strips: Sequence[RunStages] = ()) -> Sequence[Cell]:
+    """Which revision is where, as lines; what has come furthest is last.
+
+    Of runs side by side the pipeline's own state tells only the newest: each run's own stages tell of the others.
+    """
     lines: list[Cell] = []
+    for apart in strips:
+        run = state.execution(apart.execution_id)
+        if run is None or not run.status.moving:
+            continue
+        first = run.revisions[0] if run.revisions else None
+        lines.append(join((cell(first.short if first is not None else run.id[:8], "strong"), cell(apart.place))))
+        if first is not None and first.summary:
+            lines += paragraph(first.summary, room, "dim", "  ")
+    if strips:
+        return lines or [cell("no run is under way", "dim")]
     for one in whereabouts(state):
         revision = one.revision
         name = cell(revision.short, "strong") if revision is not None else cell(one.execution_id[:8], "dim")

@@ -13,9 +13,10 @@ from pointsman.console.desk import Desk
 from pointsman.console.present.pipelines import BOARD
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.selection import pipeline_forms, row_words, troubled
+from pointsman.console.screens.wishes import ManyAsked
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
-from pointsman.model.pipelines import Board, PipelineRow, worst_first
+from pointsman.model.pipelines import Board, PipelineRow, PipelineState, worst_first
 from pointsman.model.refs import PipelineRef, Ref
 from pointsman.model.snapshot import Snapshot
 
@@ -36,7 +37,8 @@ class Pipelines(Place):
     place_title = "Pipelines"
     place_help = (
         "One row per pipeline, failed first, then waiting, then moving. The strip is its stages in order, with the "
-        "gates between them; a row that could not be read says why."
+        "gates between them; a row that could not be read says why. Space marks rows: a then closes or opens a gate in "
+        "all of them, each confirmed by itself. A is the inbox of approvals."
     )
     slots: ClassVar[tuple[str, ...]] = ("board",)
     filters = True
@@ -113,6 +115,19 @@ class Pipelines(Place):
         """The pipeline."""
         row = self.query_one("#board", LineTable).cursor_row
         return ((row.ref, row.state),) if isinstance(row, PipelineRow) else ()
+
+    def _marked(self) -> tuple[PipelineState, ...]:
+        """The marked pipelines that have been read, in the order shown."""
+        table = self.query_one("#board", LineTable)
+        return tuple(row.state for row in table.rows if row.ref in table.marked and row.state is not None)
+
+    def action_actions(self) -> None:
+        """What can be done with the selection; with marks, what can be done to the gates of all of them."""
+        marked = self._marked()
+        if len(marked) > 1 and self.connection is not None:
+            self.post_message(ManyAsked(marked))
+        else:
+            super().action_actions()
 
     def copy_forms(self) -> tuple[tuple[str, str], ...]:
         """Its name first."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import shlex
 from urllib.parse import quote
 
+from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.pipelines import PipelineRow, PipelineState
-from pointsman.model.refs import BuildRef, ExecutionRef, PipelineRef, ProjectRef
+from pointsman.model.refs import BatchRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef
 from pointsman.model.snapshot import Identity
 
 Forms = tuple[tuple[str, str], ...]
@@ -87,6 +88,17 @@ def build_forms(ref: BuildRef, build: Build | None, identity: Identity | None) -
         forms.append(("log stream", f"{build.log.group} {build.log.stream}"))
     if build is not None and build.resolved_version:
         forms.append(("commit", build.resolved_version))
+    return tuple(forms)
+
+
+def batch_forms(ref: BatchRef, batch: Batch | None) -> Forms:
+    """What can be copied of a batch."""
+    forms = [("batch id", ref.id)]
+    if batch is not None and batch.arn:
+        forms.append(("ARN", batch.arn))
+    forms.append(("CLI line", f"aws codebuild batch-get-build-batches --ids {shlex.quote(ref.id)}"))
+    if batch is not None and batch.resolved_version:
+        forms.append(("commit", batch.resolved_version))
     return tuple(forms)
 
 

@@ -7,9 +7,24 @@ from typing import Any
 from textual.message import Message
 
 from pointsman.console.dialogs.text import Reading
-from pointsman.model.refs import Ref
+from pointsman.model.builds import Build
+from pointsman.model.pipelines import PipelineState
+from pointsman.model.refs import ActionRef, ProjectRef, Ref
 
-__all__ = ["ActionsAsked", "Copied", "CopyAsked", "Described", "Failed", "Left", "Opened", "Shown"]
+__all__ = [
+    "ActionsAsked",
+    "ApprovalAsked",
+    "BatchesAsked",
+    "Copied",
+    "CopyAsked",
+    "Described",
+    "Failed",
+    "Left",
+    "ManyAsked",
+    "Opened",
+    "ReportsAsked",
+    "Shown",
+]
 
 
 class Opened(Message, namespace="place"):
@@ -22,6 +37,38 @@ class Opened(Message, namespace="place"):
 
 class Shown(Message, namespace="place"):
     """A screen came to the front."""
+
+
+class ApprovalAsked(Message, namespace="place"):
+    """A person went to an approval that waits."""
+
+    def __init__(self, ref: ActionRef) -> None:
+        super().__init__()
+        self.ref = ref
+
+
+class ReportsAsked(Message, namespace="place"):
+    """A person wants the reports of a build."""
+
+    def __init__(self, build: Build) -> None:
+        super().__init__()
+        self.build = build
+
+
+class BatchesAsked(Message, namespace="place"):
+    """A person wants the batches of a project."""
+
+    def __init__(self, project: ProjectRef) -> None:
+        super().__init__()
+        self.project = project
+
+
+class ManyAsked(Message, namespace="place"):
+    """A person wants to do one thing to several marked things."""
+
+    def __init__(self, states: tuple[PipelineState, ...]) -> None:
+        super().__init__()
+        self.states = states
 
 
 class Left(Message, namespace="place"):

@@ -31,9 +31,11 @@ class AttentionLine(Lines, can_focus=True):
     class Selected(Message):
         """A person wants to go to an item."""
 
-        def __init__(self, ref: Ref) -> None:
+        def __init__(self, ref: Ref, items: tuple[AttentionItem, ...] = ()) -> None:
             super().__init__()
             self.ref = ref
+            self.items = items
+            """Everything the line shows."""
 
     _items: tuple[AttentionItem, ...] = ()
     _chosen = 0
@@ -84,7 +86,7 @@ class AttentionLine(Lines, can_focus=True):
     def action_select(self) -> None:
         """Go to the selected item."""
         if self.selection is not None:
-            self.post_message(self.Selected(self.selection.ref))
+            self.post_message(self.Selected(self.selection.ref, self._items))
 
     def on_focus(self) -> None:
         """The selection shows with the focus."""
@@ -99,5 +101,5 @@ class AttentionLine(Lines, can_focus=True):
         for spot in self._spots:
             if spot.start <= event.x < spot.end:
                 event.stop()
-                self.post_message(self.Selected(spot.item.ref))
+                self.post_message(self.Selected(spot.item.ref, self._items))
                 return

@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual.binding import Binding
-from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
+from textual.geometry import Size
 from textual.strip import Strip
 
 from pointsman.console import toolkit
 from pointsman.console.present.cells import Cell, plain
-from pointsman.console.present.glyphs import ASCII
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.widgets.ink import strip_of
+from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.palette import palette
 
 Content = Callable[[Draw, int], Sequence[Cell]]
 """(drawing, width) -> the lines."""
 
 
-class Lines(ScrollView, can_focus=False):
+class Lines(LineView):
     """A line widget whose content is a list of cells.
 
     Subclasses give ``content``; they call ``redraw`` whenever what it depends on has changed.
@@ -46,8 +45,7 @@ class Lines(ScrollView, can_focus=False):
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.look = look
+        super().__init__(look, name=name, id=id, classes=classes)
         self._cells: list[Cell] = []
         self._strips: dict[int, Strip] = {}
         self._fitted = Size(0, 0)
@@ -99,17 +97,12 @@ class Lines(ScrollView, can_focus=False):
             toolkit.resize_content(self, size)
 
     def _repaint(self, changed: Sequence[int]) -> None:
-        if not changed:
-            return
-        top, height, width = self.scroll_offset.y, self.size.height, self.size.width
-        shown = [y - top for y in changed if top <= y < top + height]
-        if shown:
-            self.refresh(*(Region(0, y, width, 1) for y in shown))
+        top = self.scroll_offset.y
+        self.repaint_lines(y - top for y in changed)
 
     def on_mount(self) -> None:
         """First rendering, once the size is known."""
-        if self.look.glyphs is ASCII:
-            toolkit.plain_bars(self)
+        self.plain_bars()
         self.call_after_refresh(self.redraw)
 
     def on_resize(self) -> None:
@@ -119,9 +112,8 @@ class Lines(ScrollView, can_focus=False):
         if self.virtual_size.height != len(self._cells):
             self._resized(len(self._cells))
 
-    def notify_style_update(self) -> None:
-        """The theme changed: strips carry its colours."""
-        super().notify_style_update()
+    def forget(self) -> None:
+        """Drop the strips of every line."""
         self._strips.clear()
 
     def decorate(self, y: int, line: Cell) -> Cell:  # noqa: ARG002

@@ -14,7 +14,6 @@ from dataclasses import replace
 from rich.segment import Segment
 from textual.cache import LRUCache
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -22,6 +21,7 @@ from pointsman.console import toolkit
 from pointsman.console.present.cells import Piece, cell
 from pointsman.console.present.look import Look
 from pointsman.console.widgets.ink import segments_of
+from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.log_layout import LogLayout
 from pointsman.console.widgets.log_rows import BAR, GUTTER, LogRows
 from pointsman.console.widgets.log_store import LogStore
@@ -34,7 +34,7 @@ _SLICE = 10_000
 """Lines taken in at once; more wait for their turn, so that no frame waits for them."""
 
 
-class LogCanvas(ScrollView, can_focus=True):
+class LogCanvas(LineView, can_focus=True):
     """Lines of one log stream."""
 
     DEFAULT_CSS = """
@@ -55,8 +55,7 @@ class LogCanvas(ScrollView, can_focus=True):
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.look = look
+        super().__init__(look, name=name, id=id, classes=classes)
         self.store = LogStore()
         self.layout_of_lines = LogLayout(self.store)
         self.ink = LogRows(self.store, self.layout_of_lines, look.glyphs, zone=look.zone)
@@ -234,9 +233,7 @@ class LogCanvas(ScrollView, can_focus=True):
             return
         row = self.layout_of_lines.row_of(line) - self.scroll_offset.y
         height = self.layout_of_lines.height_of(line)
-        first, last = max(0, row), min(self.size.height, row + height)
-        if first < last:
-            self.refresh(Region(0, first, self.size.width, last - first))
+        self.repaint_lines(range(max(0, row), min(self.size.height, row + height)))
 
     def _after_layout(self, line: int, on_screen: int) -> None:
         """Heights changed: keep a line where it was on the screen."""
@@ -275,6 +272,8 @@ class LogCanvas(ScrollView, can_focus=True):
             self._colours = palette(self)
         # ``size`` is worth a dozen property look-ups; this runs for every line of every frame.
         width = self._width
+        if width <= BAR:  # before the first size is known
+            return Strip.blank(self.size.width, self._colours.base)
         text, style = self._bar[y] if y < len(self._bar) else (" ", "")
         segments = self._segments(y + round(self.scroll_y), width - BAR, self._colours)
         return Strip([*segments, Segment(text, self._colours[style])], width)
@@ -309,9 +308,8 @@ class LogCanvas(ScrollView, can_focus=True):
         self._width = self.size.width
         self._lay_out_again()
 
-    def notify_style_update(self) -> None:
-        """The theme changed: strips carry its colours."""
-        super().notify_style_update()
+    def forget(self) -> None:
+        """Drop the segments of every row."""
         self._drawn.clear()
         self._colours = None
 

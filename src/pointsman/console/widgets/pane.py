@@ -43,7 +43,7 @@ class PaneTitle(Lines):
         left: Cell = ((f"{rule} ", style),)
         if self.number:
             left = (*left, (f"{self.number} ", "key"))
-        left = (*left, *cell(self.title, "title"), *(((f" {self.extra}", "dim"),) if self.extra else ()), (" ", ""))
+        left = (*left, *cell(self.title, "title"), *((cell(f" {self.extra}", "dim")) if self.extra else ()), (" ", ""))
         left = crop(left, max(0, room - width(right)), draw.glyphs.ellipsis)
         return ((*left, (rule * max(0, room - width(left) - width(right)), style), *right),)
 

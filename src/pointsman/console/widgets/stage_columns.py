@@ -16,6 +16,7 @@ from pointsman.console.present.look import Draw
 from pointsman.console.present.stages import Item, Part, Sheet, sheet, step
 from pointsman.console.widgets.ink import restyle, slice_cells
 from pointsman.console.widgets.lines import Lines
+from pointsman.model.forecast import Forecast
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import ActionRef, StageRef
 from pointsman.model.snapshot import Freshness, Snapshot
@@ -60,13 +61,19 @@ class StageColumns(Lines, can_focus=True):
     _snapshot: Snapshot[Any] | None = None
     _sheet = Sheet()
     _at: tuple[StageRef | ActionRef, Part] | None = None
+    _forecast: Forecast | None = None
+
+    def expect(self, forecast: Forecast | None) -> None:
+        """Show how long the stages usually take."""
+        self._forecast = forecast
+        self.redraw()
 
     def show(self, state: PipelineState | None, snapshot: Snapshot[Any] | None = None) -> None:
         """Show this pipeline; the cursor stays on its item, or goes to what needs a person first."""
         self._state, self._snapshot = state, snapshot
         if state is not None:
             # Laid out at once, so that a selection exists before the first paint.
-            self._sheet = sheet(state, self.look.draw(), max(20, self.size.width or 80))
+            self._sheet = sheet(state, self.look.draw(), max(20, self.size.width or 80), self._forecast)
         if self._sheet.find(self._at) is None:
             found = self._sheet.find(_first_concern(state)) or next(iter(self._sheet.items), None)
             self._at = found.key if found else None
@@ -88,7 +95,7 @@ class StageColumns(Lines, can_focus=True):
         """The sheet, and a line about the data's state."""
         lines: list[Cell] = []
         if self._state is not None:
-            self._sheet = sheet(self._state, draw, width)
+            self._sheet = sheet(self._state, draw, width, self._forecast)
             lines.extend(self._sheet.lines)
         snapshot = self._snapshot or (Snapshot() if self._state is None else None)
         if snapshot is not None and snapshot.freshness is not Freshness.FRESH:
@@ -178,6 +185,9 @@ def _first_concern(state: PipelineState | None) -> tuple[StageRef | ActionRef, P
     for stage in state.stages:
         if stage.failed_action is not None:
             return stage.failed_action.ref, "action"
+    for stage in state.stages:
+        if stage.failed_condition is not None:
+            return stage.ref, "stage"
     for stage in state.stages:
         if stage.waiting_approval is not None:
             return stage.waiting_approval.ref, "action"

@@ -10,19 +10,18 @@ from typing import Any, Generic, TypeVar
 from textual import events
 from textual.binding import Binding
 from textual.cache import LRUCache
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from pointsman.console import toolkit
 from pointsman.console.present import keyed
 from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, place, plain
 from pointsman.console.present.faults import freshness, freshness_lines
-from pointsman.console.present.glyphs import ASCII
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.present.order import RowOrder
 from pointsman.console.widgets.ink import highlight, strip_of
+from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.palette import Palette, palette
 from pointsman.model.snapshot import Freshness, Snapshot
 
@@ -42,7 +41,7 @@ class _Drawn(Generic[R]):
     due: datetime | None
 
 
-class LineTable(ScrollView, Generic[R], can_focus=True):
+class LineTable(LineView, Generic[R], can_focus=True):
     """Rows keyed by ref; the caller sorts and filters, the table keeps its place.
 
     The header stays in sight, as does a last line that says why the data is old or what is missing. When there is
@@ -137,8 +136,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
-        self.look = look
+        super().__init__(look, name=name, id=id, classes=classes)
         self.columns: Columns = columns
         self.noun = noun
         self._key = key
@@ -259,7 +257,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self._order = order.known(self.columns)
         self.show(self._given, snapshot=self._snapshot)
         if self.is_attached:
-            self.refresh(Region(0, 0, self.size.width, 1))
+            self.repaint_lines((0,))
 
     def action_order(self) -> None:
         """Sort by the next column that shows, and after the last one not at all."""
@@ -354,14 +352,11 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         return [self.render_line(y) for y in range(self.size.height)]
 
     def _repaint_changes(self, before: list[Strip]) -> None:
-        width = self.size.width
         after = self._shown()
         if len(before) != len(after):
             self.refresh()
             return
-        changed = [Region(0, y, width, 1) for y, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
-        if changed:
-            self.refresh(*changed)
+        self.repaint_lines(y for y, (old, new) in enumerate(zip(before, after, strict=True)) if old != new)
 
     # --- rendering -----------------------------------------------------------------------------------------------
 
@@ -461,19 +456,16 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         had_status = self._status
         self._update_status()
         after = self._shown()
-        width = self.size.width
         changed = [
-            Region(0, y, width, 1)
+            y
             for y, (old, new) in enumerate(zip(before, after, strict=True))
             if old is not None and old is not new and old != new
         ]
         if self._status != had_status:
-            lines = 1 if self._rows else max(1, self.size.height - 1)
-            changed.append(Region(0, self.size.height - 1 if self._rows else 1, width, lines))
+            changed += range(self.size.height - 1 if self._rows else 1, self.size.height)
             if bool(self._status) != bool(had_status):
                 toolkit.resize_content(self, self._content_size())
-        if changed:
-            self.refresh(*changed)
+        self.repaint_lines(changed)
         self._schedule()
 
     def _kept_strip(self, y: int) -> Strip | None:
@@ -501,12 +493,9 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
             self._announce()
 
     def _refresh_rows(self, *indexes: int) -> None:
-        top, width = self.scroll_offset.y, self.size.width
+        top, last = self.scroll_offset.y, self.size.height - bool(self._status)
         lines = {index - top + 1 for index in indexes}
-        last = self.size.height - bool(self._status)
-        shown = [Region(0, y, width, 1) for y in sorted(lines) if 1 <= y < last]
-        if shown:
-            self.refresh(*shown)
+        self.repaint_lines(y for y in sorted(lines) if 1 <= y < last)
 
     def _announce(self) -> None:
         ref = self.cursor_ref
@@ -549,8 +538,7 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
 
     def on_mount(self) -> None:
         """Start from what was shown before there was a size."""
-        if self.look.glyphs is ASCII:
-            toolkit.plain_bars(self)
+        self.plain_bars()
         self._update_status()
         self.call_after_refresh(self._schedule)
 
@@ -564,9 +552,8 @@ class LineTable(ScrollView, Generic[R], can_focus=True):
         self.refresh()
         self._schedule_soon()
 
-    def notify_style_update(self) -> None:
-        """The theme changed: strips carry its colours."""
-        super().notify_style_update()
+    def forget(self) -> None:
+        """Drop the strips of every row."""
         self._drawn.clear()
 
     def on_focus(self) -> None:

@@ -14,7 +14,8 @@ from botocore.response import StreamingBody
 from pointsman.local.answers import AwsError, Later, Parameters, answers
 from pointsman.local.awslambda import versions
 from pointsman.local.awslambda.versions import LATEST, FunctionAlias, FunctionVersion
-from pointsman.local.functions.functions import name_of
+from pointsman.local.commands import allowed, described, not_trusted
+from pointsman.local.functions.functions import NOT_RUN, name_of
 from pointsman.local.functions.records import LocalFunction
 from pointsman.local.runners.commands import CommandRunner, Ended
 from pointsman.local.world import Scope
@@ -240,7 +241,11 @@ def invoke(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         **function.environment,
     }
 
+    may, shown = allowed(scope.world), described(function.command, function.folder)
+
     def run() -> Ended:
+        if not may(shown):
+            return Ended(NOT_RUN, "", not_trusted(name, shown))
         return runner.run(function.command, Path(function.folder), payload, variables, function.timeout)
 
     if kind == "Event":

@@ -77,4 +77,5 @@ ENGINE = Engine(
     install=_install,
     resume=_resume,
     stop=_stop,
+    folders=("builds", "caches"),
 )

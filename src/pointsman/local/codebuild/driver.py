@@ -41,6 +41,7 @@ from pointsman.local.logs import events as log_events
 from pointsman.local.runners.lines import Mask
 from pointsman.local.runners.protocol import BuildRunner, CommandOrder, ShellOrder, Work
 from pointsman.local.world import Payload, Scope, World
+from pointsman.local.xray import address
 
 log = logging.getLogger("pointsman.local")
 
@@ -278,7 +279,7 @@ def _open(scope: Scope, build: Build, spec: Buildspec, variables: environment.Va
         folder=folder,
         directory=directory,
         shell=spec.shell,
-        environment={**granted, **own, **variables.values},
+        environment={**address.variables(scope.world), **granted, **own, **variables.values},
         secrets=secrets,
         writable=[caches.folder_of(scope, build)] if caches.custom(build, spec) else [],
         tools=folder / "tools" if build.request.shard or (spec.cache is not None and spec.cache.key) else None,

@@ -1,6 +1,6 @@
 """What CodeBuild tells EventBridge: builds that begin and end, and phases that end, in AWS's shape.
 
-Emitted under the topic ``events``; made only when somebody listens.
+Made only when somebody wants to hear of them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 from pointsman.local.codebuild.machine import Phase
 from pointsman.local.codebuild.records import Build, BuildArtifact
 from pointsman.local.codebuild.shapes import logs_shape
+from pointsman.local.events import bus
 from pointsman.local.world import Payload, Scope
 
-TOPIC = "events"
 STATE_CHANGE = "CodeBuild Build State Change"
 PHASE_CHANGE = "CodeBuild Build Phase Change"
 
 
 def state_changed(scope: Scope, payload: Payload) -> None:
     """A build has begun, or has ended."""
-    build = scope.get(Build, payload["build_id"]) if scope.world.heard(TOPIC) else None
+    build = scope.get(Build, payload["build_id"]) if bus.wanted(scope) else None
     if build is None:
         return
     current = build.phases[-1]
@@ -38,7 +38,7 @@ def state_changed(scope: Scope, payload: Payload) -> None:
 
 def phase_changed(scope: Scope, payload: Payload) -> None:
     """A build has left a phase."""
-    build = scope.get(Build, payload["build_id"]) if scope.world.heard(TOPIC) else None
+    build = scope.get(Build, payload["build_id"]) if bus.wanted(scope) else None
     if build is None:
         return
     ended = next((one for one in reversed(build.phases) if one.type == payload["phase"]), None)
@@ -60,8 +60,7 @@ def phase_changed(scope: Scope, payload: Payload) -> None:
 
 
 def _emit(scope: Scope, build: Build, kind: str, detail: dict[str, Any]) -> None:
-    event = {"source": "aws.codebuild", "detail-type": kind, "detail": detail, "resources": [build.arn]}
-    scope.emit(TOPIC, event)
+    bus.put(scope, "aws.codebuild", kind, detail, [build.arn])
 
 
 def told(when: datetime) -> str:

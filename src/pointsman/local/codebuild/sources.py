@@ -6,7 +6,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pointsman.local.codebuild import runtimes
 from pointsman.local.codebuild.archives import said_of, unpack
@@ -16,12 +16,10 @@ from pointsman.local.codebuild.records import Build
 from pointsman.local.codebuild.trust import Trust
 from pointsman.local.codecommit.git import Git, GitFailed, plain_name
 from pointsman.local.codecommit.repositories import CodeCommitRepository, Repositories, git_folder
+from pointsman.local.codeconnections.connections import LocalConnection
 from pointsman.local.runners.protocol import Work
 from pointsman.local.s3 import objects
 from pointsman.local.world import Scope
-
-if TYPE_CHECKING:
-    from pointsman.local.loading import LocalConnection
 
 Fetch = Callable[[Path], str]
 """Fill a folder; returns the resolved version. Raises SourceFailed."""
@@ -143,8 +141,6 @@ def place_of(scope: Scope, source: dict[str, Any]) -> Path | None:
 
 def _connection(scope: Scope, source: dict[str, Any]) -> LocalConnection | None:
     """The connection a world file has for a source: the one its auth names, or the one of its type's name."""
-    from pointsman.local.loading import LocalConnection  # with PyYAML, which few backends want
-
     named = str(source.get("auth", {}).get("resource", "")).rpartition("/")[2]
     names = (named, str(source.get("type", "")).lower())
     return next((found for name in names if name and (found := scope.get(LocalConnection, name))), None)

@@ -24,4 +24,10 @@ def _resume(world: World) -> None:
                 tool.map(account, region, name, Path(repository.path))
 
 
-ENGINE = Engine(name="codecommit", answers=(operations, branches, reading, writing), install=_install, resume=_resume)
+ENGINE = Engine(
+    name="codecommit",
+    answers=(operations, branches, reading, writing),
+    install=_install,
+    resume=_resume,
+    folders=("repositories",),
+)

@@ -8,7 +8,6 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from pointsman.local import granting
 from pointsman.local.codedeploy import deployments, ending, ids, machine, notices, shapes, sides, tasks
 from pointsman.local.codedeploy.errors import refused
 from pointsman.local.codedeploy.lookup import config, routing_of, target_key, targets_of
@@ -184,8 +183,6 @@ def _call(scope: Scope, one: Deployment, name: str, reference: str) -> list[Happ
     event = {"DeploymentId": one.id, "LifecycleEventHookExecutionId": execution}
     about = {"deployment": one.id, "event": name, "execution": execution}
     scope.after(_PATIENCE, HOOK_TIMEOUT, about, key=f"{HOOK_TIMEOUT}/{execution}")
-    keys = granting.grant(scope, one.id, LONGEST[one.platform])
-    function = replace(function, environment={**keys, **function.environment})
     invoke(scope, function, event, HOOK_ENDED, about)
     return []
 

@@ -11,7 +11,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ import msgspec
 
 from pointsman.local.codedeploy import ids
 from pointsman.local.codedeploy.ports import port_for
+from pointsman.local.commands import allowed, described, not_trusted
 from pointsman.local.functions.records import LocalFunction
 from pointsman.local.runners.process import Access, confined, no_access
 from pointsman.local.runners.rooms import Ended, Room, Script
@@ -60,6 +61,8 @@ class TaskOrder:
     folder: Path
     environment: Mapping[str, str]
     port: int
+    refusal: Callable[[], str]
+    """Why it may not run; empty when it may. Called on the task's own thread: somebody may be asked."""
 
 
 @runtime_checkable
@@ -93,7 +96,6 @@ class LocalTasks:
         self._folder = folder
         self._access = access
         self._running: dict[str, str] = {}
-        self._ended: dict[str, Ended] = {}
         self._lock = threading.Lock()
 
     def start(self, scope: Scope, order: TaskOrder, payload: Payload) -> None:
@@ -103,7 +105,7 @@ class LocalTasks:
 
         def work() -> None:
             try:
-                error = self._start(order, variables)
+                error = order.refusal() or self._start(order, variables)
             except OSError as problem:
                 error = f"its folder cannot be made: {problem.strerror}"
             scope.post(SERVING, {**payload, **({"error": error} if error else {})})
@@ -173,9 +175,14 @@ def run(scope: Scope, task: TaskSet, payload: Payload) -> None:
         scope.post(SERVING, {**payload, "error": f"there is no function {task.definition} in the world file"})
         return
     function, revision = found
+    may, shown = allowed(scope.world), described(function.command, function.folder)
+
+    def refusal() -> str:
+        return "" if may(shown) else not_trusted(function.name, shown)
+
     variables = {**function.environment, "TASK_REVISION": revision, "TASK_SET_ID": task.id}
     command = _program(function)
-    order = TaskOrder(task.id, command, Path(function.folder), variables, task.port)
+    order = TaskOrder(task.id, command, Path(function.folder), variables, task.port, refusal)
     tool = scope.world.tool(Tasks)  # type: ignore[type-abstract]
     scope.world.after_commit(lambda: tool.start(scope, order, payload))
 

@@ -1,7 +1,8 @@
 """CodePipeline, executing: definitions, executions moving through stages, and the actions they call for.
 
-``declaration`` and ``structure`` know a definition, ``machine`` the rules of movement (pure), ``driver`` and ``runs``
-carry out what follows, ``providers`` and ``actions`` do the work, ``polling`` notices new revisions, and the
+``declaration``, ``structure``, ``conditions`` and ``triggers`` know a definition; ``flow``, ``moves`` and ``machine``
+are the rules of movement (pure); ``lanes``, ``driver`` and ``runs`` carry out what follows; ``providers``, ``actions``
+and ``jobs`` do the work; ``polling`` and ``pushing`` notice new revisions; ``events`` tells of it all; and the
 ``operations_*`` modules are the answers.
 """
 
@@ -10,10 +11,16 @@ from __future__ import annotations
 from pointsman.local.codepipeline import (
     actions,
     driver,
+    events,
+    operations_conditions,
     operations_executions,
+    operations_jobs,
     operations_pipelines,
+    operations_revisions,
     operations_stages,
+    operations_types,
     polling,
+    resuming,
 )
 from pointsman.local.codepipeline.providers import Providers
 from pointsman.local.codepipeline.shapes import Line
@@ -26,6 +33,7 @@ def _install(world: World) -> None:
         world.provide(actions.built())
     world.tool(Providers).install(world)
     driver.install(world)
+    events.install(world)
     polling.install(world)
 
 
@@ -33,12 +41,20 @@ def _resume(world: World) -> None:
     for account, region in world.records.places(Line):
         scope = world.scope(account, region)
         for name, _ in list(scope.scan(Line)):
-            driver.resume(scope, name)
+            resuming.resume(scope, name)
 
 
 ENGINE = Engine(
     name="codepipeline",
-    answers=(operations_pipelines, operations_executions, operations_stages),
+    answers=(
+        operations_pipelines,
+        operations_executions,
+        operations_stages,
+        operations_conditions,
+        operations_jobs,
+        operations_types,
+        operations_revisions,
+    ),
     install=_install,
     resume=_resume,
 )

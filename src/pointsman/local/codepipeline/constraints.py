@@ -11,9 +11,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import botocore.session
-
 from pointsman.local.answers import AwsError, Parameters
+from pointsman.local.botodata import service_model
 
 _Complain = Callable[[Any, str], None]
 _Check = Callable[[Any, str, _Complain], None]
@@ -36,13 +35,8 @@ def check(operation: str, parameters: Parameters) -> None:
 
 
 @cache
-def _model() -> Any:
-    return botocore.session.Session().get_service_model("codepipeline")
-
-
-@cache
 def _input(operation: str) -> _Check | None:
-    return _compile(_model().operation_model(operation).input_shape, "")
+    return _compile(service_model("codepipeline").operation_model(operation).input_shape, "")
 
 
 def _compile(shape: Any, member: str) -> _Check | None:

@@ -1,7 +1,7 @@
 """A pipeline's definition as its owner wrote it: frozen structs with AWS's member names.
 
-What this backend does not look into (blockers, triggers, conditions) is kept as it came, so that ``GetPipeline`` gives
-back what ``CreatePipeline`` took.
+Blockers, triggers and conditions are kept as they came, so that ``GetPipeline`` gives back what ``CreatePipeline``
+took.
 """
 
 from __future__ import annotations
@@ -10,6 +10,17 @@ from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
+
+from pointsman.local.codepipeline.flow import (
+    BEFORE_ENTRY,
+    ON_FAILURE,
+    ON_SUCCESS,
+    PARALLEL,
+    PLAIN,
+    Condition,
+    Plan,
+    Policy,
+)
 
 Json = dict[str, Any]
 
@@ -83,6 +94,63 @@ class StageDeclaration(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
         """What a failure of the stage calls for: FAIL unless RETRY or ROLLBACK is declared."""
         return "FAIL" if self.on_failure is UNSET else str(self.on_failure.get("result", "FAIL"))
 
+    def conditions(self, kind: str) -> Json | None:
+        """The declared condition of a kind (BEFORE_ENTRY, ON_SUCCESS, ON_FAILURE); AWS allows one of each."""
+        given = {BEFORE_ENTRY: self.before_entry, ON_SUCCESS: self.on_success, ON_FAILURE: self.on_failure}[kind]
+        found = [] if given is UNSET else given.get("conditions", [])
+        return found[0] if found else None
+
+    def rule(self, kind: str, name: str) -> Json | None:
+        """A rule of a condition."""
+        condition = self.conditions(kind)
+        rules: list[Json] = condition.get("rules", []) if condition is not None else []
+        return next((one for one in rules if one["name"] == name), None)
+
+    def work(self, name: str, condition: str = "") -> ActionDeclaration | None:
+        """The action of this name, or a condition's rule in the shape of one."""
+        if not condition:
+            return self.action(name)
+        rule = self.rule(condition, name)
+        return None if rule is None else _as_action(rule)
+
+    @property
+    def policy(self) -> Policy:
+        """What the state machine must know beside the actions."""
+        failure = {} if self.on_failure is UNSET else self.on_failure
+        retry = failure.get("retryConfiguration", {}).get("retryMode", "ALL_ACTIONS")
+        policy = Policy(
+            before_entry=self._condition(BEFORE_ENTRY),
+            on_success=self._condition(ON_SUCCESS),
+            on_failure=self._condition(ON_FAILURE),
+            retry=retry if self.failure_result == "RETRY" else "",
+            rollback=self.failure_result == "ROLLBACK",
+        )
+        return PLAIN if policy == PLAIN else policy
+
+    def _condition(self, kind: str) -> Condition | None:
+        given = self.conditions(kind)
+        if given is None:
+            return None
+        default = "ROLLBACK" if kind == ON_FAILURE else "FAIL"
+        return Condition(tuple(rule["name"] for rule in given.get("rules", [])), given.get("result", default))
+
+
+def _as_action(rule: Json) -> ActionDeclaration:
+    kind = rule["ruleTypeId"]
+    given: Json = {
+        name: rule[name]
+        for name in ("commands", "inputArtifacts", "roleArn", "region", "timeoutInMinutes")
+        if name in rule
+    }
+    given |= {"name": rule["name"], "configuration": rule.get("configuration", {})}
+    given["actionTypeId"] = {
+        "category": kind["category"],
+        "owner": kind.get("owner", "AWS"),
+        "provider": kind["provider"],
+        "version": kind.get("version", "1"),
+    }
+    return msgspec.convert(given, ActionDeclaration)
+
 
 class ArtifactStore(msgspec.Struct, frozen=True, rename="camel"):
     """The bucket the artifacts are kept in."""
@@ -126,11 +194,21 @@ class PipelineDeclaration(msgspec.Struct, frozen=True, kw_only=True, rename="cam
         return self.artifact_store
 
     @property
-    def plan(self) -> tuple[tuple[str, tuple[tuple[str, int], ...]], ...]:
+    def plan(self) -> Plan:
         """What the state machine needs of it: stages, their actions and run orders."""
         return tuple(
             (stage.name, tuple((action.name, action.run_order) for action in stage.actions)) for stage in self.stages
         )
+
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """What stages ask for beside their actions; a stage that asks for nothing is left out."""
+        return {stage.name: policy for stage in self.stages if (policy := stage.policy) is not PLAIN}
+
+    @property
+    def flow_mode(self) -> str:
+        """How arrivals treat each other in the pipeline's common flow; empty when its executions never meet."""
+        return "" if self.execution_mode == PARALLEL else self.execution_mode
 
     @property
     def declared_variables(self) -> tuple[VariableDeclaration, ...]:

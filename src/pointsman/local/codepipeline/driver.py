@@ -7,30 +7,46 @@ and ``progress``; both ignore an action execution that is not in progress any mo
 from __future__ import annotations
 
 from collections import deque
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from pointsman.local.codepipeline.flow import (
-    FAILED,
     IN_PROGRESS,
+    PARALLEL,
     ROLLBACK,
     STANDARD,
     SUCCEEDED,
     AbandonAction,
+    AbandonRule,
+    Again,
     Arrive,
+    CheckIs,
     Effect,
     Ended,
     Event,
     ExecutionIs,
+    Redefine,
     Refusal,
-    Retry,
+    RollBack,
+    RuleEnded,
     StageIs,
     StartAction,
+    StartRule,
     Why,
 )
+from pointsman.local.codepipeline.known import timeout
+from pointsman.local.codepipeline.lanes import Way, full, open_lane, way_of, ways
 from pointsman.local.codepipeline.machine import step
-from pointsman.local.codepipeline.providers import CONFIGURATION_ERROR, ActionCall, Outcome, Providers, failed
+from pointsman.local.codepipeline.providers import (
+    CONFIGURATION_ERROR,
+    JOB_FAILED,
+    ActionCall,
+    Outcome,
+    Providers,
+    failed,
+)
 from pointsman.local.codepipeline.runs import (
     NotReady,
     abandon,
@@ -39,9 +55,11 @@ from pointsman.local.codepipeline.runs import (
     execution_of,
     find_execution,
     forget_attempt,
+    note_check,
     open_run,
     prepare,
     running,
+    tell_action,
 )
 from pointsman.local.codepipeline.shapes import (
     ActionRun,
@@ -53,6 +71,7 @@ from pointsman.local.codepipeline.shapes import (
     Ticket,
     numbered,
 )
+from pointsman.local.codepipeline.times import TIMEOUT_TOPIC, give_time
 from pointsman.local.world import Scope, World
 
 EXECUTION_TOPIC = "codepipeline.execution"
@@ -64,51 +83,79 @@ ROLLBACK_TOPIC = "codepipeline.rollback"
 
 
 def drive(scope: Scope, pipeline: str, event: Event) -> None:
-    """Feed an event to a pipeline's machine, and carry out what follows from it.
+    """Feed an event to a pipeline's common flow, and carry out what follows from it.
 
     Raises:
         Refusal: The rules do not allow the event; nothing has happened.
     """
-    _step(scope, pipeline, deque([event]), asked=True)
+    _step(scope, Way(pipeline), deque([event]), asked=True)
 
 
-def _step(scope: Scope, pipeline: str, todo: deque[Event], *, asked: bool) -> None:
+def drive_execution(scope: Scope, pipeline: str, execution_id: str, event: Event) -> None:
+    """Feed an event about an execution to the flow it is in.
+
+    Raises:
+        Refusal: The rules do not allow the event; nothing has happened.
+    """
+    execution = find_execution(scope, pipeline, execution_id)
+    _step(scope, _way(scope, pipeline, execution), deque([event]), asked=True)
+
+
+def redefine(scope: Scope, pipeline: Pipeline) -> None:
+    """Have every execution under way follow the pipeline's new definition."""
+    declaration = pipeline.declaration
+    event = Redefine(pipeline.version, declaration.plan, declaration.policies, declaration.flow_mode)
+    for way in ways(scope, pipeline.name):
+        _step(scope, way, deque([event]), asked=True)
+
+
+def _way(scope: Scope, name: str, execution: Execution | None) -> Way:
+    """The way of an execution, its lane brought to the pipeline's current definition."""
+    if execution is None:
+        return Way(name)
+    way = way_of(scope, name, execution.number)
+    pipeline, flow = scope.get(Pipeline, name), way.load(scope)
+    if way.number is not None and pipeline is not None and flow is not None and flow.version != pipeline.version:
+        declaration = pipeline.declaration
+        event = Redefine(pipeline.version, declaration.plan, declaration.policies)
+        _step(scope, way, deque([event]), asked=False)
+    return way
+
+
+def _step(scope: Scope, way: Way, todo: deque[Event], *, asked: bool) -> None:
     while todo:
-        line = scope.get(Line, pipeline)
-        if line is None:
+        event, flow = todo.popleft(), way.load(scope)
+        if flow is None:
             return
         try:
-            event = todo.popleft()
-            flow, effects = step(line.flow, event)
+            flow, effects = step(flow, event)
         except Refusal:
             # Only the first event is a person's; what this module decided by itself may have been overtaken.
             if asked:
                 raise
             continue
         asked = False
-        scope.put(pipeline, replace(line, flow=flow))
-        if isinstance(event, Retry) and event.everything:
-            _forget_attempt(scope, pipeline, event)
+        way.save(scope, flow)
         for effect in effects:
-            todo.extend(_carry(scope, pipeline, effect))
-
-
-def _forget_attempt(scope: Scope, pipeline: str, event: Retry) -> None:
-    execution = find_execution(scope, pipeline, event.execution)
-    if execution is not None:
-        forget_attempt(scope, pipeline, execution, event.stage)
+            todo.extend(_carry(scope, way.pipeline, effect))
 
 
 def _carry(scope: Scope, pipeline: str, effect: Effect) -> list[Event]:
     match effect:
-        case StartAction():
+        case StartAction() | StartRule():
             return _start(scope, pipeline, effect)
-        case AbandonAction():
+        case AbandonAction() | AbandonRule():
             _abandon(scope, pipeline, effect)
+        case Again():
+            forget_attempt(scope, pipeline, execution_of(scope, pipeline, effect.execution), effect.stage)
         case ExecutionIs():
             _execution_is(scope, pipeline, effect)
         case StageIs():
-            return _stage_is(scope, pipeline, effect)
+            _stage_is(scope, pipeline, effect)
+        case CheckIs():
+            note_check(scope, pipeline, effect)
+        case RollBack():
+            _automatic_rollback(scope, pipeline, effect)
     return []
 
 
@@ -121,7 +168,13 @@ def begin(
     variables: dict[str, str] | None = None,
     overrides: dict[str, Override] | None = None,
 ) -> Execution:
-    """Start an execution at the pipeline's entrance."""
+    """Start an execution at the pipeline's entrance.
+
+    Raises:
+        Refusal: There are as many executions under way as the pipeline's mode allows.
+    """
+    if full(scope, pipeline):
+        raise Refusal(Why.TOO_MANY)
     number = scope.next_number(f"codepipeline/{pipeline.name}")
     declared = {one.name: one.default_value for one in pipeline.declaration.declared_variables}
     defaults = {name: value for name, value in declared.items() if value is not UNSET}
@@ -139,6 +192,8 @@ def begin(
         variables={**defaults, **(variables or {})},
         overrides=overrides or {},
     )
+    if execution.mode == PARALLEL:
+        open_lane(scope, pipeline, execution)
     return _admit(scope, execution, "")
 
 
@@ -166,14 +221,18 @@ def begin_rollback(
         updated=scope.now,
         trigger=trigger,
         trigger_detail=detail,
+        mode=pipeline.declaration.execution_mode,
         kind=ROLLBACK,
         rollback_target=target.id,
         stop_reason=None,
+        retried=0,
         summary="",
         overrides={},
         succeeded_in=(),
         runs=(),
         current_runs=(),
+        rules=(),
+        current_rules=(),
     )
     return _admit(scope, execution, stage)
 
@@ -181,7 +240,8 @@ def begin_rollback(
 def _admit(scope: Scope, execution: Execution, stage: str) -> Execution:
     scope.put(numbered(execution.pipeline, execution.number), execution)
     scope.put(f"{execution.pipeline}/{execution.id}", ExecutionNumber(execution.number))
-    drive(scope, execution.pipeline, Arrive(execution.visitor, stage))
+    way = way_of(scope, execution.pipeline, execution.number)
+    _step(scope, way, deque([Arrive(execution.visitor, stage)]), asked=True)
     return execution
 
 
@@ -189,32 +249,44 @@ def _admit(scope: Scope, execution: Execution, stage: str) -> Execution:
 
 
 def finish(scope: Scope, ticket: Ticket, outcome: Outcome) -> bool:
-    """End an action; False when it is not in progress (any more), so that nothing was done."""
+    """End an action or a rule; False when it is not in progress (any more), so that nothing was done."""
     run = running(scope, ticket)
     if run is None:
         return False
     conclude(scope, run, outcome)
-    _step(scope, run.pipeline, deque([_ended(run, outcome)]), asked=False)
+    _step(scope, way_of(scope, run.pipeline, run.execution_number), deque([_ended(run, outcome)]), asked=False)
     return True
 
 
 # -- effects --------------------------------------------------------------------------------------------------------
 
 
-def _start(scope: Scope, name: str, effect: StartAction) -> list[Event]:
+def _start(scope: Scope, name: str, effect: StartAction | StartRule) -> list[Event]:
     run = open_run(scope, name, effect)
     outcome: Outcome | None
     try:
         call = prepare(scope, run)
     except NotReady as problem:
+        tell_action(scope, run)
         outcome = failed(CONFIGURATION_ERROR, str(problem))
     else:
+        tell_action(scope, running(scope, run.ticket) or run)
         outcome = _provide(scope, call)
     current = running(scope, run.ticket)
-    if outcome is None or current is None:
+    if current is None:
+        return []
+    if outcome is None:
+        _limit(scope, call)
         return []
     conclude(scope, current, outcome)
     return [_ended(run, outcome)]
+
+
+def _limit(scope: Scope, call: ActionCall) -> None:
+    """Set the time-out of an action or rule that has begun; a manual approval sets its own."""
+    kind = call.declaration.action_type_id
+    if kind.category != "Approval" or kind.owner != "AWS":
+        give_time(scope, call.ticket, call.timeout_minutes or timeout(kind))
 
 
 def _provide(scope: Scope, call: ActionCall) -> Outcome | None:
@@ -228,7 +300,7 @@ def _provide(scope: Scope, call: ActionCall) -> Outcome | None:
     return provider.start(scope, call)
 
 
-def _abandon(scope: Scope, name: str, effect: AbandonAction) -> None:
+def _abandon(scope: Scope, name: str, effect: AbandonAction | AbandonRule) -> None:
     run = scope.get(ActionRun, numbered(name, effect.number))
     if run is None or run.status != IN_PROGRESS:
         return
@@ -240,7 +312,10 @@ def _abandon(scope: Scope, name: str, effect: AbandonAction) -> None:
 
 
 def _execution_is(scope: Scope, pipeline: str, effect: ExecutionIs) -> None:
-    execution = replace(execution_of(scope, pipeline, effect.execution), status=effect.status, updated=scope.now)
+    execution = execution_of(scope, pipeline, effect.execution)
+    again = effect.status == IN_PROGRESS and execution.status != IN_PROGRESS
+    retried = execution.retried + again
+    execution = replace(execution, status=effect.status, updated=scope.now, retried=retried)
     scope.put(numbered(pipeline, execution.number), execution)
     scope.emit(
         EXECUTION_TOPIC,
@@ -255,48 +330,43 @@ def _execution_is(scope: Scope, pipeline: str, effect: ExecutionIs) -> None:
     )
 
 
-def _stage_is(scope: Scope, pipeline: str, effect: StageIs) -> list[Event]:
+def _stage_is(scope: Scope, pipeline: str, effect: StageIs) -> None:
     scope.emit(
         STAGE_TOPIC,
-        {"pipeline": pipeline, "execution": effect.execution.id, "stage": effect.stage, "status": effect.status},
+        {
+            "pipeline": pipeline,
+            "execution": effect.execution.id,
+            "stage": effect.stage,
+            "status": effect.status,
+            "again": effect.again,
+        },
     )
     if effect.status == SUCCEEDED:
         execution = execution_of(scope, pipeline, effect.execution)
         if effect.stage not in execution.succeeded_in:
             execution = replace(execution, succeeded_in=(*execution.succeeded_in, effect.stage))
             scope.put(numbered(pipeline, execution.number), execution)
-    if effect.status == FAILED:
-        return _on_failure(scope, pipeline, effect)
-    return []
 
 
-def _on_failure(scope: Scope, name: str, effect: StageIs) -> list[Event]:
-    """What the stage's ``onFailure`` asks for: one more try, or a rollback."""
-    pipeline, line = scope.get(Pipeline, name), scope.get(Line, name)
-    stage = pipeline.declaration.stage(effect.stage) if pipeline is not None else None
-    if pipeline is None or line is None or stage is None or stage.on_failure is UNSET:
-        return []
-    run = line.flow.stages[line.flow.index(effect.stage)].run
-    if stage.failure_result == "RETRY" and run is not None and not run.automatic_retries:
-        mode = stage.on_failure.get("retryConfiguration", {}).get("retryMode", "ALL_ACTIONS")
-        return [Retry(effect.stage, effect.execution.id, mode == "ALL_ACTIONS", automatic=True)]
-    if stage.failure_result == "ROLLBACK" and effect.execution.kind == STANDARD:
-        _automatic_rollback(scope, pipeline, effect)
-    return []
-
-
-def _automatic_rollback(scope: Scope, pipeline: Pipeline, effect: StageIs) -> None:
-    for _, target in scope.scan(Execution, f"{pipeline.name}/", reverse=True):
+def _automatic_rollback(scope: Scope, name: str, effect: RollBack) -> None:
+    pipeline = scope.get(Pipeline, name)
+    if pipeline is None or effect.execution.kind != STANDARD:
+        return
+    for _, target in scope.scan(Execution, f"{name}/", reverse=True):
         if target.number >= effect.execution.number or target.kind != STANDARD or target.version != pipeline.version:
             continue
         if effect.stage in target.succeeded_in:
-            payload = {"pipeline": pipeline.name, "stage": effect.stage, "target": target.id}
+            payload = {"pipeline": name, "stage": effect.stage, "target": target.id}
             scope.after(0, ROLLBACK_TOPIC, {**payload, "failed": effect.execution.id})
             return
 
 
-def _ended(run: ActionRun, outcome: Outcome) -> Ended:
-    return Ended(run.stage, run.action, run.number, outcome.failure is None)
+def _ended(run: ActionRun, outcome: Outcome) -> Event:
+    failure = outcome.failure
+    if not run.condition:
+        return Ended(run.stage, run.action, run.number, failure is None)
+    errored = failure is not None and failure.code == CONFIGURATION_ERROR
+    return RuleEnded(run.stage, run.condition, run.number, failure is None, errored)
 
 
 # -- the engine's own topics ----------------------------------------------------------------------------------------
@@ -305,6 +375,17 @@ def _ended(run: ActionRun, outcome: Outcome) -> Ended:
 def install(world: World) -> None:
     """Subscribe to what the driver tells itself."""
     world.on(ROLLBACK_TOPIC, _on_rollback)
+    world.on(TIMEOUT_TOPIC, _on_timeout)
+
+
+def _on_timeout(scope: Scope, payload: dict[str, Any]) -> None:
+    run = running(scope, Ticket.of(payload))
+    call = call_of(scope, run) if run is not None else None
+    if call is None:
+        return
+    if (provider := scope.world.tool(Providers).find(call.declaration.action_type_id)) is not None:
+        provider.abandon(scope, call)
+    finish(scope, call.ticket, failed(JOB_FAILED, payload["said"]))
 
 
 def _on_rollback(scope: Scope, payload: dict[str, str]) -> None:
@@ -317,26 +398,3 @@ def _on_rollback(scope: Scope, payload: dict[str, str]) -> None:
     except Refusal:
         # A newer execution has entered the stage meanwhile: there is nothing left to roll back.
         return
-
-
-def resume(scope: Scope, pipeline: str) -> None:
-    """After a restart: have every action in progress of a pipeline picked up again by its provider."""
-    line = scope.get(Line, pipeline)
-    if line is None:
-        return
-    numbers = [
-        mark.number
-        for stage in line.flow.stages
-        if stage.run is not None and stage.run.active
-        for mark in stage.run.marks
-        if mark.status == IN_PROGRESS
-    ]
-    for number in numbers:
-        run = scope.get(ActionRun, numbered(pipeline, number))
-        call = call_of(scope, run) if run is not None and run.status == IN_PROGRESS else None
-        if call is None:
-            continue
-        provider = scope.world.tool(Providers).find(call.declaration.action_type_id)
-        outcome = provider.resume(scope, call) if provider is not None else None
-        if outcome is not None:
-            finish(scope, call.ticket, outcome)

@@ -8,9 +8,14 @@ from typing import Any
 
 from pointsman.local.answers import AwsError, Parameters
 from pointsman.local.codepipeline.declaration import StageDeclaration
+from pointsman.local.codepipeline.flow import ACTIVE
+from pointsman.local.codepipeline.lanes import MOST, full
 from pointsman.local.codepipeline.runs import find_execution
 from pointsman.local.codepipeline.shapes import Execution, Line, Pipeline
 from pointsman.local.world import Scope
+
+TAGS = 50
+"""The most tags a resource may have."""
 
 
 def caller(scope: Scope) -> str:
@@ -60,6 +65,33 @@ def execution_of(scope: Scope, pipeline: Pipeline, execution_id: str) -> Executi
     return execution
 
 
+def newest_execution(scope: Scope, pipeline: Pipeline) -> Execution | None:
+    """The execution that started last."""
+    return next((one for _, one in scope.scan(Execution, f"{pipeline.name}/", reverse=True, limit=1)), None)
+
+
+def room_for(scope: Scope, pipeline: Pipeline, execution_id: str = "") -> None:
+    """See that one more execution may be under way.
+
+    Args:
+        scope: Where.
+        pipeline: Whose.
+        execution_id: The execution that is to go on; empty for one that starts.
+
+    Raises:
+        AwsError: ConcurrentPipelineExecutionsLimitExceededException.
+    """
+    known = find_execution(scope, pipeline.name, execution_id) if execution_id else None
+    if known is not None and known.status in ACTIVE:
+        return
+    if full(scope, pipeline):
+        mode = pipeline.declaration.execution_mode
+        raise AwsError(
+            "ConcurrentPipelineExecutionsLimitExceededException",
+            f"The pipeline '{pipeline.name}' has reached the limit of {MOST} concurrent executions in {mode} mode",
+        )
+
+
 def token(place: str) -> str:
     """The token of the page that begins behind a place."""
     return base64.urlsafe_b64encode(place.encode()).decode()
@@ -95,3 +127,24 @@ def paged(answer: dict[str, Any], more: str | int | None) -> dict[str, Any]:
     if more is not None:
         answer["nextToken"] = token(str(more))
     return answer
+
+
+def tags_of(before: dict[str, str], given: list[dict[str, str]]) -> dict[str, str]:
+    """Tags with those of a request added.
+
+    Raises:
+        AwsError: InvalidTagsException, TooManyTagsException.
+    """
+    tags = dict(before)
+    for tag in given:
+        if tag["key"].lower().startswith("aws:"):
+            raise AwsError("InvalidTagsException", f"Tag keys cannot begin with aws: ({tag['key']})")
+        tags[tag["key"]] = tag["value"]
+    if len(tags) > TAGS:
+        raise AwsError("TooManyTagsException", f"A resource cannot have more than {TAGS} tags")
+    return tags
+
+
+def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    """Tags as AWS shows them, by key."""
+    return [{"key": key, "value": tags[key]} for key in sorted(tags)]

@@ -1,61 +1,74 @@
 """The state machine of one pipeline: executions moving through stages. Pure: no I/O, no clock, no database.
 
 ``step(flow, event) -> (flow, effects)``. An execution is always in exactly one place: waiting at a stage's entrance
-(``StageFlow.waiting``), inside a stage (``StageFlow.run`` while that is active), or at its end. Rules, as AWS has them
-for the SUPERSEDED mode:
+(``StageFlow.inbound``), inside a stage (``StageFlow.run`` while that is active), or at its end. The rules are AWS's:
 
 * A stage with an active run is locked. A failed or stopped run holds no lock.
-* Who cannot enter waits at the entrance; a newer arrival supersedes who waits there, never who is inside.
+* Who cannot enter waits at the entrance. SUPERSEDED: a newer arrival supersedes who waits there, never who is inside.
+  QUEUED: all wait, and enter in the order of their arrival.
+* PARALLEL: every execution has a flow of its own, in which it meets nobody (``lanes``).
 * A closed gate (``Gate.enabled`` False) holds arrivals in the same way.
 * All actions of the lowest run order start together; the next order starts when all of the previous succeeded.
 * After a failure siblings in flight finish and nothing later starts.
+* A condition's rules are judged together, inside the stage: before the first action, after the last one has succeeded,
+  or after one has failed. The first rule that fails decides; the rules still in flight are abandoned.
 
 A request the rules do not allow raises ``Refusal`` and changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from msgspec.structs import replace
 
 from pointsman.local.codepipeline.flow import (
     ABANDONED,
     CANCELLED,
+    ERRORED,
     FAILED,
     IN_PROGRESS,
+    ON_FAILURE,
+    OVERRIDDEN,
+    PLAIN,
     ROLLBACK,
     STOPPED,
     STOPPING,
     SUCCEEDED,
     SUPERSEDED,
-    AbandonAction,
     Arrive,
+    CheckIs,
     Effect,
     Ended,
     Event,
     ExecutionIs,
     Flow,
-    Mark,
+    Override,
+    Plan,
+    Policy,
     Redefine,
     Refusal,
     Retry,
+    RuleEnded,
     SetGate,
     StageFlow,
     StageIs,
-    StageRun,
-    StartAction,
     Stop,
-    Visitor,
     Why,
 )
+from pointsman.local.codepipeline.moves import Moves
 
-# -- rules ----------------------------------------------------------------------------------------------------------
 
+def new(version: int, plan: Plan, policies: dict[str, Policy] | None = None, mode: str = "SUPERSEDED") -> Flow:
+    """A pipeline in which nothing has happened yet.
 
-def new(version: int, plan: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]) -> Flow:
-    """A pipeline in which nothing has happened yet."""
-    return Flow(version, tuple(StageFlow(name, actions) for name, actions in plan))
+    Args:
+        version: Of its definition.
+        plan: Its stages and actions.
+        policies: What stages ask for beside their actions, by name.
+        mode: SUPERSEDED or QUEUED.
+    """
+    given = policies or {}
+    stages = tuple(StageFlow(name, actions, policy=given.get(name, PLAIN)) for name, actions in plan)
+    return Flow(version, stages, mode=mode)
 
 
 def step(flow: Flow, event: Event) -> tuple[Flow, list[Effect]]:
@@ -64,223 +77,158 @@ def step(flow: Flow, event: Event) -> tuple[Flow, list[Effect]]:
     Raises:
         Refusal: The rules do not allow it.
     """
-    line = _Line(flow)
+    moves = Moves(flow)
     match event:
         case Arrive():
-            _arrive(line, event)
+            _arrive(moves, event)
         case Ended():
-            _ended(line, event)
+            _ended(moves, event)
+        case RuleEnded():
+            _rule_ended(moves, event)
+        case Override():
+            _override(moves, event)
         case SetGate():
-            _set_gate(line, event)
+            _set_gate(moves, event)
         case Stop():
-            _stop(line, event)
+            _stop(moves, event)
         case Retry():
-            _retry(line, event)
+            _retry(moves, event)
         case Redefine():
-            _redefine(line, event)
-    return line.flow, line.effects
+            _redefine(moves, event)
+    return moves.flow, moves.effects
 
 
-class _Line:
-    """A flow being changed, and the effects so far; lives for one step."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
-        self.effects: list[Effect] = []
-
-    # changing
-
-    def put(self, at: int, stage: StageFlow) -> None:
-        stages = self.flow.stages
-        self.flow = replace(self.flow, stages=(*stages[:at], stage, *stages[at + 1 :]))
-
-    def put_run(self, at: int, run: StageRun) -> None:
-        self.put(at, replace(self.flow.stages[at], run=run))
-
-    def find(self, stage: str) -> int:
-        at = self.flow.index(stage)
-        if at < 0:
-            raise Refusal(Why.NO_STAGE)
-        return at
-
-    # moving
-
-    def arrive(self, at: int, visitor: Visitor) -> None:
-        """Come to an entrance: of two who wait there the newer stays. Then go in, if the way is free."""
-        stage = self.flow.stages[at]
-        if (other := stage.waiting) is not None:
-            older, visitor = (other, visitor) if other.number < visitor.number else (visitor, other)
-            self.effects.append(ExecutionIs(older, SUPERSEDED))
-        self.put(at, replace(stage, waiting=visitor))
-        self.admit(at)
-
-    def admit(self, at: int) -> None:
-        """Let who waits at a stage go in, if the gate is open and the stage is free."""
-        stage = self.flow.stages[at]
-        if stage.waiting is None or stage.locked or not stage.gate.enabled:
-            return
-        marks = tuple(Mark(name, order) for name, order in stage.plan)
-        run = StageRun(stage.waiting, IN_PROGRESS, self.flow.version, marks)
-        self.put(at, replace(stage, waiting=None, run=run))
-        self.effects.append(StageIs(run.visitor, stage.name, IN_PROGRESS))
-        self.advance(at)
-
-    def advance(self, at: int) -> None:
-        """Do what a stage's run calls for next: wait, start the next run order, or end."""
-        run = self.flow.stages[at].run
-        assert run is not None
-        if any(mark.status == IN_PROGRESS for mark in run.marks):
-            return
-        if run.status == STOPPING:
-            self.end(at, STOPPED)
-        elif any(mark.status in (FAILED, ABANDONED) for mark in run.marks):
-            self.end(at, FAILED)
-        elif rest := [mark.order for mark in run.marks if not mark.status]:
-            order = min(rest)
-            self.start(at, lambda mark: not mark.status and mark.order == order)
-        else:
-            self.end(at, SUCCEEDED)
-
-    def start(self, at: int, which: Callable[[Mark], bool]) -> None:
-        """Start some actions of a stage's run."""
-        stage = self.flow.stages[at]
-        run = stage.run
-        assert run is not None
-        number, marks = self.flow.started, []
-        for mark in run.marks:
-            if which(mark):
-                number += 1
-                self.effects.append(StartAction(run.visitor, stage.name, mark.name, number, run.version))
-                marks.append(Mark(mark.name, mark.order, IN_PROGRESS, number))
-            else:
-                marks.append(mark)
-        self.flow = replace(self.flow, started=number)
-        self.put_run(at, replace(run, marks=tuple(marks)))
-
-    def end(self, at: int, status: str) -> None:
-        """End a stage's run; the execution moves on, or ends with it; then the next in line may enter."""
-        stage = self.flow.stages[at]
-        run = stage.run
-        assert run is not None
-        self.put_run(at, replace(run, status=status))
-        self.effects.append(StageIs(run.visitor, stage.name, status))
-        last = at + 1 == len(self.flow.stages) or run.visitor.kind == ROLLBACK
-        if status == SUCCEEDED and not last:
-            self.arrive(at + 1, run.visitor)
-        else:
-            self.effects.append(ExecutionIs(run.visitor, status))
-        self.admit(at)
-
-    def abandon(self, at: int) -> None:
-        """Let go of every action in flight in a stage's run."""
-        stage = self.flow.stages[at]
-        run = stage.run
-        assert run is not None
-        marks = []
-        for mark in run.marks:
-            if mark.status == IN_PROGRESS:
-                self.effects.append(AbandonAction(run.visitor, stage.name, mark.name, mark.number))
-                mark = replace(mark, status=ABANDONED)
-            marks.append(mark)
-        self.put_run(at, replace(run, marks=tuple(marks)))
-
-
-def _arrive(line: _Line, event: Arrive) -> None:
-    at = line.find(event.stage) if event.stage else 0
-    if event.visitor.kind == ROLLBACK and line.flow.stages[at].locked:
+def _arrive(moves: Moves, event: Arrive) -> None:
+    at = moves.find(event.stage) if event.stage else 0
+    if event.visitor.kind == ROLLBACK and moves.flow.stages[at].locked:
         raise Refusal(Why.STAGE_BUSY)
-    line.effects.append(ExecutionIs(event.visitor, IN_PROGRESS))
-    line.arrive(at, event.visitor)
+    moves.effects.append(ExecutionIs(event.visitor, IN_PROGRESS))
+    moves.arrive(at, event.visitor)
 
 
-def _ended(line: _Line, event: Ended) -> None:
-    at = line.flow.index(event.stage)
-    run = line.flow.stages[at].run if at >= 0 else None
+def _ended(moves: Moves, event: Ended) -> None:
+    at = moves.flow.index(event.stage)
+    run = moves.flow.stages[at].run if at >= 0 else None
     if run is None:
         return
     hit = [mark for mark in run.marks if mark.number == event.number and mark.status == IN_PROGRESS]
     if not hit:
         return
     done = replace(hit[0], status=SUCCEEDED if event.succeeded else FAILED)
-    line.put_run(at, replace(run, marks=tuple(done if mark is hit[0] else mark for mark in run.marks)))
-    line.advance(at)
+    moves.put_run(at, replace(run, marks=tuple(done if mark is hit[0] else mark for mark in run.marks)))
+    moves.advance(at)
 
 
-def _set_gate(line: _Line, event: SetGate) -> None:
-    at = line.find(event.stage)
-    line.put(at, replace(line.flow.stages[at], gate=event.gate))
-    line.admit(at)
+def _rule_ended(moves: Moves, event: RuleEnded) -> None:
+    at = moves.flow.index(event.stage)
+    run = moves.flow.stages[at].run if at >= 0 else None
+    check = run.checking if run is not None else None
+    if check is None or check.kind != event.kind:
+        return
+    if any(rule.number == event.number and rule.status == IN_PROGRESS for rule in check.rules):
+        moves.rule_ended(at, check, event.number, succeeded=event.succeeded, errored=event.errored)
 
 
-def _stop(line: _Line, event: Stop) -> None:
-    for at, stage in enumerate(line.flow.stages):
-        if stage.waiting is not None and stage.waiting.id == event.execution:
-            line.put(at, replace(stage, waiting=None))
-            line.effects.append(ExecutionIs(stage.waiting, STOPPED))
+def _override(moves: Moves, event: Override) -> None:
+    at = moves.find(event.stage)
+    run = moves.flow.stages[at].run
+    if run is None or run.visitor.id != event.execution:
+        raise Refusal(Why.NOT_LATEST)
+    check, condition = run.check(event.kind), run.policy.condition(event.kind)
+    if event.kind == ON_FAILURE or check is None or condition is None or check.status not in (FAILED, ERRORED):
+        raise Refusal(Why.NOT_OVERRIDABLE)
+    if run.status != FAILED or condition.result == ROLLBACK:
+        raise Refusal(Why.NOT_OVERRIDABLE)
+    if run.version != moves.flow.version:
+        raise Refusal(Why.REDEFINED)
+    moves.keep(at, replace(check, status=OVERRIDDEN))
+    moves.put_run(at, replace(moves.run(at), status=IN_PROGRESS))
+    moves.effects += [
+        ExecutionIs(run.visitor, IN_PROGRESS),
+        StageIs(run.visitor, event.stage, IN_PROGRESS, again=True),
+        CheckIs(run.visitor, event.stage, event.kind, OVERRIDDEN),
+    ]
+    moves.advance(at)
+
+
+def _set_gate(moves: Moves, event: SetGate) -> None:
+    at = moves.find(event.stage)
+    moves.put(at, replace(moves.flow.stages[at], gate=event.gate))
+    moves.admit(at)
+
+
+def _stop(moves: Moves, event: Stop) -> None:
+    for at, stage in enumerate(moves.flow.stages):
+        waiting = next((one for one in stage.inbound if one.id == event.execution), None)
+        if waiting is not None:
+            moves.put(at, replace(stage, inbound=tuple(one for one in stage.inbound if one != waiting)))
+            moves.effects.append(ExecutionIs(waiting, STOPPED))
             return
         run = stage.run
         if run is None or not run.active or run.visitor.id != event.execution:
             continue
         if event.abandon:
-            line.abandon(at)
-            line.end(at, STOPPED)
+            moves.abandon(at)
+            moves.end(at, STOPPED)
             return
         if run.status == STOPPING:
             raise Refusal(Why.STOPPED_ALREADY)
-        line.put_run(at, replace(run, status=STOPPING))
-        line.effects += [StageIs(run.visitor, stage.name, STOPPING), ExecutionIs(run.visitor, STOPPING)]
+        moves.put_run(at, replace(run, status=STOPPING))
+        moves.effects += [StageIs(run.visitor, stage.name, STOPPING), ExecutionIs(run.visitor, STOPPING)]
+        moves.cancel_check(at)
+        moves.advance(at)
         return
     raise Refusal(Why.NOT_RUNNING)
 
 
-def _retry(line: _Line, event: Retry) -> None:
-    at = line.find(event.stage)
-    run = line.flow.stages[at].run
+def _retry(moves: Moves, event: Retry) -> None:
+    at = moves.find(event.stage)
+    run = moves.flow.stages[at].run
     if run is None or run.visitor.id != event.execution:
         raise Refusal(Why.NOT_LATEST)
     in_flight = any(mark.status == IN_PROGRESS for mark in run.marks)
     failed = any(mark.status in (FAILED, ABANDONED) for mark in run.marks)
     over = run.status in (FAILED, STOPPED)
-    if not over and not (failed and run.status == IN_PROGRESS and not event.everything):
+    if not over and not (failed and run.status == IN_PROGRESS and in_flight and not event.everything):
         raise Refusal(Why.NOT_RETRYABLE)
-    if run.version != line.flow.version:
+    if run.status == FAILED and not failed and not event.everything:
+        # A condition failed, not an action.
+        raise Refusal(Why.NOT_RETRYABLE)
+    if run.version != moves.flow.version:
         raise Refusal(Why.REDEFINED)
-
-    def again(mark: Mark) -> bool:
-        return event.everything or mark.status in (FAILED, ABANDONED)
-
-    run = replace(
-        run,
-        status=IN_PROGRESS,
-        marks=tuple(Mark(mark.name, mark.order) if again(mark) else mark for mark in run.marks),
-        manual_retries=run.manual_retries + (not event.automatic),
-        automatic_retries=run.automatic_retries + event.automatic,
-    )
-    line.put_run(at, run)
+    moves.again(at, everything=event.everything, automatic=False)
     if over:
-        line.effects += [ExecutionIs(run.visitor, IN_PROGRESS), StageIs(run.visitor, event.stage, IN_PROGRESS)]
+        moves.effects.append(ExecutionIs(run.visitor, IN_PROGRESS))
+        moves.effects.append(StageIs(run.visitor, event.stage, IN_PROGRESS, again=True))
     if in_flight:
-        order = min(mark.order for mark in run.marks if not mark.status)
-        line.start(at, lambda mark: not mark.status and mark.order == order)
+        order = min(mark.order for mark in moves.run(at).marks if not mark.status)
+        moves.start(at, lambda mark: not mark.status and mark.order == order)
     else:
-        line.advance(at)
+        moves.advance(at)
 
 
-def _redefine(line: _Line, event: Redefine) -> None:
+def _redefine(moves: Moves, event: Redefine) -> None:
     kept = {name for name, _ in event.plan}
-    for at, stage in enumerate(line.flow.stages):
+    for at, stage in enumerate(moves.flow.stages):
         if stage.name in kept:
             continue
-        if stage.waiting is not None:
-            line.effects.append(ExecutionIs(stage.waiting, CANCELLED))
+        moves.effects += [ExecutionIs(one, CANCELLED) for one in stage.inbound]
         if stage.run is not None and stage.run.active:
-            line.abandon(at)
-            line.effects += [
+            moves.abandon(at, CANCELLED)
+            moves.effects += [
                 StageIs(stage.run.visitor, stage.name, CANCELLED),
                 ExecutionIs(stage.run.visitor, CANCELLED),
             ]
-    old = {stage.name: stage for stage in line.flow.stages}
-    stages = tuple(replace(old[name], plan=plan) if name in old else StageFlow(name, plan) for name, plan in event.plan)
-    line.flow = replace(line.flow, version=event.version, stages=stages)
+    old = {stage.name: stage for stage in moves.flow.stages}
+    stages = tuple(
+        replace(old.get(name) or StageFlow(name, plan), plan=plan, policy=event.policies.get(name, PLAIN))
+        for name, plan in event.plan
+    )
+    moves.flow = replace(moves.flow, version=event.version, stages=stages, mode=event.mode or moves.flow.mode)
+    if moves.flow.mode == "SUPERSEDED":
+        for at, stage in enumerate(stages):
+            if len(stage.inbound) > 1:
+                moves.effects += [ExecutionIs(one, SUPERSEDED) for one in stage.inbound[:-1]]
+                moves.put(at, replace(stage, inbound=stage.inbound[-1:]))
     for at in range(len(stages)):
-        line.admit(at)
+        moves.admit(at)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,15 +10,14 @@ from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codepipeline import wire
 from pointsman.local.codepipeline.constraints import check
 from pointsman.local.codepipeline.declaration import PipelineDeclaration
-from pointsman.local.codepipeline.driver import begin, drive
+from pointsman.local.codepipeline.driver import begin, drive_execution
 from pointsman.local.codepipeline.flow import Refusal, Stop, Why
-from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, number_of, paged, pipeline_of
-from pointsman.local.codepipeline.runs import definition
+from pointsman.local.codepipeline.history import executions, page_of_runs
+from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, number_of, paged, pipeline_of, room_for
+from pointsman.local.codepipeline.runs import find_execution
 from pointsman.local.codepipeline.shapes import (
-    ActionRun,
     Execution,
     Override,
-    Pipeline,
     RequestToken,
     numbered,
 )
@@ -36,6 +34,7 @@ def start_pipeline_execution(scope: Scope, parameters: Parameters) -> dict[str, 
         return {"pipelineExecutionId": used.execution}
     variables = _variables(pipeline.declaration, parameters.get("variables", []))
     overrides = _overrides(pipeline.declaration, parameters.get("sourceRevisions", []))
+    room_for(scope, pipeline)
     started = begin(scope, pipeline, "StartPipelineExecution", caller(scope), variables=variables, overrides=overrides)
     if client is not None:
         scope.put(f"{pipeline.name}/{client}", RequestToken(started.id))
@@ -58,7 +57,11 @@ def _variables(pipeline: PipelineDeclaration, given: list[dict[str, str]]) -> di
     return values
 
 
-_OVERRIDES = {"CodeCommit": ("COMMIT_ID",), "S3": ("S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY")}
+_OVERRIDES = {
+    "CodeCommit": ("COMMIT_ID",),
+    "CodeStarSourceConnection": ("COMMIT_ID",),
+    "S3": ("S3_OBJECT_VERSION_ID", "S3_OBJECT_KEY"),
+}
 
 
 def _overrides(pipeline: PipelineDeclaration, given: list[dict[str, str]]) -> dict[str, Override]:
@@ -89,8 +92,13 @@ def stop_pipeline_execution(scope: Scope, parameters: Parameters) -> dict[str, A
     check("StopPipelineExecution", parameters)
     pipeline = pipeline_of(scope, parameters["pipelineName"])
     execution_id = parameters["pipelineExecutionId"]
+    execution = find_execution(scope, pipeline.name, execution_id)
+    if execution is not None:
+        # Before the machine moves, for what it tells has the reason in it; a refusal takes it back.
+        reason = parameters.get("reason", execution.stop_reason or "")
+        scope.put(numbered(pipeline.name, execution.number), replace(execution, stop_reason=reason))
     try:
-        drive(scope, pipeline.name, Stop(execution_id, parameters.get("abandon", False)))
+        drive_execution(scope, pipeline.name, execution_id, Stop(execution_id, parameters.get("abandon", False)))
     except Refusal as refusal:
         if refusal.why is Why.STOPPED_ALREADY:
             raise AwsError(
@@ -101,9 +109,6 @@ def stop_pipeline_execution(scope: Scope, parameters: Parameters) -> dict[str, A
             "PipelineExecutionNotStoppableException",
             f"The pipeline execution {execution_id} cannot be stopped: it is not in progress",
         ) from None
-    execution = execution_of(scope, pipeline, execution_id)
-    reason = parameters.get("reason", execution.stop_reason or "")
-    scope.put(numbered(pipeline.name, execution.number), replace(execution, stop_reason=reason))
     return {"pipelineExecutionId": execution_id}
 
 
@@ -130,7 +135,7 @@ def list_pipeline_executions(scope: Scope, parameters: Parameters) -> dict[str, 
     most = parameters.get("maxResults", 100)
     stage = parameters.get("filter", {}).get("succeededInStage", {}).get("stageName")
     found: list[Execution] = []
-    for one in _executions(scope, pipeline, number_of(parameters)):
+    for one in executions(scope, pipeline, number_of(parameters)):
         if stage is None or stage in one.succeeded_in:
             found.append(one)
             if len(found) > most:
@@ -139,51 +144,10 @@ def list_pipeline_executions(scope: Scope, parameters: Parameters) -> dict[str, 
     return paged({"pipelineExecutionSummaries": shown}, found[most - 1].number if len(found) > most else None)
 
 
-def _executions(scope: Scope, pipeline: Pipeline, before: int | None) -> Iterator[Execution]:
-    after = None if before is None else numbered(pipeline.name, before)
-    while True:
-        page = [one for _, one in scope.scan(Execution, f"{pipeline.name}/", reverse=True, after=after, limit=128)]
-        yield from page
-        if len(page) < 128:
-            return
-        after = numbered(pipeline.name, page[-1].number)
-
-
 @answers("codepipeline", "ListActionExecutions")
 def list_action_executions(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Action executions, newest first: of the pipeline, of one execution, or of its latest attempt."""
     check("ListActionExecutions", parameters)
     pipeline = pipeline_of(scope, parameters["pipelineName"])
-    most, before = parameters.get("maxResults", 100), number_of(parameters)
-    numbers = _numbers(scope, pipeline, parameters.get("filter", {}))
-    runs: list[ActionRun] = []
-    if numbers is None:
-        after = None if before is None else numbered(pipeline.name, before)
-        scanned = scope.scan(ActionRun, f"{pipeline.name}/", reverse=True, after=after, limit=most + 1)
-        runs = [run for _, run in scanned]
-    else:
-        wanted = [number for number in sorted(numbers, reverse=True) if before is None or number < before]
-        found = (scope.get(ActionRun, numbered(pipeline.name, number)) for number in wanted[: most + 1])
-        runs = [run for run in found if run is not None]
-    shown = [_detail(scope, run) for run in runs[:most]]
-    return paged({"actionExecutionDetails": shown}, runs[most - 1].number if len(runs) > most else None)
-
-
-def _numbers(scope: Scope, pipeline: Pipeline, given: dict[str, Any]) -> tuple[int, ...] | None:
-    latest = given.get("latestInPipelineExecution")
-    if latest is None and "pipelineExecutionId" not in given:
-        return None
-    if (
-        latest is not None
-        and given.get("pipelineExecutionId", latest["pipelineExecutionId"]) != (latest["pipelineExecutionId"])
-    ):
-        raise _invalid("The filter names two different pipeline executions")
-    execution_id = latest["pipelineExecutionId"] if latest is not None else given["pipelineExecutionId"]
-    execution = execution_of(scope, pipeline, execution_id)
-    return execution.current_runs if latest is not None and latest["startTimeRange"] == "Latest" else execution.runs
-
-
-def _detail(scope: Scope, run: ActionRun) -> dict[str, Any]:
-    declared = definition(scope, run.pipeline, run.version)
-    stage = declared.stage(run.stage) if declared is not None else None
-    return wire.action_run(run, stage.action(run.action) if stage is not None else None, scope.region)
+    shown = wire.action_run
+    return page_of_runs(scope, pipeline, parameters, execution_of, "actionExecutionDetails", shown, rules=False)

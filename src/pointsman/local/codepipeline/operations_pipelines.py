@@ -7,28 +7,30 @@ from typing import Any
 from msgspec.structs import replace
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.codepipeline import machine, polling, structure
+from pointsman.local.codepipeline import jobs, machine, polling, structure, wire
+from pointsman.local.codepipeline.action_types import custom_type
 from pointsman.local.codepipeline.constraints import check
-from pointsman.local.codepipeline.declaration import parse
-from pointsman.local.codepipeline.driver import begin, drive
-from pointsman.local.codepipeline.flow import IN_PROGRESS, Redefine
-from pointsman.local.codepipeline.lookup import caller, line_of, paged, pipeline_of, place_of
-from pointsman.local.codepipeline.runs import timer_key
+from pointsman.local.codepipeline.declaration import PipelineDeclaration, parse
+from pointsman.local.codepipeline.driver import begin, redefine
+from pointsman.local.codepipeline.flow import IN_PROGRESS, Flow
+from pointsman.local.codepipeline.lookup import caller, line_of, paged, pipeline_of, place_of, tag_list, tags_of
+from pointsman.local.codepipeline.runs import timer_keys
 from pointsman.local.codepipeline.shapes import (
     ActionRun,
+    ApprovalOf,
     Execution,
     ExecutionNumber,
+    Lane,
     Line,
     Pipeline,
     PipelineVersion,
     RequestToken,
     Watched,
+    WatchedRefs,
     numbered,
+    placed,
 )
 from pointsman.local.world import Scope
-
-TAGS = 50
-"""The most tags a pipeline may have."""
 
 
 @answers("codepipeline", "CreatePipeline")
@@ -38,19 +40,38 @@ def create_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     declaration = replace(parse(parameters["pipeline"]), version=1)
     if scope.get(Pipeline, declaration.name) is not None:
         raise AwsError("PipelineNameInUseException", f"A pipeline with the name '{declaration.name}' already exists")
-    structure.check(declaration, scope.region)
-    tags = _tags({}, parameters.get("tags", []))
+    structure.check(declaration, scope.region, custom_type(scope))
+    tags = tags_of({}, parameters.get("tags", []))
     pipeline = Pipeline(declaration, created=scope.now, updated=scope.now, tags=tags)
     scope.put(pipeline.name, pipeline)
     scope.put(numbered(pipeline.name, 1), PipelineVersion(declaration, scope.now))
-    scope.put(pipeline.name, Line(machine.new(1, declaration.plan)))
+    scope.put(pipeline.name, Line(_flow(declaration)))
     polling.watch(scope, declaration)
     if not declaration.undefaulted:
         begin(scope, pipeline, "CreatePipeline", caller(scope))
     answer: dict[str, Any] = {"pipeline": declaration.to_wire()}
     if tags:
-        answer["tags"] = _tag_list(tags)
+        answer["tags"] = tag_list(tags)
     return answer
+
+
+_OF_A_PIPELINE = (
+    PipelineVersion,
+    Execution,
+    ExecutionNumber,
+    RequestToken,
+    ActionRun,
+    ApprovalOf,
+    Lane,
+    Watched,
+    WatchedRefs,
+)
+"""The records whose keys begin with a pipeline's name and a slash."""
+
+
+def _flow(declaration: PipelineDeclaration) -> Flow:
+    """The common flow of a new pipeline; PARALLEL executions never enter it."""
+    return machine.new(1, declaration.plan, declaration.policies, declaration.flow_mode or "SUPERSEDED")
 
 
 @answers("codepipeline", "GetPipeline")
@@ -83,13 +104,20 @@ def update_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     pipeline = pipeline_of(scope, given.name)
     before = pipeline.declaration
     declaration = replace(given, version=pipeline.version + 1)
-    structure.check(declaration, scope.region)
+    structure.check(declaration, scope.region, custom_type(scope))
     pipeline = replace(pipeline, declaration=declaration, updated=scope.now)
     scope.put(pipeline.name, pipeline)
     scope.put(numbered(pipeline.name, declaration.version), PipelineVersion(declaration, scope.now))
-    drive(scope, pipeline.name, Redefine(declaration.version, declaration.plan))
+    redefine(scope, pipeline)
     line = line_of(scope, pipeline.name)
-    there = {f"{stage.name}/{action.name}" for stage in declaration.stages for action in stage.actions}
+    there = {placed(stage.name, action.name) for stage in declaration.stages for action in stage.actions}
+    there |= {
+        placed(stage.name, rule, kind)
+        for stage in declaration.stages
+        for kind in wire.CONDITIONS
+        if (condition := stage.policy.condition(kind)) is not None
+        for rule in condition.rules
+    }
     if gone := line.actions.keys() - there:
         kept = {place: latest for place, latest in line.actions.items() if place not in gone}
         scope.put(pipeline.name, replace(line, actions=kept))
@@ -107,8 +135,10 @@ def delete_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         polling.unwatch(scope, name, stage, action.name)
     for _, run in list(scope.scan(ActionRun, f"{name}/")):
         if run.status == IN_PROGRESS:
-            scope.cancel(timer_key(run.ticket))
-    for kind in (PipelineVersion, Execution, ExecutionNumber, RequestToken, ActionRun, Watched):
+            for key in timer_keys(run.ticket):
+                scope.cancel(key)
+        jobs.forget(scope, run.ticket)
+    for kind in _OF_A_PIPELINE:
         for key, _ in list(scope.scan(kind, f"{name}/")):
             scope.delete(kind, key)
     scope.delete(Line, name)
@@ -146,7 +176,7 @@ def tag_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Add tags, or give them new values."""
     check("TagResource", parameters)
     pipeline = _by_arn(scope, parameters["resourceArn"])
-    scope.put(pipeline.name, replace(pipeline, tags=_tags(pipeline.tags, parameters["tags"])))
+    scope.put(pipeline.name, replace(pipeline, tags=tags_of(pipeline.tags, parameters["tags"])))
     return {}
 
 
@@ -166,7 +196,7 @@ def list_tags_for_resource(scope: Scope, parameters: Parameters) -> dict[str, An
     check("ListTagsForResource", parameters)
     pipeline = _by_arn(scope, parameters["resourceArn"])
     after, most = place_of(parameters) or "", parameters.get("maxResults", 100)
-    found = [tag for tag in _tag_list(pipeline.tags) if tag["key"] > after]
+    found = [tag for tag in tag_list(pipeline.tags) if tag["key"] > after]
     return paged({"tags": found[:most]}, found[most - 1]["key"] if len(found) > most else None)
 
 
@@ -178,18 +208,3 @@ def _by_arn(scope: Scope, arn: str) -> Pipeline:
     if pipeline is None or fields[3] != scope.region or fields[4] != scope.account:
         raise AwsError("ResourceNotFoundException", f"The resource {arn} was not found")
     return pipeline
-
-
-def _tags(before: dict[str, str], given: list[dict[str, str]]) -> dict[str, str]:
-    tags = dict(before)
-    for tag in given:
-        if tag["key"].lower().startswith("aws:"):
-            raise AwsError("InvalidTagsException", f"Tag keys cannot begin with aws: ({tag['key']})")
-        tags[tag["key"]] = tag["value"]
-    if len(tags) > TAGS:
-        raise AwsError("TooManyTagsException", f"A pipeline cannot have more than {TAGS} tags")
-    return tags
-
-
-def _tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
-    return [{"key": key, "value": tags[key]} for key in sorted(tags)]

@@ -7,10 +7,10 @@ from typing import Any
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codepipeline.actions.approval import answered
 from pointsman.local.codepipeline.constraints import check
-from pointsman.local.codepipeline.driver import begin_rollback, drive, finish
-from pointsman.local.codepipeline.flow import IN_PROGRESS, ROLLBACK, Gate, Refusal, Retry, SetGate, Why
-from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, pipeline_of, stage_of
-from pointsman.local.codepipeline.shapes import Pipeline, Ticket, placed
+from pointsman.local.codepipeline.driver import begin_rollback, drive, drive_execution, finish
+from pointsman.local.codepipeline.flow import PARALLEL, ROLLBACK, Gate, Refusal, Retry, SetGate, Why
+from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, pipeline_of, room_for, stage_of
+from pointsman.local.codepipeline.shapes import ApprovalOf, Pipeline, Ticket, placed
 from pointsman.local.world import Scope
 from pointsman.semantics.transitions import reason_problem
 
@@ -58,17 +58,25 @@ def put_approval_result(scope: Scope, parameters: Parameters) -> dict[str, Any]:
             f"Stage '{stage.name}' of pipeline '{pipeline.name}' does not have an approval action with name"
             f" '{parameters['actionName']}'",
         )
-    latest = line_of(scope, pipeline.name).actions.get(placed(stage.name, action.name))
-    if latest is None or not latest.token or latest.token != parameters["token"]:
+    ticket = _approval(scope, pipeline, placed(stage.name, action.name), parameters["token"])
+    if ticket is None:
         raise AwsError(
             "InvalidApprovalTokenException", "The approval request already received a response or has expired"
         )
     result = parameters["result"]
     outcome = answered(result["status"] == "Approved", result["summary"], caller(scope))
-    ticket = Ticket(pipeline.name, latest.number, latest.id)
-    if latest.status != IN_PROGRESS or not finish(scope, ticket, outcome):
+    if not finish(scope, ticket, outcome):
         raise AwsError("ApprovalAlreadyCompletedException", "The approval action has already been approved or rejected")
     return {"approvedAt": scope.now}
+
+
+def _approval(scope: Scope, pipeline: Pipeline, place: str, token: str) -> Ticket | None:
+    """The approval of a token: what the pipeline's state shows there, or that of a PARALLEL execution."""
+    latest = line_of(scope, pipeline.name).actions.get(place)
+    if latest is not None and latest.token == token:
+        return Ticket(pipeline.name, latest.number, latest.id)
+    parallel = scope.get(ApprovalOf, f"{pipeline.name}/{token}")
+    return parallel.ticket if parallel is not None and placed(parallel.stage, parallel.action) == place else None
 
 
 @answers("codepipeline", "RetryStageExecution")
@@ -78,8 +86,10 @@ def retry_stage_execution(scope: Scope, parameters: Parameters) -> dict[str, Any
     pipeline = pipeline_of(scope, parameters["pipelineName"])
     stage = stage_of(scope, pipeline, parameters["stageName"])
     execution_id = parameters["pipelineExecutionId"]
+    room_for(scope, pipeline, execution_id)
     try:
-        drive(scope, pipeline.name, Retry(stage.name, execution_id, parameters["retryMode"] == "ALL_ACTIONS"))
+        event = Retry(stage.name, execution_id, parameters["retryMode"] == "ALL_ACTIONS")
+        drive_execution(scope, pipeline.name, execution_id, event)
     except Refusal as refusal:
         if refusal.why is Why.NOT_LATEST:
             raise AwsError(
@@ -108,6 +118,7 @@ def rollback_stage(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise _unable(f"The execution {target.id} has not succeeded in stage {stage.name}")
     if target.version != pipeline.version:
         raise _unable(f"The pipeline structure has changed since the execution {target.id}")
+    room_for(scope, pipeline)
     try:
         execution = begin_rollback(scope, pipeline, stage.name, target, "ManualRollback", caller(scope))
     except Refusal:
@@ -124,4 +135,6 @@ def _no_rollback(pipeline: Pipeline, stage: str) -> str | None:
         return "Rollback is only supported for pipelines of type V2"
     if pipeline.declaration.stages[0].name == stage:
         return f"The source stage {stage} cannot be rolled back"
+    if pipeline.declaration.execution_mode == PARALLEL:
+        return "Rollback is not available for pipelines in PARALLEL mode"
     return None

@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Final
 
 from pointsman.clock import SystemClock
+from pointsman.local.codepipeline import pushing, triggers
 from pointsman.local.codepipeline.declaration import ActionDeclaration, PipelineDeclaration
 from pointsman.local.codepipeline.driver import begin
-from pointsman.local.codepipeline.flow import FAILED, SUCCEEDED
-from pointsman.local.codepipeline.providers import Providers, Source
+from pointsman.local.codepipeline.flow import FAILED, SUCCEEDED, Refusal
+from pointsman.local.codepipeline.providers import Providers, PushedSource, Source
 from pointsman.local.codepipeline.runs import ACTION_TOPIC, find_execution
-from pointsman.local.codepipeline.shapes import Line, Pipeline, Watched, placed
+from pointsman.local.codepipeline.shapes import Pipeline, Watched
 from pointsman.local.world import Payload, Scope, World
 
 QUICK: Final = 3.0
@@ -69,6 +70,7 @@ def install(world: World) -> None:
     world.on(POLLED_TOPIC, _on_polled)
     world.on(CREATED_TOPIC, _on_object)
     world.on(ACTION_TOPIC, _on_action)
+    world.on(pushing.PUSHED_TOPIC, _on_pushed)
 
 
 def polled(pipeline: PipelineDeclaration) -> list[tuple[str, ActionDeclaration]]:
@@ -77,10 +79,19 @@ def polled(pipeline: PipelineDeclaration) -> list[tuple[str, ActionDeclaration]]
         (stage.name, action)
         for stage in pipeline.stages
         for action in stage.actions
-        if action.action_type_id.category == "Source"
-        and action.action_type_id.provider in ("S3", "CodeCommit")
-        and action.configuration.get("PollForSourceChanges", "true").lower() != "false"
+        if action.action_type_id.category == "Source" and _watched(pipeline, action)
     ]
+
+
+def _watched(pipeline: PipelineDeclaration, action: ActionDeclaration) -> bool:
+    """Whether changes of a source are looked for: unless told otherwise; with a trigger, what it asks for alone."""
+    provider = action.action_type_id.provider
+    if provider == triggers.CONNECTION:
+        detects = action.configuration.get("DetectChanges", "true").lower() != "false"
+        return detects or triggers.of(pipeline, action.name) is not None
+    return provider in ("S3", "CodeCommit") and (
+        action.configuration.get("PollForSourceChanges", "true").lower() != "false"
+    )
 
 
 def watch(scope: Scope, pipeline: PipelineDeclaration, before: PipelineDeclaration | None = None) -> None:
@@ -109,12 +120,12 @@ def _on_action(scope: Scope, payload: Payload) -> None:
         return
     pipeline, stage, action = payload["pipeline"], payload["stage"], payload["action"]
     execution = find_execution(scope, pipeline, payload["execution"])
-    line = scope.get(Line, pipeline)
-    if line is None or execution is None or action in execution.overrides:
+    if execution is None or action in execution.overrides:
         return
     key = _key(pipeline, stage, action)
     watched = scope.get(Watched, key)
-    revision = line.actions[placed(stage, action)].revision if payload["status"] == SUCCEEDED else None
+    brought = execution.revisions if payload["status"] == SUCCEEDED else ()
+    revision = next((one for one in brought if one.action == action), None)
     started = datetime.fromisoformat(payload["started"])
     if watched is None or (revision is not None and started >= watched.at):
         scope.put(key, Watched(revision.id if revision is not None else "", scope.now))
@@ -158,6 +169,12 @@ def _on_poll(scope: Scope, payload: Payload) -> None:
     place = (payload["pipeline"], payload["stage"], payload["action"])
     _arm(scope, *place)
     source = scope.world.tool(Providers).find(action.action_type_id)
+    pipeline = scope.get(Pipeline, payload["pipeline"])
+    trigger = triggers.of(pipeline.declaration, action.name) if pipeline is not None else None
+    if trigger is not None and ("push" in trigger or "pullRequest" in trigger):
+        if isinstance(source, PushedSource) and "push" in trigger:
+            pushing.look(scope, source, action, payload, _key(*place))
+        return
     if not isinstance(source, Source):
         return
     newest = source.newest(scope, action)
@@ -173,14 +190,23 @@ def _on_polled(scope: Scope, payload: Payload) -> None:
         _compare(scope, payload, payload["revision"])
 
 
+def _on_pushed(scope: Scope, payload: Payload) -> None:
+    action = _find(scope, payload) if "refs" in payload else None
+    if action is not None:
+        pushing.judged(scope, payload, action, _key(payload["pipeline"], payload["stage"], payload["action"]))
+
+
 def _compare(scope: Scope, payload: Payload, revision: str) -> None:
     key = _key(payload["pipeline"], payload["stage"], payload["action"])
     watched = scope.get(Watched, key)
     if watched is not None and watched.revision == revision:
         return
-    scope.put(key, Watched(revision, scope.now))
     pipeline = scope.get(Pipeline, payload["pipeline"])
-    if watched is None or pipeline is None or not revision:
-        return
-    if not pipeline.declaration.undefaulted:
-        begin(scope, pipeline, "PollForSourceChanges", payload["action"])
+    if watched is not None and pipeline is not None and revision and not pipeline.declaration.undefaulted:
+        action = _find(scope, payload)
+        connected = action is not None and action.action_type_id.provider == triggers.CONNECTION
+        try:
+            begin(scope, pipeline, "WebhookV2" if connected else "PollForSourceChanges", payload["action"])
+        except Refusal:
+            return  # as many executions as may be are under way: seen again at the next look
+    scope.put(key, Watched(revision, scope.now))

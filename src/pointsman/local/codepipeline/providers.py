@@ -8,7 +8,9 @@ brings a registry of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -111,8 +113,34 @@ class Source(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What a git repository's branches and tags stand at.
+
+    Attributes:
+        path: Where it lies.
+        refs: Full name -> commit.
+    """
+
+    path: Path
+    refs: dict[str, str]
+
+
+@runtime_checkable
+class PushedSource(Protocol):
+    """A provider of source actions whose triggers judge pushes."""
+
+    def pushed(self, scope: Scope, declaration: ActionDeclaration) -> Pushed | Callable[[], Pushed]:
+        """The refs now, or blocking work that finds them."""
+        ...
+
+
 def _place(kind: ActionTypeId) -> tuple[str, str, str]:
     return kind.category, kind.owner, kind.provider
+
+
+ANY = "*"
+"""In place of a category or a provider's name: every one of an owner."""
 
 
 class Providers:
@@ -126,8 +154,8 @@ class Providers:
         self._providers[category, owner, name] = provider
 
     def find(self, kind: ActionTypeId) -> Provider | None:
-        """Who carries out actions of this type; None when that is not built."""
-        return self._providers.get(_place(kind))
+        """Who carries out actions (or, in the category Rule, rules) of this type; None when that is not built."""
+        return self._providers.get(_place(kind)) or self._providers.get((ANY, kind.owner, ANY))
 
     def install(self, world: World) -> None:
         """Install every provider, once each."""

@@ -12,7 +12,16 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from pointsman.local.codepipeline.declaration import ActionDeclaration, PipelineDeclaration
-from pointsman.local.codepipeline.flow import ABANDONED, FAILED, IN_PROGRESS, SUCCEEDED, StartAction, Visitor
+from pointsman.local.codepipeline.flow import (
+    ABANDONED,
+    FAILED,
+    IN_PROGRESS,
+    SUCCEEDED,
+    CheckIs,
+    StartAction,
+    StartRule,
+    Visitor,
+)
 from pointsman.local.codepipeline.providers import ActionCall, Outcome
 from pointsman.local.codepipeline.shapes import (
     ActionRun,
@@ -76,7 +85,7 @@ def call_of(scope: Scope, run: ActionRun) -> ActionCall | None:
     pipeline = definition(scope, run.pipeline, run.version)
     execution = scope.get(Execution, numbered(run.pipeline, run.execution_number))
     stage = pipeline.stage(run.stage) if pipeline is not None else None
-    declaration = stage.action(run.action) if stage is not None else None
+    declaration = stage.work(run.action, run.condition) if stage is not None else None
     if pipeline is None or execution is None or declaration is None:
         return None
     return ActionCall(
@@ -113,8 +122,18 @@ def timer_key(ticket: Ticket) -> str:
     return f"codepipeline/run/{ticket.id}"
 
 
-def open_run(scope: Scope, name: str, effect: StartAction) -> ActionRun:
-    """Record that an action execution begins, its configuration not resolved yet."""
+def wait_key(ticket: Ticket) -> str:
+    """The key of the timer by which a rule looks again."""
+    return f"codepipeline/rule/{ticket.id}"
+
+
+def timer_keys(ticket: Ticket) -> tuple[str, str]:
+    """Every key of a timer that an action execution may have."""
+    return timer_key(ticket), wait_key(ticket)
+
+
+def open_run(scope: Scope, name: str, effect: StartAction | StartRule) -> ActionRun:
+    """Record that an action or a rule begins, its configuration not resolved yet."""
     execution = execution_of(scope, name, effect.execution)
     run = ActionRun(
         id=scope.world.uuid(),
@@ -124,9 +143,10 @@ def open_run(scope: Scope, name: str, effect: StartAction) -> ActionRun:
         execution=execution.id,
         execution_number=execution.number,
         stage=effect.stage,
-        action=effect.action,
+        action=effect.action if isinstance(effect, StartAction) else effect.rule,
         started=scope.now,
         updated=scope.now,
+        condition="" if isinstance(effect, StartAction) else effect.kind,
     )
     _record_start(scope, execution, run)
     return run
@@ -156,14 +176,27 @@ def abandon(scope: Scope, run: ActionRun) -> None:
     scope.put(numbered(run.pipeline, run.number), run)
     _show(scope, run, {"status": ABANDONED})
     scope.cancel(timer_key(run.ticket))
-    _tell_action(scope, run)
+    tell_action(scope, run)
 
 
 def forget_attempt(scope: Scope, pipeline: str, execution: Execution, stage: str) -> None:
     """A stage is run again from its beginning: what ran in it before is no part of the latest attempt."""
-    runs = [scope.get(ActionRun, numbered(pipeline, number)) for number in execution.current_runs]
-    kept = tuple(run.number for run in runs if run is not None and run.stage != stage)
-    scope.put(numbered(pipeline, execution.number), replace(execution, current_runs=kept))
+
+    def kept(numbers: tuple[int, ...]) -> tuple[int, ...]:
+        runs = [scope.get(ActionRun, numbered(pipeline, number)) for number in numbers]
+        return tuple(run.number for run in runs if run is not None and run.stage != stage)
+
+    execution = replace(
+        execution, current_runs=kept(execution.current_runs), current_rules=kept(execution.current_rules)
+    )
+    scope.put(numbered(pipeline, execution.number), execution)
+
+
+def note_check(scope: Scope, pipeline: str, effect: CheckIs) -> None:
+    """Remember when a condition's status changed."""
+    line = scope.get(Line, pipeline)
+    if line is not None:
+        scope.put(pipeline, replace(line, checked={**line.checked, placed(effect.stage, effect.kind): scope.now}))
 
 
 class NotReady(Exception):
@@ -196,16 +229,16 @@ def _inputs(declaration: ActionDeclaration, execution: Execution) -> tuple[Artif
 
 
 def _record_start(scope: Scope, execution: Execution, run: ActionRun) -> None:
-    earlier = [scope.get(ActionRun, numbered(run.pipeline, number)) for number in execution.current_runs]
-    current = [one.number for one in earlier if one and (one.stage, one.action) != (run.stage, run.action)]
-    execution = replace(
-        execution, updated=scope.now, runs=(*execution.runs, run.number), current_runs=(*current, run.number)
-    )
+    if run.condition:
+        execution = replace(execution, **_joined(scope, run, "rules", execution.rules, execution.current_rules))
+    else:
+        execution = replace(execution, **_joined(scope, run, "runs", execution.runs, execution.current_runs))
+    execution = replace(execution, updated=scope.now)
     scope.put(numbered(execution.pipeline, execution.number), execution)
     scope.put(numbered(run.pipeline, run.number), run)
     line = scope.get(Line, run.pipeline)
     assert line is not None
-    place = placed(run.stage, run.action)
+    place = run.place
     before = line.actions.get(place)
     latest = Latest(
         run.id,
@@ -216,7 +249,15 @@ def _record_start(scope: Scope, execution: Execution, run: ActionRun) -> None:
         revision=before.revision if before else None,
     )
     scope.put(run.pipeline, replace(line, actions={**line.actions, place: latest}))
-    _tell_action(scope, run)
+
+
+def _joined(
+    scope: Scope, run: ActionRun, name: str, every: tuple[int, ...], current: tuple[int, ...]
+) -> dict[str, tuple[int, ...]]:
+    """An execution's numbers with one more; in the latest attempt it takes the place of its namesake."""
+    earlier = [scope.get(ActionRun, numbered(run.pipeline, number)) for number in current]
+    kept = [one.number for one in earlier if one and one.place != run.place]
+    return {name: (*every, run.number), f"current_{name}": (*kept, run.number)}
 
 
 def conclude(scope: Scope, run: ActionRun, outcome: Outcome) -> None:
@@ -242,9 +283,9 @@ def conclude(scope: Scope, run: ActionRun, outcome: Outcome) -> None:
     if outcome.revision is not None:
         shown["revision"] = outcome.revision
     _show(scope, run, shown)
-    if status == SUCCEEDED:
+    if status == SUCCEEDED and not run.condition:
         _collect(scope, run, outcome)
-    _tell_action(scope, run)
+    tell_action(scope, run)
 
 
 def _collect(scope: Scope, run: ActionRun, outcome: Outcome) -> None:
@@ -273,7 +314,7 @@ def _collect(scope: Scope, run: ActionRun, outcome: Outcome) -> None:
 def _show(scope: Scope, run: ActionRun, changes: dict[str, Any]) -> None:
     """Change what ``GetPipelineState`` shows of an action, unless a later run of it stands there already."""
     line = scope.get(Line, run.pipeline)
-    place = placed(run.stage, run.action)
+    place = run.place
     latest = line.actions.get(place) if line is not None else None
     if line is None or latest is None or latest.number != run.number:
         return
@@ -293,7 +334,10 @@ def execution_of(scope: Scope, pipeline: str, visitor: Visitor) -> Execution:
     return execution
 
 
-def _tell_action(scope: Scope, run: ActionRun) -> None:
+def tell_action(scope: Scope, run: ActionRun) -> None:
+    """Say what an action has come to; of rules nothing is told."""
+    if run.condition:
+        return
     scope.emit(
         ACTION_TOPIC,
         {
@@ -302,6 +346,7 @@ def _tell_action(scope: Scope, run: ActionRun) -> None:
             "stage": run.stage,
             "action": run.action,
             "id": run.id,
+            "number": run.number,
             "status": run.status,
             "started": run.started.isoformat(),
         },

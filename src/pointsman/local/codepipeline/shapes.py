@@ -1,7 +1,8 @@
 """What the CodePipeline engine keeps: one frozen struct per record.
 
 ``Pipeline`` is the definition, ``Line`` everything that ``GetPipelineState`` shows (small, rewritten at each step),
-``Execution`` and ``ActionRun`` the history. Keys: a pipeline's name, then a number padded to sort.
+``Execution`` and ``ActionRun`` the history; a condition's rule runs as an ``ActionRun`` too. Keys: a pipeline's name,
+then a number padded to sort.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from pointsman.local.codepipeline.declaration import PipelineDeclaration
-from pointsman.local.codepipeline.flow import IN_PROGRESS, STANDARD, Flow, Visitor
+from pointsman.local.codepipeline.flow import IN_PROGRESS, STANDARD, Flow, StageRun, Visitor
 
 
 def numbered(pipeline: str, number: int) -> str:
@@ -19,9 +20,9 @@ def numbered(pipeline: str, number: int) -> str:
     return f"{pipeline}/{number:010d}"
 
 
-def placed(stage: str, action: str) -> str:
-    """The key of an action in ``Line.actions``."""
-    return f"{stage}/{action}"
+def placed(stage: str, action: str, condition: str = "") -> str:
+    """The key in ``Line.actions`` of an action, or of a condition's rule."""
+    return f"{stage}/{condition}:{action}" if condition else f"{stage}/{action}"
 
 
 class Pipeline(msgspec.Struct, frozen=True):
@@ -96,6 +97,18 @@ class Line(msgspec.Struct, frozen=True):
     flow: Flow
     actions: dict[str, Latest] = {}
     """``placed(stage, action)`` -> what last happened there."""
+    lanes: tuple[int, ...] = ()
+    """The numbers of the PARALLEL executions that have not ended."""
+    shown: dict[str, StageRun] = {}
+    """Stage -> its latest run by a PARALLEL execution."""
+    checked: dict[str, datetime] = {}
+    """``placed(stage, kind)`` -> when a condition's status last changed."""
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """A PARALLEL execution's own flow, in which it meets nobody; key: name/number."""
+
+    flow: Flow
 
 
 class Artifact(msgspec.Struct, frozen=True):
@@ -114,6 +127,8 @@ class Override(msgspec.Struct, frozen=True):
 
     kind: str
     value: str
+    branch: str = ""
+    """The branch a trigger found it on."""
 
 
 class Execution(msgspec.Struct, frozen=True):
@@ -134,6 +149,8 @@ class Execution(msgspec.Struct, frozen=True):
     summary: str = ""
     stop_reason: str | None = None
     """Not None once somebody stopped it."""
+    retried: int = 0
+    """How often it went on after it had ended."""
     variables: dict[str, str] = {}
     overrides: dict[str, Override] = {}
     revisions: tuple[Revision, ...] = ()
@@ -144,6 +161,10 @@ class Execution(msgspec.Struct, frozen=True):
     runs: tuple[int, ...] = ()
     """Its action executions' numbers, oldest first."""
     current_runs: tuple[int, ...] = ()
+    """Those of the latest attempt."""
+    rules: tuple[int, ...] = ()
+    """Its rule executions' numbers, oldest first."""
+    current_rules: tuple[int, ...] = ()
     """Those of the latest attempt."""
 
     @property
@@ -165,7 +186,7 @@ class RequestToken(msgspec.Struct, frozen=True):
 
 
 class ActionRun(msgspec.Struct, frozen=True):
-    """One action execution; key: name/number."""
+    """One action execution, or the execution of a condition's rule; key: name/number."""
 
     id: str
     number: int
@@ -189,6 +210,13 @@ class ActionRun(msgspec.Struct, frozen=True):
     external_url: str = ""
     failure: Failure | None = None
     log_stream_arn: str = ""
+    condition: str = ""
+    """BEFORE_ENTRY, ON_SUCCESS or ON_FAILURE when ``action`` is a rule's name; empty for an action."""
+
+    @property
+    def place(self) -> str:
+        """Its key in ``Line.actions``."""
+        return placed(self.stage, self.action, self.condition)
 
     @property
     def ticket(self) -> Ticket:
@@ -219,3 +247,19 @@ class Watched(msgspec.Struct, frozen=True):
     revision: str
     """Empty when there was none."""
     at: datetime
+
+
+class WatchedRefs(msgspec.Struct, frozen=True):
+    """The branches and tags last seen behind a source action with a trigger; key: name/stage/action."""
+
+    refs: dict[str, str]
+    source: str
+    """The configuration they were seen with."""
+
+
+class ApprovalOf(msgspec.Struct, frozen=True):
+    """What the token of a PARALLEL execution's approval is for; key: name/token."""
+
+    stage: str
+    action: str
+    ticket: Ticket

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from msgspec import UNSET
 
 from pointsman.local.answers import AwsError
-from pointsman.local.codepipeline.declaration import ActionDeclaration, PipelineDeclaration, StageDeclaration
-from pointsman.local.codepipeline.known import find
+from pointsman.local.codepipeline import conditions, triggers
+from pointsman.local.codepipeline.declaration import (
+    ActionDeclaration,
+    ActionTypeId,
+    PipelineDeclaration,
+    StageDeclaration,
+)
+from pointsman.local.codepipeline.known import ActionType, find
 from pointsman.semantics.variables import RESERVED
 
 STAGES: Final = 50
@@ -18,12 +24,17 @@ ACTIONS: Final = 100
 """In one stage."""
 
 
-def check(pipeline: PipelineDeclaration, region: str) -> None:
+Custom = Callable[[ActionTypeId], ActionType | None]
+"""What the account's own action types ask for; None when it has none of this id."""
+
+
+def check(pipeline: PipelineDeclaration, region: str, custom: Custom) -> None:
     """Judge a definition.
 
     Args:
         pipeline: The definition.
         region: Where the pipeline lives.
+        custom: Finds an action type of the account's own.
 
     Raises:
         AwsError: The first rule it breaks.
@@ -34,7 +45,9 @@ def check(pipeline: PipelineDeclaration, region: str) -> None:
     for stage in pipeline.stages:
         _stage(stage)
         for action in stage.actions:
-            _action(action, region)
+            _action(action, region, custom)
+    conditions.check(pipeline)
+    triggers.check(pipeline)
     _sources(pipeline)
     _artifacts(pipeline)
     _namespaces(pipeline)
@@ -57,12 +70,12 @@ def _modes(pipeline: PipelineDeclaration) -> None:
     mode = pipeline.execution_mode
     if mode != "SUPERSEDED" and pipeline.pipeline_type != "V2":
         raise _structure(f"Execution mode {mode} is only supported for pipelines of type V2")
-    if mode != "SUPERSEDED":
-        raise _structure(f"Execution mode {mode} is not built in this local backend yet; use SUPERSEDED")
     if pipeline.pipeline_type != "V2":
         for stage in pipeline.stages:
-            if stage.on_failure is not UNSET:
-                raise _structure(f"onFailure (stage {stage.name}) is only supported for pipelines of type V2")
+            for name in ("on_failure", "on_success", "before_entry"):
+                if getattr(stage, name) is not UNSET:
+                    label = "".join(part.title() if at else part for at, part in enumerate(name.split("_")))
+                    raise _structure(f"{label} (stage {stage.name}) is only supported for pipelines of type V2")
         for name in ("variables", "triggers"):
             if getattr(pipeline, name) is not UNSET and getattr(pipeline, name):
                 raise _structure(f"Pipeline {name} are only supported for pipelines of type V2")
@@ -109,18 +122,11 @@ def _stage(stage: StageDeclaration) -> None:
         raise _wrong(
             f"Action names must be unique within a stage. {twice[0]} has been used more than once in stage {stage.name}"
         )
-    for label, conditions in (("beforeEntry", stage.before_entry), ("onSuccess", stage.on_success)):
-        if conditions is not UNSET:
-            raise wrong(f"{label} conditions (stage {stage.name}) are not built in this local backend yet")
-    if stage.on_failure is not UNSET and stage.on_failure.get("conditions"):
-        raise wrong(f"onFailure conditions (stage {stage.name}) are not built in this local backend yet")
-    if stage.failure_result == "SKIP":
-        raise wrong(f"Result SKIP is not supported for onFailure in stage {stage.name}")
 
 
-def _action(action: ActionDeclaration, region: str) -> None:
+def _action(action: ActionDeclaration, region: str, custom: Custom) -> None:
     kind = action.action_type_id
-    rules = find(kind)
+    rules = custom(kind) if kind.owner == "Custom" else find(kind)
     if rules is None:
         raise _wrong(
             f"ActionType (Category: '{kind.category}', Provider: '{kind.provider}', Owner: '{kind.owner}',"

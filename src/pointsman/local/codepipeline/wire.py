@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from pointsman.local.codepipeline.declaration import ActionDeclaration, StageDeclaration
-from pointsman.local.codepipeline.flow import IN_PROGRESS, Gate, StageFlow, Visitor
+from pointsman.local.codepipeline.flow import (
+    BEFORE_ENTRY,
+    FAILED,
+    IN_PROGRESS,
+    ON_FAILURE,
+    ON_SUCCESS,
+    PARALLEL,
+    Check,
+    Gate,
+    StageFlow,
+    StageRun,
+    Visitor,
+)
 from pointsman.local.codepipeline.shapes import (
     ActionRun,
     Artifact,
@@ -22,6 +35,13 @@ from pointsman.local.codepipeline.shapes import (
 
 Json = dict[str, Any]
 
+CONDITIONS = {
+    BEFORE_ENTRY: "beforeEntryConditionState",
+    ON_SUCCESS: "onSuccessConditionState",
+    ON_FAILURE: "onFailureConditionState",
+}
+"""A condition's kind -> where a stage's state shows it."""
+
 
 # -- GetPipelineState -----------------------------------------------------------------------------------------------
 
@@ -29,6 +49,8 @@ Json = dict[str, Any]
 def state(pipeline: Pipeline, line: Line) -> Json:
     """A pipeline's live state."""
     flows = {flow.name: flow for flow in line.flow.stages}
+    if pipeline.declaration.execution_mode == PARALLEL:
+        flows = {name: replace(flow, run=line.shown.get(name, flow.run)) for name, flow in flows.items()}
     return {
         "pipelineName": pipeline.name,
         "pipelineVersion": pipeline.version,
@@ -40,9 +62,9 @@ def state(pipeline: Pipeline, line: Line) -> Json:
 
 def _stage(stage: StageDeclaration, flow: StageFlow, line: Line) -> Json:
     shown: Json = {"stageName": stage.name}
-    if flow.waiting is not None:
-        shown["inboundExecution"] = _visitor(flow.waiting, IN_PROGRESS)
-        shown["inboundExecutions"] = [shown["inboundExecution"]]
+    if flow.inbound:
+        shown["inboundExecution"] = _visitor(flow.inbound[0], IN_PROGRESS)
+        shown["inboundExecutions"] = [_visitor(one, IN_PROGRESS) for one in flow.inbound]
     shown["inboundTransitionState"] = _gate(flow.gate)
     actions = line.actions
     shown["actionStates"] = [_action(action, actions.get(placed(stage.name, action.name))) for action in stage.actions]
@@ -50,7 +72,10 @@ def _stage(stage: StageDeclaration, flow: StageFlow, line: Line) -> Json:
     if run is not None:
         shown["latestExecution"] = _visitor(run.visitor, run.status)
         if run.manual_retries or run.automatic_retries:
-            shown["retryStageMetadata"] = _retries(run.manual_retries, run.automatic_retries)
+            shown["retryStageMetadata"] = _retries(run)
+        for kind, member in CONDITIONS.items():
+            if (check := run.check(kind)) is not None:
+                shown[member] = _condition(stage, check, line)
     return shown
 
 
@@ -58,12 +83,36 @@ def _visitor(visitor: Visitor, status: str) -> Json:
     return {"pipelineExecutionId": visitor.id, "status": status, "type": visitor.kind}
 
 
-def _retries(manual: int, automatic: int) -> Json:
-    shown: Json = {"latestRetryTrigger": "ManualStageRetry" if manual else "AutomatedStageRetry"}
-    if manual:
-        shown["manualStageRetryAttempt"] = manual
-    if automatic:
-        shown["autoStageRetryAttempt"] = automatic
+def _retries(run: StageRun) -> Json:
+    shown: Json = {"latestRetryTrigger": "ManualStageRetry" if run.last_retry_manual else "AutomatedStageRetry"}
+    if run.manual_retries:
+        shown["manualStageRetryAttempt"] = run.manual_retries
+    if run.automatic_retries:
+        shown["autoStageRetryAttempt"] = run.automatic_retries
+    return shown
+
+
+def _condition(stage: StageDeclaration, check: Check, line: Line) -> Json:
+    state: Json = {"status": check.status}
+    failed = [rule.name for rule in check.rules if rule.status == FAILED]
+    if failed:
+        state["summary"] = f"The rule {failed[0]} failed"
+    rules = [_rule(rule.name, line.actions.get(placed(stage.name, rule.name, check.kind))) for rule in check.rules]
+    changed = line.checked.get(placed(stage.name, check.kind))
+    moved = {"lastStatusChange": changed} if changed is not None else {}
+    return {"latestExecution": state, "conditionStates": [{"latestExecution": {**state, **moved}, "ruleStates": rules}]}
+
+
+def _rule(name: str, latest: Latest | None) -> Json:
+    shown: Json = {"ruleName": name}
+    if latest is None:
+        return shown
+    if latest.entity_url:
+        shown["entityUrl"] = latest.entity_url
+    execution = {"ruleExecutionId": latest.id, **_latest(latest)}
+    shown["latestExecution"] = {
+        name: value for name, value in execution.items() if name not in ("percentComplete", "logStreamARN")
+    }
     return shown
 
 
@@ -91,8 +140,12 @@ def _action(action: ActionDeclaration, latest: Latest | None) -> Json:
             shown["revisionUrl"] = latest.revision.url
     if latest.entity_url:
         shown["entityUrl"] = latest.entity_url
+    shown["latestExecution"] = {"actionExecutionId": latest.id, **_latest(latest)}
+    return shown
+
+
+def _latest(latest: Latest) -> Json:
     execution: Json = {
-        "actionExecutionId": latest.id,
         "status": latest.status,
         "lastStatusChange": latest.changed,
     }
@@ -112,8 +165,7 @@ def _action(action: ActionDeclaration, latest: Latest | None) -> Json:
         execution["errorDetails"] = _failure(latest.failure)
     if latest.log_stream_arn:
         execution["logStreamARN"] = latest.log_stream_arn
-    shown["latestExecution"] = execution
-    return shown
+    return execution
 
 
 def _failure(failure: Failure) -> Json:
@@ -207,6 +259,19 @@ def action_run(run: ActionRun, declaration: ActionDeclaration | None, region: st
     return shown
 
 
+def rule_run(run: ActionRun, declaration: ActionDeclaration | None, region: str) -> Json:
+    """One entry of ListRuleExecutions."""
+    shown = action_run(run, declaration, region)
+    shown["ruleExecutionId"] = shown.pop("actionExecutionId")
+    shown["ruleName"] = shown.pop("actionName")
+    result = shown["output"].get("executionResult", {})
+    result.pop("logStreamARN", None)
+    shown["output"] = {"executionResult": result} if result else {}
+    if "input" in shown:
+        shown["input"]["ruleTypeId"] = shown["input"].pop("actionTypeId")
+    return shown
+
+
 def _input(run: ActionRun, declaration: ActionDeclaration, region: str) -> Json:
     kind = declaration.action_type_id
     shown: Json = {
@@ -219,7 +284,7 @@ def _input(run: ActionRun, declaration: ActionDeclaration, region: str) -> Json:
         "configuration": dict(declaration.configuration),
         "resolvedConfiguration": dict(run.configuration),
         "region": region if declaration.region is UNSET else declaration.region,
-        "inputArtifacts": [_artifact(one) for one in run.inputs],
+        "inputArtifacts": [artifact(one) for one in run.inputs],
     }
     if declaration.role_arn is not UNSET:
         shown["roleArn"] = declaration.role_arn
@@ -230,7 +295,7 @@ def _input(run: ActionRun, declaration: ActionDeclaration, region: str) -> Json:
 
 def _output(run: ActionRun) -> Json:
     shown: Json = {
-        "outputArtifacts": [_artifact(one) for one in run.outputs],
+        "outputArtifacts": [artifact(one) for one in run.outputs],
         "outputVariables": dict(run.variables),
     }
     result: Json = {}
@@ -249,5 +314,6 @@ def _output(run: ActionRun) -> Json:
     return shown
 
 
-def _artifact(one: Artifact) -> Json:
+def artifact(one: Artifact) -> Json:
+    """An artifact, where it lies."""
     return {"name": one.name, "s3location": {"bucket": one.bucket, "key": one.key}}

@@ -68,6 +68,10 @@ class Service(Protocol):
         """Empty everything. It may block."""
         ...
 
+    def about(self) -> Mapping[str, Any]:
+        """What ``GET /_pointsman/health`` says beside what is answered."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Doors:
@@ -114,25 +118,20 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers: dict[str, str] = {}
-        for raw_name, raw_value in scope["headers"]:
-            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-            headers[name] = f"{headers[name]},{value}" if name in headers else value
-        path = scope["raw_path"].decode("latin-1")
-        request = Request(scope["method"], path, scope["query_string"].decode("latin-1"), headers)
+        request = request_of(scope)
         try:
             response = await self._respond(request, scope, receive)
         except Turned as turned:
             response = self._failed(self._router.place(request, None), turned.error())
         except _Gone:
             return
-        await _send(send, response, head=request.method == "HEAD")
+        await send_response(send, response, head=request.method == "HEAD")
 
     async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Response:
         guard.check_origin(request, self._doors.hosts)
         if request.path.startswith("/_pointsman/"):
             return await self._own(request, scope, receive)
-        place = self._router.place(request, None)
+        place: Place | None = None
         try:
             signature = self._signature(request)
             place = self._router.place(request, signature.service if signature is not None else None)
@@ -140,12 +139,16 @@ class Application:
                 guard.check_user(scope)
             secret = self._admit(signature, request, place)
             return await self._take(request, place, signature, secret, (receive, scope.get("state", {})))
-        except Refusal as refusal:
-            return self._failed(place, refusal.worded(place.codec.name))
-        except Undecodable as error:
-            return self._failed(place, AwsError(error.code or place.codec.malformed, error.message))
-        except AwsError as error:
-            return self._failed(place, error)
+        except (Refusal, Undecodable, AwsError) as why:
+            # Without a signature that can be read, the rest of the request says whose words the error is in.
+            return self._refused(place or self._router.place(request, None), why)
+
+    def _refused(self, place: Place, why: Refusal | Undecodable | AwsError) -> Response:
+        if isinstance(why, Refusal):
+            why = why.worded(place.codec.name)
+        elif isinstance(why, Undecodable):
+            why = AwsError(why.code or place.codec.malformed, why.message)
+        return self._failed(place, why)
 
     def _signature(self, request: Request) -> Signature | None:
         try:
@@ -231,10 +234,8 @@ class Application:
             check(route.service, route.operation, parameters)
             answer, request_id = self._service.ask(region, route.service, route.operation, parameters)
             return route.codec.encode(operation, answer, request_id)
-        except Undecodable as error:
-            return self._failed(place, AwsError(error.code or place.codec.malformed, error.message))
-        except AwsError as error:
-            return self._failed(place, error)
+        except (Undecodable, AwsError) as why:
+            return self._refused(place, why)
         except Exception:  # the worker's boundary: a broken answer is an error of ours, said and logged
             log.exception("%s %s failed", request.method, request.path)
             return self._failed(place, AwsError("InternalFailure", "The request failed inside the backend", 500))
@@ -247,7 +248,7 @@ class Application:
         """What is under ``/_pointsman/``: not AWS's, so plain JSON."""
         del receive
         if (request.method, request.path) == ("GET", "/_pointsman/health"):
-            return _json(200, {"status": "ok", "services": sorted(self._answered)})
+            return _json(200, {"status": "ok", "services": sorted(self._answered), **self._service.about()})
         if request.path == "/_pointsman/reset" and self._doors.reset:
             if request.method != "POST":
                 return _json(405, {"message": "reset is asked for with POST"})
@@ -267,6 +268,16 @@ class Application:
             if self._doors.secret is None or signature is None or signature.payload is None:
                 raise Refusal(Fault.MISSING) from None
             self._admit(signature, request, Place(None, CODECS["json"]))
+
+
+def request_of(scope: Scope) -> Request:
+    """A request's head as the server gives it."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
+    return Request(scope["method"], path, query, headers)
 
 
 def _is_object(request: Request) -> bool:
@@ -305,7 +316,8 @@ def _json(status: int, tree: dict[str, Any]) -> Response:
     return Response(status, {"content-type": "application/json"}, msgspec.json.encode(tree))
 
 
-async def _send(send: Send, response: Response, *, head: bool) -> None:
+async def send_response(send: Send, response: Response, *, head: bool = False) -> None:
+    """Send an answer; without its body when that was not asked for."""
     body = response.body
     bare = head or response.status in (204, 304)
     said = head and "content-length" in response.headers

@@ -8,14 +8,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 from pointsman.clock import Clock, SystemClock
-from pointsman.errors import StateError, UsageError
+from pointsman.errors import UsageError
 from pointsman.local.answers import AwsError, Parameters
 from pointsman.local.backend import Backend
 from pointsman.local.endpoint.app import Application, Doors, Secret
@@ -23,6 +22,7 @@ from pointsman.local.endpoint.guard import LOOPBACK
 from pointsman.local.endpoint.intake import Intake
 from pointsman.local.endpoint.keys import Key
 from pointsman.local.endpoint.server import Server
+from pointsman.local.ports import bind_http, is_loopback
 from pointsman.local.reach import Reach
 from pointsman.local.s3 import objects
 from pointsman.local.sts import keys as session_keys
@@ -42,7 +42,9 @@ class Endpoint:
         hosts: Further names requests may be addressed to.
         exposed: Listening beyond loopback is meant.
         reset: What ``POST /_pointsman/reset`` does; None leaves it out.
+        about: What ``GET /_pointsman/health`` says beside what is answered.
         clock: What signatures' times are held against; None is the wall clock, whatever the backend's is.
+        listener: A socket bound to ``host`` already; None has ``start`` bind one.
 
     Raises:
         UsageError: An address beyond loopback that was not meant, or without keys.
@@ -58,7 +60,9 @@ class Endpoint:
         hosts: Iterable[str] = (),
         exposed: bool = False,
         reset: Callable[[], None] | None = None,
+        about: Callable[[], Mapping[str, Any]] = dict,
         clock: Clock | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
         loopback = is_loopback(host)
         if not loopback and keys is None:
@@ -73,7 +77,7 @@ class Endpoint:
         self._reset = reset
         self._host = host
         self._port = port
-        self._listener: socket.socket | None = None
+        self._listener = listener
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="pointsman-answer")
         doors = Doors(
             None if keys is None else self._secret,
@@ -82,7 +86,7 @@ class Endpoint:
             reset=reset is not None,
         )
         self._app = Application(
-            _Asked(backend, reset), backend.table.services(), doors, clock or SystemClock(), self._workers
+            _Asked(backend, reset, about), backend.table.services(), doors, clock or SystemClock(), self._workers
         )
         self._server: Server | None = None
         self._reached = ""
@@ -103,17 +107,7 @@ class Endpoint:
         Raises:
             StateError: The port cannot be had.
         """
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        # asyncio turns Nagle's algorithm off only where it is told that this is TCP.
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((self._host, self._port))
-        except OSError as error:
-            listener.close()
-            raise StateError(
-                f"port {self._port} on {self._host} cannot be had: {error.strerror}", "name another port, or 0 for any"
-            ) from error
+        listener = self._listener or bind_http(self._host, self._port)
         self._port = listener.getsockname()[1]
         self._server = Server(self._app, listener)
         self._server.start()
@@ -162,9 +156,12 @@ class Endpoint:
 class _Asked:
     """The backend as the application sees it."""
 
-    def __init__(self, backend: Backend, reset: Callable[[], None] | None) -> None:
+    def __init__(
+        self, backend: Backend, reset: Callable[[], None] | None, about: Callable[[], Mapping[str, Any]]
+    ) -> None:
         self._backend = backend
         self._reset = reset
+        self.about = about
 
     def ask(self, region: str, service: str, operation: str, parameters: Parameters) -> tuple[dict[str, Any], str]:
         return self._backend.ask(region, service, operation, parameters)
@@ -182,13 +179,3 @@ class _Asked:
         if self._reset is None:
             raise AwsError("NotImplemented", "reset was not allowed", 501)
         self._reset()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

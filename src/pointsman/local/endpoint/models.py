@@ -5,13 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import botocore.session
+from pointsman.local.botodata import loader, service_model
 
-
-@cache
-def service_model(service: str) -> Any:
-    """The model of a service; botocore's UnknownServiceError when there is none."""
-    return _session().get_service_model(service)
+__all__ = ["error_shapes", "known_services", "operation_model", "protocols", "service_model"]
 
 
 @cache
@@ -23,7 +19,7 @@ def operation_model(service: str, operation: str) -> Any:
 @cache
 def known_services() -> frozenset[str]:
     """Every service botocore has a model of."""
-    return frozenset(_session().get_available_services())
+    return frozenset(loader().list_available_services("service-2"))
 
 
 @cache
@@ -41,8 +37,3 @@ def error_shapes(service: str) -> dict[str, Any]:
         found.setdefault(shape.error_code, shape)
         found[shape.name] = shape
     return found
-
-
-@cache
-def _session() -> Any:
-    return botocore.session.Session()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -55,16 +55,23 @@ class Router:
 
     def __init__(self, answered: Mapping[str, Iterable[str]]) -> None:
         self._answered = {service: frozenset(operations) for service, operations in answered.items()}
-        self._scopes: dict[str, str] = {}
-        self._prefixes: dict[str, str] = {}
-        self._versions: dict[str, str] = {}
-        for service in self._answered:
-            model = service_model(service)
-            self._scopes[model.signing_name] = service
-            if prefix := model.metadata.get("targetPrefix"):
-                self._prefixes[prefix] = service
-            if "query" in protocols(service):
-                self._versions[model.api_version] = service
+
+    # A model takes milliseconds to read, so each is read when its service is first spoken to.
+
+    @cached_property
+    def _scopes(self) -> dict[str, str]:
+        return {service_model(service).signing_name: service for service in self._answered}
+
+    @cached_property
+    def _prefixes(self) -> dict[str, str]:
+        found = {service_model(service).metadata.get("targetPrefix", ""): service for service in self._answered}
+        found.pop("", None)
+        return found
+
+    @cached_property
+    def _versions(self) -> dict[str, str]:
+        spoken = [service for service in self._answered if "query" in protocols(service)]
+        return {service_model(service).api_version: service for service in spoken}
 
     def place(self, request: Request, scope: str | None) -> Place:
         """Where a request speaks to; never fails, for an error needs a protocol too.
@@ -93,6 +100,8 @@ class Router:
         return Place("s3" if "s3" in self._answered else None, CODECS["rest-xml"], named)
 
     def _by_scope(self, scope: str) -> str | None:
+        if scope in self._answered and service_model(scope).signing_name == scope:
+            return scope
         found = self._scopes.get(scope)
         if found is None and scope in known_services() and _spoken_at_all(scope):
             return scope

@@ -203,7 +203,7 @@ class ProcessRunner:
         shell = self._shells.pop(build_id, None)
         end = scope.world.begin()
         if shell is not None:
-            shell.stop()
+            shell.stop(0.0 if scope.world.abrupt else None)
 
         def finish() -> None:
             try:

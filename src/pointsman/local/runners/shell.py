@@ -123,10 +123,14 @@ class SupervisedShell:
         order = {"number": number, "script": str(script), "environment": dict(environment), "fresh": fresh}
         self._send({"run": order})
 
-    def stop(self) -> None:
-        """End everything the shell has started; returns at once, ``join`` waits for it."""
+    def stop(self, grace: float | None = None) -> None:
+        """End everything the shell has started; returns at once, ``join`` waits for it.
+
+        Args:
+            grace: Seconds between asking and making them, where it is not the settings' own.
+        """
         self._stopping.set()
-        self._send({"stop": True})
+        self._send({"stop": True} if grace is None else {"stop": True, "grace": grace})
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait until supervisor, shell and all their processes are gone; False when they are not yet."""

@@ -5,7 +5,7 @@ own, relays its output in order with the ends of commands, writes what a command
 says so, and kills everything the shell has left behind as soon as it is told to, or as its input closes because the
 backend died. On Linux it is a child subreaper: a grandchild in another session cannot get away either.
 
-Asked: ``{"open": …}`` once, then ``{"run": …}`` one at a time, ``{"stop": true}``.
+Asked: ``{"open": …}`` once, then ``{"run": …}`` one at a time, ``{"stop": true}``, with a ``grace`` where it differs.
 Said: a kind (``O`` output, ``E`` the end of a command), the number of bytes, a line's end, and the bytes.
 """
 
@@ -319,6 +319,8 @@ def _main() -> None:
                 elif "run" in order and supervisor:
                     supervisor.run(order["run"])
                 elif "stop" in order:
+                    if supervisor and "grace" in order:
+                        supervisor.order["grace"] = order["grace"]
                     chunk = b""
             if not chunk:
                 if supervisor:

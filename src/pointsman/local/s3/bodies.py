@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any, BinaryIO
-
-from botocore.response import StreamingBody
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pointsman.local.answers import AwsError
 from pointsman.local.store.blobs import Blobs
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -61,6 +62,8 @@ class BlobBody(io.RawIOBase):
 
 def streaming(blobs: Blobs, digest: str, start: int, length: int) -> StreamingBody:
     """The body as boto3 gives it out."""
+    from botocore.response import StreamingBody  # and urllib3 with it, which costs more than all of S3
+
     return StreamingBody(BlobBody(blobs, digest, start, length), length)
 
 

@@ -132,7 +132,7 @@ def subscribe(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         )
     if parameters.get("Attributes"):
         raise AwsError("NotImplemented", "Pointsman's backend does not take a subscription's attributes", 501)
-    if (refused := outlet.accepts(endpoint)) is not None:
+    if (refused := outlet.accepts(home, endpoint)) is not None:
         raise _invalid(f"Endpoint Reason: {refused}")
     for known in topics.subscriptions(home, topic.name):
         if (known.protocol, known.endpoint) == (protocol, endpoint):

@@ -1,20 +1,23 @@
 """Topics as records, and publishing: what the other engines call.
 
 A message goes to every subscription of its topic, in the publisher's transaction. Each protocol has its way out
-(``Outlet``); one is built in: ``log`` writes to a log group. A call can never name a file or a command: ways out that
-do come from the world file, as tools of the world.
+(``Outlet``): ``log`` writes to a log group; ``file`` and ``command`` lead to what the world file names, for a call can
+never name a file or a command of its own (``outlets``).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
 
 from pointsman.local.answers import AwsError
+from pointsman.local.engines import Place
 from pointsman.local.logs import events
+from pointsman.local.sns import outlets as ways_out
 from pointsman.local.world import Scope, World
 
 PUBLISHED: Final = "sns.published"
@@ -47,7 +50,7 @@ class Outlet(Protocol):
     sns_protocol: str
     """The subscriptions it serves."""
 
-    def accepts(self, endpoint: str) -> str | None:
+    def accepts(self, scope: Scope, endpoint: str) -> str | None:
         """None when it can deliver to an endpoint, or the sentence that says why not."""
         ...
 
@@ -61,7 +64,7 @@ class LogOutlet:
 
     sns_protocol = "log"
 
-    def accepts(self, endpoint: str) -> str | None:
+    def accepts(self, scope: Scope, endpoint: str) -> str | None:  # noqa: ARG002 - any log group will do
         """A log group's name."""
         fine = 1 <= len(endpoint) <= 512 and all(char.isalnum() or char in "._-/#" for char in endpoint)
         return None if fine and endpoint.isascii() else "the endpoint of the protocol log is the name of a log group"
@@ -96,8 +99,9 @@ def install(world: World) -> None:
     if not world.has(Outlets):
         world.provide(Outlets())
     outlets = world.tool(Outlets)
-    if outlets.find("log") is None:
-        outlets.add(LogOutlet())
+    for outlet in (LogOutlet(), *ways_out.install(world, world.tool(Place).root)):
+        if outlets.find(outlet.sns_protocol) is None:
+            outlets.add(outlet)
     world.on(APPROVAL_NEEDED, _on_approval)
 
 
@@ -157,5 +161,7 @@ def _on_approval(scope: Scope, payload: dict[str, Any]) -> None:
         return
     approval = payload["approval"]
     message = {key: value for key, value in payload.items() if key != "notification_arn"}
+    if isinstance(expires := approval.get("expires"), int | float):
+        message["approval"] = {**approval, "expires": f"{datetime.fromtimestamp(expires, UTC):%Y-%m-%dT%H:%MZ}"}
     subject = f"APPROVAL NEEDED: AWS CodePipeline {approval['pipelineName']} for action {approval['actionName']}"
     publish(scope, topic_arn, json.dumps(message, ensure_ascii=False), subject[:100])

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pointsman.errors import StateError
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
@@ -36,6 +38,9 @@ class Database:
 
     Args:
         path: The file, made with mode 0600 when it is not there; None keeps everything in memory.
+
+    Raises:
+        StateError: The file is no database, or cannot be read.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -44,10 +49,16 @@ class Database:
         self.connection = sqlite3.connect(
             str(path) if path else ":memory:", isolation_level=None, check_same_thread=False, cached_statements=512
         )
-        self.connection.execute("PRAGMA journal_mode=WAL")
-        self.connection.execute("PRAGMA synchronous=NORMAL")
-        self.connection.execute("PRAGMA temp_store=MEMORY")
-        self.connection.executescript(_SCHEMA)
+        try:
+            self.connection.execute("PRAGMA journal_mode=WAL")
+            self.connection.execute("PRAGMA synchronous=NORMAL")
+            self.connection.execute("PRAGMA temp_store=MEMORY")
+            self.connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            raise StateError(
+                f"the records in {path} cannot be used: {error}", "name another folder, or move this file away"
+            ) from error
         self.resident = path is None
         """Whether it goes with the process."""
         self._depth = 0
@@ -115,6 +126,10 @@ class Database:
         self.execute(
             "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
+
+    def abandon(self) -> None:
+        """Have ``close`` wait for no disk: the file is about to be thrown away."""
+        self.connection.execute("PRAGMA synchronous=OFF")
 
     def close(self) -> None:
         """Close the connection, folding the write-ahead log into the file."""

@@ -31,7 +31,10 @@ def projects(answer: Answer) -> tuple[Project, ...]:
             source_location=text(part(one, "source"), "location"),
             image=text(part(one, "environment"), "image"),
             updated=when(one, "lastModified"),
-            variables=_variables(part(one, "environment")),
+            variables=variables(part(one, "environment")),
+            compute=text(part(one, "environment"), "computeType"),
+            timeout_minutes=whole(one, "timeoutInMinutes"),
+            concurrent_limit=whole(one, "concurrentBuildLimit"),
         )
         for one in parts(answer, "projects")
         if text(one, "name")
@@ -46,7 +49,8 @@ def builds(answer: Answer) -> tuple[Build, ...]:
 def build(one: Any) -> Build:
     """One build of any answer."""
     source, environment, logs = part(one, "source"), part(one, "environment"), part(one, "logs")
-    phases = tuple(_phase(phase, one) for phase in parts(one, "phases"))
+    cache = part(one, "cache")
+    phases = tuple(phase_of(each, one) for each in parts(one, "phases"))
     word = text(one, "buildStatus")
     return Build(
         ref=BuildRef(text(one, "id")),
@@ -66,7 +70,7 @@ def build(one: Any) -> Build:
         log=_log(logs),
         log_url=text(logs, "deepLink"),
         artifacts=text(part(one, "artifacts"), "location"),
-        environment=_variables(environment),
+        environment=variables(environment),
         exported=tuple(
             (text(variable, "name"), text(variable, "value")) for variable in parts(one, "exportedEnvironmentVariables")
         ),
@@ -74,7 +78,27 @@ def build(one: Any) -> Build:
         compute=text(environment, "computeType"),
         timeout_minutes=whole(one, "timeoutInMinutes"),
         reports=tuple(str(report) for report in parts(one, "reportArns")),
+        batch=_batch(text(one, "buildBatchArn")),
+        queued_minutes=whole(one, "queuedTimeoutInMinutes"),
+        privileged=environment.get("privilegedMode") is True,
+        secondary=tuple(
+            (text(version, "sourceIdentifier"), text(version, "sourceVersion"))
+            for version in parts(one, "secondarySourceVersions")
+        ),
+        cache=f"{text(cache, 'type')} {text(cache, 'location')}".strip(),
+        retries_left=_retries_left(part(one, "autoRetryConfig")),
     )
+
+
+def _batch(arn: str) -> str:
+    """A batch's id, from its ARN."""
+    return arn.rpartition("build-batch/")[2]
+
+
+def _retries_left(auto: Answer) -> int | None:
+    """How many automatic retries are left; None when there are none to be had."""
+    limit = whole(auto, "autoRetryLimit")
+    return None if not limit else max(0, limit - (whole(auto, "autoRetryNumber") or 0))
 
 
 def _log(logs: Answer) -> LogRef | None:
@@ -82,7 +106,7 @@ def _log(logs: Answer) -> LogRef | None:
     return LogRef(group, stream) if group and stream else None
 
 
-def _phase(one: Any, build: Answer) -> Phase:
+def phase_of(one: Any, build: Answer) -> Phase:
     """A phase; the one under way has no status of its own, and shows the build's."""
     word = text(one, "phaseStatus")
     if not word and text(one, "phaseType") == text(build, "currentPhase") != "COMPLETED":
@@ -98,7 +122,8 @@ def _phase(one: Any, build: Answer) -> Phase:
     )
 
 
-def _variables(environment: Answer) -> tuple[EnvironmentVariable, ...]:
+def variables(environment: Answer) -> tuple[EnvironmentVariable, ...]:
+    """The variables of an environment; of secrets and parameters only where they come from."""
     return tuple(
         EnvironmentVariable(text(one, "name"), text(one, "value"), text(one, "type") or "PLAINTEXT")
         for one in parts(environment, "environmentVariables")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from pointsman.errors import Fault
+from pointsman.model.conditions import Condition, Trigger
 from pointsman.model.pipelines import (
     Action,
     ActionRun,
@@ -22,6 +23,7 @@ from pointsman.model.pipelines import (
 )
 from pointsman.model.refs import ActionRef, PipelineRef, StageRef
 from pointsman.model.status import status
+from pointsman.services.reads import conditions
 from pointsman.services.reads.values import Answer, first_line, pairs, part, parts, text, when, whole
 
 
@@ -55,6 +57,11 @@ class Structure:
     sources: tuple[tuple[str, str], ...] = ()
     """(output artifact, the source action that makes it)."""
     variables: tuple[Variable, ...] = ()
+    conditions: tuple[tuple[str, tuple[Condition, ...]], ...] = ()
+    """(stage, its conditions) of the stages that have any."""
+    on_failure: tuple[tuple[str, str], ...] = ()
+    """(stage, what to do when it fails) of the stages that say so."""
+    triggers: tuple[Trigger, ...] = ()
 
     def source(self, action: str) -> DeclaredAction | None:
         """The source action of this name."""
@@ -105,6 +112,15 @@ def structure(answer: Answer) -> Structure:
             for one in parts(pipeline, "variables")
             if text(one, "name")
         ),
+        conditions=tuple(
+            (text(stage, "name"), guards)
+            for stage in parts(pipeline, "stages")
+            if (guards := conditions.declared(stage))
+        ),
+        on_failure=tuple(
+            (text(stage, "name"), word) for stage in parts(pipeline, "stages") if (word := conditions.on_failure(stage))
+        ),
+        triggers=conditions.triggers(pipeline),
     )
 
 
@@ -138,30 +154,69 @@ def state(
         executions: The newest page of history.
         missing: What could not be read, and why.
     """
-    structured = dict(declared.stages) if declared is not None else {}
+    structure = declared or Structure()
+    structured = dict(structure.stages)
+    conditioned, failing = dict(structure.conditions), dict(structure.on_failure)
+    order = {one.id: at for at, one in enumerate(executions)}
     shown = {text(stage, "stageName"): stage for stage in parts(answer, "stageStates")}
     names = [*structured, *(name for name in shown if name not in structured)]
     return PipelineState(
         ref=ref,
-        version=whole(answer, "pipelineVersion") or (declared.version if declared else 0),
-        kind=declared.kind if declared else "V1",
-        mode=declared.mode if declared else "SUPERSEDED",
-        stages=tuple(_stage(ref, name, shown.get(name, {}), structured.get(name, ())) for name in names),
+        version=whole(answer, "pipelineVersion") or structure.version,
+        kind=structure.kind,
+        mode=structure.mode,
+        stages=tuple(
+            replace(
+                _stage(ref, name, shown.get(name, {}), structured.get(name, ()), structure.mode, order),
+                conditions=conditions.merged(shown.get(name, {}), conditioned.get(name, ())),
+                on_failure=failing.get(name, ""),
+            )
+            for name in names
+        ),
         created=when(answer, "created"),
         updated=when(answer, "updated"),
         latest=executions[0] if executions else None,
         executions=executions,
         missing=missing,
-        variables=declared.variables if declared else (),
+        variables=structure.variables,
+        triggers=structure.triggers,
     )
 
 
-def _stage(ref: PipelineRef, name: str, shown: Any, declared: Iterable[DeclaredAction]) -> Stage:
+def _queue(shown: Any, mode: str, order: Mapping[str, int]) -> tuple[str, ...]:
+    """The executions at an entrance as they enter: a QUEUED pipeline's oldest first, another's as the answer has them.
+
+    Args:
+        shown: The stage's state.
+        mode: The pipeline's execution mode.
+        order: Execution id -> its place in history, the newest 0.
+    """
+    found = [text(one, "pipelineExecutionId") for one in parts(shown, "inboundExecutions")]
+    found.append(text(part(shown, "inboundExecution"), "pipelineExecutionId"))
+    queue = list(dict.fromkeys(one for one in found if one))
+    if mode == "QUEUED" and all(one in order for one in queue):
+        queue.sort(key=lambda one: -order[one])
+    return tuple(queue)
+
+
+def _next(shown: Any, mode: str, queue: tuple[str, ...]) -> str:
+    """The execution that enters next: the oldest of a queue, else the newest."""
+    single = text(part(shown, "inboundExecution"), "pipelineExecutionId")
+    if mode == "QUEUED":
+        return queue[0] if queue else ""
+    return single or (queue[-1] if queue else "")
+
+
+def _stage(
+    ref: PipelineRef,
+    name: str,
+    shown: Any,
+    declared: Iterable[DeclaredAction],
+    mode: str,
+    order: Mapping[str, int],
+) -> Stage:
     latest = part(shown, "latestExecution")
-    inbound = text(part(shown, "inboundExecution"), "pipelineExecutionId")
-    if not inbound:
-        waiting = [text(one, "pipelineExecutionId") for one in parts(shown, "inboundExecutions")]
-        inbound = waiting[-1] if waiting else ""
+    queue = _queue(shown, mode, order)
     states = {text(action, "actionName"): action for action in parts(shown, "actionStates")}
     structured = {action.name: action for action in declared}
     names = [*structured, *(one for one in states if one not in structured)]
@@ -169,8 +224,10 @@ def _stage(ref: PipelineRef, name: str, shown: Any, declared: Iterable[DeclaredA
         ref=StageRef(ref.name, name),
         status=status(text(latest, "status")),
         execution_id=text(latest, "pipelineExecutionId"),
-        inbound_id=inbound,
+        inbound_id=_next(shown, mode, queue),
         transition=_transition(part(shown, "inboundTransitionState")),
+        queue=queue,
+        retries=conditions.retries(shown),
         actions=tuple(
             _action(ActionRef(ref.name, name, one), states.get(one, {}), structured.get(one)) for one in names
         ),
@@ -268,6 +325,11 @@ def execution(answer: Answer, declared: Structure | None = None) -> Execution | 
                 created=when(revision, "created"),
             )
             for revision in parts(one, "artifactRevisions")
+        ),
+        variables=tuple(
+            (text(variable, "name"), text(variable, "resolvedValue"))
+            for variable in parts(one, "variables")
+            if text(variable, "name")
         ),
         **_common(one),
     )

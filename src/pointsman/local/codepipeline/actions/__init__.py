@@ -7,9 +7,13 @@ from pointsman.local.codepipeline.actions.codebuild import CodeBuildAction
 from pointsman.local.codepipeline.actions.codecommit_source import CodeCommitSource
 from pointsman.local.codepipeline.actions.codedeploy import CodeDeployAction
 from pointsman.local.codepipeline.actions.codedeploy_ecs import CodeDeployToEcsAction
+from pointsman.local.codepipeline.actions.connection_source import ConnectionSource
+from pointsman.local.codepipeline.actions.custom import CustomAction
+from pointsman.local.codepipeline.actions.function import LambdaAction
+from pointsman.local.codepipeline.actions.rules import CloudWatchAlarm, DeploymentWindow, VariableCheck
 from pointsman.local.codepipeline.actions.s3_deploy import S3Deploy
 from pointsman.local.codepipeline.actions.s3_source import S3Source
-from pointsman.local.codepipeline.providers import Providers
+from pointsman.local.codepipeline.providers import ANY, Providers
 
 
 def built() -> Providers:
@@ -24,4 +28,13 @@ def built() -> Providers:
     codebuild = CodeBuildAction()
     providers.add("Build", "AWS", "CodeBuild", codebuild)
     providers.add("Test", "AWS", "CodeBuild", codebuild)
+    function = LambdaAction()
+    providers.add("Invoke", "AWS", "Lambda", function)
+    providers.add(ANY, "Custom", ANY, CustomAction())
+    providers.add("Source", "AWS", "CodeStarSourceConnection", ConnectionSource())
+    providers.add("Rule", "AWS", "VariableCheck", VariableCheck())
+    providers.add("Rule", "AWS", "DeploymentWindow", DeploymentWindow())
+    providers.add("Rule", "AWS", "CloudWatchAlarm", CloudWatchAlarm())
+    providers.add("Rule", "AWS", "LambdaInvoke", function)
+    providers.add("Rule", "AWS", "CodeBuild", codebuild)
     return providers

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from pointsman.local.codepipeline import urls
 from pointsman.local.codepipeline.driver import finish
+from pointsman.local.codepipeline.flow import PARALLEL
 from pointsman.local.codepipeline.providers import JOB_FAILED, ActionCall, Outcome, failed
 from pointsman.local.codepipeline.runs import progress, timer_key
-from pointsman.local.codepipeline.shapes import Failure, Ticket
+from pointsman.local.codepipeline.shapes import ApprovalOf, Failure, Ticket
 from pointsman.local.world import Scope, World
 
 DEFAULT_MINUTES: Final = 7 * 24 * 60
@@ -29,7 +31,12 @@ class ManualApproval:
         token = scope.world.uuid()
         minutes = call.timeout_minutes or DEFAULT_MINUTES
         link = call.configuration.get("ExternalEntityLink", "")
-        progress(scope, call.ticket, token=token, entity_url=link or None)
+        if call.execution.mode == PARALLEL:
+            # The pipeline's state shows one execution of many: AWS tells the token as the external id, in the history.
+            progress(scope, call.ticket, external_id=token, entity_url=link or None)
+            scope.put(f"{call.pipeline.name}/{token}", ApprovalOf(call.stage, call.action, call.ticket))
+        else:
+            progress(scope, call.ticket, token=token, entity_url=link or None)
         payload = {**call.ticket.payload(), "minutes": minutes}
         scope.after(minutes * 60, TIMEOUT_TOPIC, payload, key=timer_key(call.ticket))
         scope.emit(NEEDED_TOPIC, _message(scope, call, token, minutes))
@@ -50,7 +57,7 @@ def answered(approved: bool, summary: str, by: str) -> Outcome:
 
 def _message(scope: Scope, call: ActionCall, token: str, minutes: int) -> dict[str, Any]:
     name = call.pipeline.name
-    expires = scope.now.timestamp() + minutes * 60
+    expires = f"{scope.now + timedelta(minutes=minutes):%Y-%m-%dT%H:%MZ}"
     return {
         "notification_arn": call.configuration.get("NotificationArn", ""),
         "region": scope.region,

@@ -1,0 +1,178 @@
+"""One commit: every pipeline, stage and build it is in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+
+from pointsman.console.desk import Desk
+from pointsman.console.dialogs.words import paragraph
+from pointsman.console.present.cells import Cell, cell, join
+from pointsman.console.present.look import Draw
+from pointsman.console.present.sightings import SIGHTINGS, looked_through, sighting_key, sighting_words
+from pointsman.console.screens.base import Place
+from pointsman.console.screens.selection import build_forms, execution_forms
+from pointsman.console.widgets.lines import CellLines
+from pointsman.console.widgets.pane import Pane
+from pointsman.console.widgets.table import LineTable
+from pointsman.model.builds import BuildList
+from pointsman.model.pipelines import Board
+from pointsman.model.refs import BuildRef, CommitRef, ExecutionRef, Ref
+from pointsman.model.sightings import Sighting, Sightings, sightings
+from pointsman.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pointsman.services.feeds import Source
+    from pointsman.services.session import Services
+
+__all__ = ["CommitPlace"]
+
+
+class CommitPlace(Place):
+    """Where a commit is."""
+
+    DEFAULT_CSS = """
+    CommitPlace #about { height: auto; max-height: 6; padding: 0 2; }
+    """
+
+    place_title = "Commit"
+    place_help = (
+        "Every run and build of a commit, among what has been read: the newest runs of each pipeline and the newest "
+        "builds. Enter goes to the run or the build."
+    )
+    slots: ClassVar[tuple[str, ...]] = ("board", "builds")
+    filters = True
+
+    def __init__(self, desk: Desk, ref: CommitRef) -> None:
+        super().__init__(desk)
+        self.ref = ref
+        self._board: Snapshot[Board] = Snapshot()
+        self._builds: Snapshot[BuildList] = Snapshot()
+        self._found = Sightings(ref)
+
+    def body(self) -> ComposeResult:
+        """What it is over where it is."""
+        about = CellLines(self.look, self._about, id="about")
+        about.can_focus = False
+        yield about
+        table: LineTable[Sighting] = LineTable(self.look, SIGHTINGS, key=sighting_key, noun="places", id="place-table")
+        yield Pane(self.look, f"Commit {self.ref}", table, id="places")
+
+    def on_mount(self) -> None:
+        """The places have the keys."""
+        super().on_mount()
+        self.query_one("#place-table").focus()
+
+    def sources(self, services: Services) -> Mapping[str, Source[Any]]:
+        """The pipelines and the recent builds, as other screens read them."""
+        return {"board": services.pipelines.board(), "builds": services.builds.recent()}
+
+    def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
+        """Look through it."""
+        if slot == "board":
+            self._board = snapshot
+        else:
+            self._builds = snapshot
+        builds = self._builds.value.builds if self._builds.value is not None else ()
+        self._found = sightings(self.ref, self._board.value, builds)
+        self._draw()
+
+    def _draw(self) -> None:
+        words = self.filter_text.lower().split()
+        shown = [one for one in self._found.found if all(word in sighting_words(one) for word in words)]
+        told = self._told()
+        table_told = replace(told, partial="") if shown else told  # the pane's corner says it
+        self.query_one("#place-table", LineTable).show(shown, snapshot=table_told)
+        filtered = f"/{self.filter_text}" if self.filter_text else ""
+        self.query_one("#places", Pane).title_text(self._heading(), filtered)
+        self.freshen("#places", told)
+        self.query_one("#about", CellLines).redraw()
+
+    def _heading(self) -> str:
+        count = len(self._found)
+        return f"Commit {self.ref}  {count:,}" if count else f"Commit {self.ref}"
+
+    def _told(self) -> Snapshot[Any]:
+        """What is wrong with either of the two; nothing is called missing while both are still being read."""
+        loud = next((one for one in (self._board, self._builds) if one.fault is not None), None)
+        read = self._board.value is not None and not self._board.partial
+        found = self._found if self._found.found or read else None
+        if loud is not None:
+            return Snapshot(found, loud.fetched_at, loud.fault, loud.failures, loud.next_try)
+        return Snapshot(found, self._board.fetched_at, partial=self._board.partial)
+
+    def _about(self, draw: Draw, width: int) -> Sequence[Cell]:
+        found = self._found
+        lines: list[Cell] = []
+        revision = next((one.revision for one in found.found if one.revision is not None), None)
+        if len(found.ids) > 1:
+            lines += paragraph(
+                f"{len(found.ids)} commits begin so: {', '.join(one[:12] for one in found.ids)}", width, "stale"
+            )
+        elif revision is not None:
+            by = cell(f"by {revision.author}", "dim") if revision.author else ()
+            lines.append(join((cell(revision.id, "strong"), by, cell(draw.age(revision.created), "dim"))))
+            lines += paragraph(revision.summary, width)
+        elif found.ids:
+            lines.append(cell(found.ids[0], "strong"))
+        if self._board.value is not None:
+            lines += paragraph(looked_through(found), width, "dim")
+        return lines
+
+    # --- what is selected
+
+    def filtered(self) -> None:
+        """Only what has every word."""
+        self._draw()
+
+    def seen(self) -> Iterable[Ref]:
+        """Every pipeline."""
+        return [row.ref for row in self._board.value.rows] if self._board.value is not None else ()
+
+    def _row(self) -> Sighting | None:
+        row = self.query_one("#place-table", LineTable).cursor_row
+        return row if isinstance(row, Sighting) else None
+
+    def selected(self) -> Ref | None:
+        """The run or build the cursor is on."""
+        row = self._row()
+        return row.ref if row is not None else None
+
+    def targets(self) -> tuple[tuple[Ref, Any], ...]:
+        """It, with what is known of it."""
+        row = self._row()
+        if row is None:
+            return ()
+        if isinstance(row.ref, BuildRef):
+            return ((row.ref, row.build),)
+        rows = self._board.value.rows if self._board.value is not None else ()
+        return ((row.ref, next((one.state for one in rows if one.ref.name == row.ref.pipeline), None)),)
+
+    def copy_forms(self) -> tuple[tuple[str, str], ...]:
+        """The selection's forms, and the commit."""
+        row = self._row()
+        whole = (("commit", self._found.ids[0] if len(self._found.ids) == 1 else self.ref.id),)
+        if row is None:
+            return whole
+        if isinstance(row.ref, BuildRef):
+            return (*build_forms(row.ref, row.build, self.desk.identity), *whole)
+        return (*execution_forms(row.ref), *whole)
+
+    def describe(self) -> None:
+        """What is selected is described by its own screen."""
+        if (ref := self.selected()) is not None:
+            self.post_message(self.Opened(ref))
+
+    def on_line_table_selected(self, event: LineTable.Selected) -> None:
+        """Go in."""
+        event.stop()
+        if isinstance(event.ref, BuildRef | ExecutionRef):
+            self.post_message(self.Opened(event.ref))
+
+    def on_line_table_highlighted(self, event: LineTable.Highlighted) -> None:
+        """Other keys may lead somewhere now."""
+        event.stop()
+        self.show_keys()

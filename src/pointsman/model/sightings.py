@@ -1,0 +1,112 @@
+"""From a commit to every pipeline, stage and build it is in: looked up in what has been read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pointsman.model.builds import Build
+from pointsman.model.pipelines import Board, Execution, PipelineState, Revision
+from pointsman.model.refs import BuildRef, CommitRef, ExecutionRef, Ref
+
+LEAST = 4
+"""A shorter beginning of a commit's id says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One place in which a commit is."""
+
+    ref: ExecutionRef | BuildRef
+    execution: Execution | None = None
+    revision: Revision | None = None
+    stages: tuple[str, ...] = ()
+    """The stages the run is in, or was the last to be in."""
+    gates: tuple[str, ...] = ()
+    """The stages at whose entrance it waits."""
+    build: Build | None = None
+    """What is known of a build; None of one that only its pipeline names."""
+    stage: str = ""
+    """The pipeline, stage and action a build belongs to, where a pipeline names it."""
+
+    @property
+    def key(self) -> Ref:
+        """Where it leads."""
+        return self.ref
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """All places of a commit, and what was looked through."""
+
+    commit: CommitRef
+    found: tuple[Sighting, ...] = ()
+    pipelines: int = 0
+    """How many pipelines were looked through."""
+    of: int = 0
+    """How many there are."""
+    builds: int = 0
+    """How many builds were looked through."""
+    ids: tuple[str, ...] = ()
+    """The whole ids that begin as the commit does: more than one when the beginning is ambiguous."""
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+
+def sightings(commit: CommitRef, board: Board | None, builds: Iterable[Build]) -> Sightings:
+    """Where a commit is, newest run of each pipeline first, then builds.
+
+    Args:
+        commit: By the beginning of its id, at least four digits.
+        board: The pipelines.
+        builds: The builds that are known.
+    """
+    wanted = commit.id.lower()
+    rows = board.rows if board is not None else ()
+    states = [row.state for row in rows if row.state is not None]
+    known = {build.ref: build for build in builds}
+    found: list[Sighting] = []
+    ids: dict[str, None] = {}
+    told: dict[BuildRef, str] = {}
+    for state in states:
+        for run in state.executions:
+            revision = next((one for one in run.revisions if one.id.lower().startswith(wanted)), None)
+            if revision is None or not wanted:
+                continue
+            ids[revision.id] = None
+            found.append(_run(state, run, revision))
+            told.update(_builds_of(state, run.id))
+    for ref, build in known.items():
+        versions = [one for one in (build.resolved_version, build.source_version) if one.lower().startswith(wanted)]
+        versions += [version for _, version in build.secondary if version.lower().startswith(wanted)]
+        if versions and wanted:
+            ids[versions[0]] = None
+            told.setdefault(ref, "")
+    order = sorted(told, key=lambda one: _newest_first(known.get(one), one))
+    found += [Sighting(ref, build=known.get(ref), stage=told[ref]) for ref in order]
+    return Sightings(commit, tuple(found), len(states), len(rows), len(known), tuple(ids))
+
+
+def _run(state: PipelineState, run: Execution, revision: Revision) -> Sighting:
+    return Sighting(
+        ExecutionRef(state.name, run.id),
+        run,
+        revision,
+        tuple(stage.name for stage in state.stages if stage.execution_id == run.id),
+        tuple(stage.name for stage in state.stages if run.id in (stage.queue or (stage.inbound_id,))),
+    )
+
+
+def _builds_of(state: PipelineState, execution_id: str) -> list[tuple[BuildRef, str]]:
+    return [
+        (BuildRef(action.external_id), str(action.ref))
+        for stage in state.stages
+        if stage.execution_id == execution_id
+        for action in stage.actions
+        if action.provider == "CodeBuild" and ":" in action.external_id
+    ]
+
+
+def _newest_first(build: Build | None, ref: BuildRef) -> tuple[float, str]:
+    return -(build.started.timestamp() if build is not None and build.started else 0.0), ref.id
