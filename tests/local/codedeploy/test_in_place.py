@@ -131,3 +131,19 @@ def test_a_scripts_own_calls_come_back_here_while_the_backend_is_served(shop: De
     scope = shop.backend.world.scope(shop.backend.account, "us-east-1")
     assert keys.find(scope, key) is None, "it is taken back with the end of the deployment"
     assert "[stdout]it is ***" in shop.diagnostics(done["deploymentId"], "AfterInstall")["logTail"]
+
+
+def test_a_reset_ends_what_runs_and_begins_anew(shop: Deploying) -> None:
+    shop.instances(1)
+    shop.group()
+    serve = "#!/bin/sh\nnohup sleep 300 > /dev/null 2>&1 &\necho $! > $POINTSMAN_INSTANCE_ROOT/pid\n"
+    shop.run(traced(ApplicationStart=serve))
+    pid = int((shop.root() / "pid").read_text())
+    shop.backend.reset()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert not shop.root().exists()
+    again = Deploying(shop.backend, shop.clock)
+    again.instances(1)
+    again.group()
+    assert again.run(traced())["status"] == "Succeeded"

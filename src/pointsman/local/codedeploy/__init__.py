@@ -75,4 +75,5 @@ ENGINE = Engine(
     install=_install,
     resume=survival.resume,
     stop=survival.close,
+    folders=("room", "tasks", "instances"),
 )
