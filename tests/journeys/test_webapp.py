@@ -69,7 +69,7 @@ async def test_a_commit_is_built_approved_from_the_keyboard_and_released(line: S
         assert released(line)["build"] == "1"
         commit = push(tmp_path, "The application", "The tiny application")
         await user.waits(120, step=30)  # the source is polled, the build runs for real
-        user.sees("Build ✓ Succeeded", f"{commit[:7]} “a better gr", "⏸ Release")
+        user.sees("Build ✓ Succeeded", f"{commit[:7]} “a better gr", "Release ⏸ InProgress")
         await user.points_at("TestAndBuild", "action")
         await user.presses("l")
         view = user.app.screen.query_one(LogView)
@@ -83,7 +83,7 @@ async def test_a_commit_is_built_approved_from_the_keyboard_and_released(line: S
         await user.types("tried it on staging")
         await user.confirms()
         await user.waits(10)
-        user.sees("webapp ✓ Succeeded", f"{commit[:7]} Source, Build, Approve, Release")
+        user.sees("webapp ✓ Succeeded", f"{commit[:7]} Source, Build, Approve, Releas")
     assert released(line) == {"commit": commit, "build": "2", "stage": "production"}
 
 

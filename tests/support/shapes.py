@@ -10,6 +10,9 @@ import botocore.session
 from botocore.response import StreamingBody
 from botocore.validate import ParamValidator
 
+_TOLD = {"MinimumHealthyHostsType": ("MOST_CONCURRENCY",)}
+"""Values that a model's words promise and its enum leaves out."""
+
 
 @cache
 def service_model(service: str) -> Any:
@@ -56,6 +59,7 @@ def _unknown(value: Any, shape: Any, path: str) -> str:
         for key, inner in value.items():
             if found := _unknown(inner, shape.value, f"{path}.{key}"):
                 return found
-    if shape.type_name == "string" and shape.enum and value not in shape.enum:
+    known = [*getattr(shape, "enum", ()), *_TOLD.get(shape.name, ())]
+    if shape.type_name == "string" and shape.enum and value not in known:
         return f"{path}: {value!r} is not one of {shape.enum}"
     return ""

@@ -40,6 +40,19 @@ class AwsError(Exception):
         """Further members of the error's shape."""
 
 
+class Later:
+    """An answer that takes its time: an answering function may return one in place of its dict.
+
+    The work is carried out by the caller's thread once the transaction stands, outside the world's lock.
+
+    Args:
+        work: What gives the answer; may raise ``AwsError``.
+    """
+
+    def __init__(self, work: Callable[[], dict[str, Any]]) -> None:
+        self.work = work
+
+
 _WHY = {"iam": ": roles are names here, and no policy is ever judged"}
 
 

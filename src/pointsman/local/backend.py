@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pointsman.clock import Clock, ManualClock, SystemClock
 from pointsman.errors import StateError
-from pointsman.local.answers import AwsError, Parameters, Table
+from pointsman.local.answers import AwsError, Later, Parameters, Table
 from pointsman.local.emptying import RECORDS, discard, sweep
 from pointsman.local.engines import Engines, assemble
 from pointsman.local.reach import Reach
@@ -150,7 +150,8 @@ class Backend:
                 if self._closed or world.closing:
                     raise AwsError("ServiceUnavailable", "the local backend has been closed", 503)
                 with world.transaction():
-                    return answer(world.scope(self.account, region), parameters), request_id
+                    found = answer(world.scope(self.account, region), parameters)
+            return (found.work() if isinstance(found, Later) else found), request_id
         except AwsError as error:
             error.members.setdefault("request_id", request_id)
             raise

@@ -78,9 +78,12 @@ class Engines:
 
 def _engines() -> tuple[Engine, ...]:
     from pointsman.local import (
+        awslambda,
+        cloudwatch,
         codebuild,
         codecommit,
         codeconnections,
+        codedeploy,
         codepipeline,
         events,
         functions,
@@ -105,9 +108,12 @@ def _engines() -> tuple[Engine, ...]:
         xray,
         functions,
         events,
+        awslambda,
+        cloudwatch,
         codecommit,
         codeconnections,
         codebuild,
+        codedeploy,
         codepipeline,
     )
     return tuple(module.ENGINE for module in modules)

@@ -25,6 +25,8 @@ from pointsman.local.codecommit.operations import map_repository
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories, git_folder
 from pointsman.local.codecommit.writing import seed
 from pointsman.local.codeconnections.connections import map_connection
+from pointsman.local.codedeploy import balancing
+from pointsman.local.codedeploy.records import LocalInstance
 from pointsman.local.events.routes import EventRoute, pattern_problem
 from pointsman.local.events.routes import keep as keep_route
 from pointsman.local.functions.records import LocalFunction
@@ -58,14 +60,6 @@ class AppliedCall(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class LocalInstance(msgspec.Struct, frozen=True):
-    """A folder that stands for a machine: kept for the engine that deploys onto instances."""
-
-    name: str
-    path: str
-    tags: dict[str, str] = {}
-
-
 @dataclass(frozen=True, slots=True)
 class Update:
     """What becomes of a call whose resource exists already."""
@@ -97,6 +91,11 @@ def _report_group(given: dict[str, Any]) -> dict[str, Any]:
     return {**_without("name", "type")(given), "arn": given["name"]}  # the backend takes a name for its ARN
 
 
+def _deployment_group(given: dict[str, Any]) -> dict[str, Any]:
+    kept = _without("tags", "deploymentGroupName")(given)
+    return {**kept, "currentDeploymentGroupName": given["deploymentGroupName"]}
+
+
 _EXISTS = "already exists"
 
 
@@ -114,6 +113,12 @@ UPDATES: dict[tuple[str, str], Update] = {
     ),
     ("codecommit", "create_branch"): Update("BranchNameExistsException"),
     ("codecommit", "create_repository"): Update("RepositoryNameExistsException"),
+    ("codedeploy", "create_application"): Update("ApplicationAlreadyExistsException"),
+    ("codedeploy", "create_deployment_config"): Update("DeploymentConfigAlreadyExistsException"),
+    ("codedeploy", "create_deployment_group"): Update(
+        "DeploymentGroupAlreadyExistsException", "update_deployment_group", _deployment_group
+    ),
+    ("codedeploy", "register_on_premises_instance"): Update("InstanceNameAlreadyRegisteredException"),
     ("codepipeline", "create_pipeline"): Update("PipelineNameInUseException", "update_pipeline", _without("tags")),
     ("logs", "create_log_group"): Update("ResourceAlreadyExistsException"),
     ("logs", "create_log_stream"): Update("ResourceAlreadyExistsException"),
@@ -174,6 +179,9 @@ class _Loading:
             self._keep(LocalFunction(one.name, one.command, str(one.folder), one.environment, one.timeout))
         for route in self._file.routes:
             self._route(route)
+        for name, port in self._file.target_groups.items():
+            with self._backend.world.transaction():
+                balancing.listen(self._scope, name, port)
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
         notes = self._sampling_rules(self._file.sampling_rules) if self._file.sampling_rules is not None else ()

@@ -70,6 +70,7 @@ class World:
         self.blobs = blobs
         self.patience = patience
         self.lock = threading.RLock()
+        self._seed = seed
         self._random = random.Random(seed) if seed is not None else random.SystemRandom()
         # Requests come when callers please: their ids have dice of their own, so that reading changes no other id.
         self._requests = random.Random(f"requests/{seed}") if seed is not None else None
@@ -317,6 +318,14 @@ class World:
     def dice(self) -> tuple[random.Random, ...]:
         """What ids come from; with a seed, their state is part of the world's."""
         return tuple(dice for dice in (self._random, self._requests) if dice is not None)
+
+    def named(self, name: str) -> random.Random:
+        """Dice of its own for one thing: with a seed they fall the same for a name, and change no other id."""
+        return random.SystemRandom() if self._seed is None else random.Random(f"{self._seed}/{name}")
+
+    def uuid_of(self, name: str) -> str:
+        """A version 4 UUID from the dice of one thing."""
+        return _uuid("".join(self.named(name).choices(_HEX, k=32)))
 
     def hex(self, digits: int) -> str:
         """Random lower-case hex digits; predictable with a seed."""

@@ -14,6 +14,8 @@
         smoke: {command: [./smoke.sh, --quick], folder: ., timeout: 60, environment: {URL: http://localhost}}
       events:
         failures: {pattern: {detail: {state: [FAILED]}}, topic: releases, function: smoke}
+      target_groups:
+        webapp: 8090                           # the port that its traffic comes in by; without it, any free one
       instances:
         web-1: {path: ./instances/web-1, tags: {Name: web}}
       sampling_rules: ./sampling-rules.json    # a sampling-rule file of X-Ray's SDKs
@@ -49,7 +51,7 @@ _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null
 _TOP = ("region", "account", "calls", "local")
 _LOCAL = (
     *("repositories", "connections", "instances", "functions", "events"),
-    *("sampling_rules", "commands", "topics"),
+    *("sampling_rules", "commands", "topics", "target_groups"),
 )
 _OUTLETS = ("log", "file", "command")
 
@@ -163,6 +165,8 @@ class WorldFile:
     topics: tuple[TopicEntry, ...] = ()
     functions: tuple[FunctionEntry, ...] = ()
     routes: tuple[RouteEntry, ...] = ()
+    target_groups: dict[str, int] = field(default_factory=dict)
+    """Name -> the port that its traffic comes in by."""
 
     def wrong(self, mark: Mark, sentence: str, hint: str = "") -> ConfigError:
         """The error about a place in this file."""
@@ -232,6 +236,7 @@ class _Reading:
             topics=tuple(self._topics(local["topics"])) if "topics" in local else (),
             functions=tuple(self._functions(local["functions"], "functions", "900")) if "functions" in local else (),
             routes=tuple(self._routes(local["events"])) if "events" in local else (),
+            target_groups=self._ports(local["target_groups"]) if "target_groups" in local else {},
         )
 
     # -- calls ------------------------------------------------------------------------------------------------------
@@ -365,6 +370,16 @@ class _Reading:
                     text = self._text(value, f"{key}[{index}].{protocol}")
                     outlets.append((protocol, str(self._resolve(text)) if protocol == "file" else text))
             yield TopicEntry(name.value, Mark(_line(name), key), tuple(outlets))
+
+    def _ports(self, node: yaml.Node) -> dict[str, int]:
+        found = {}
+        for name, given in self._pairs(node, "local.target_groups"):
+            key = f"local.target_groups.{name.value}"
+            port = self._text(given, key)
+            if not port.isdecimal() or not 1024 <= int(port) <= 65535:
+                self._wrong(given, key, "a port from 1024 to 65535 belongs here")
+            found[name.value] = int(port)
+        return found
 
     def _folder(self, node: yaml.Node, key: str) -> Path:
         path = self._resolve(self._text(node, key))

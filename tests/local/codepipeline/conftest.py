@@ -12,6 +12,7 @@ from pointsman.clock import ManualClock
 from pointsman.local.codepipeline.actions import built
 from pointsman.local.codepipeline.providers import Providers
 from support.backend import CheckedBackend
+from support.deploying import Deploying
 from support.pipelines import Scripted
 
 
@@ -33,3 +34,8 @@ def line(clock: ManualClock, tmp_path: Path, script: Scripted) -> Iterator[Check
 @pytest.fixture
 def codepipeline(line: CheckedBackend) -> Any:
     return line.session("us-east-1").client("codepipeline")
+
+
+@pytest.fixture
+def shop(backend: CheckedBackend, clock: ManualClock) -> Deploying:
+    return Deploying(backend, clock)

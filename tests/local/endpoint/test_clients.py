@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -180,3 +182,30 @@ def test_the_javascript_sdk(endpoint: Endpoint, tmp_path: Path, request: pytest.
             *("rpc-v2-cbor", "NotImplemented", 501, "Pointsman's backend does not answer "),
         ],
     }
+
+
+@pytest.mark.timeout(120)
+def test_the_cli_deploys(aws: Aws, client: Callable[..., Any], endpoint: Endpoint) -> None:
+    """A bundle onto an instance, as the manual of ``aws deploy`` has it."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("appspec.yml", "version: 0.0\nos: linux\nfiles:\n  - {source: /, destination: /srv}\n")
+    s3, deploy = client("s3"), client("codedeploy")
+    s3.create_bucket(Bucket="releases", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="releases", Key="app.zip", Body=body.getvalue())
+    user = "arn:aws:iam::123456789012:user/web"
+    deploy.register_on_premises_instance(instanceName="web", iamUserArn=user)
+    deploy.add_tags_to_on_premises_instances(instanceNames=["web"], tags=[{"Key": "role", "Value": "web"}])
+    aws("deploy", "create-application", "--application-name", "shop")
+    names = ("--application-name", "shop", "--deployment-group-name", "web")
+    role = ("--service-role-arn", "arn:aws:iam::123456789012:role/deploy")
+    wanted = ("--on-premises-instance-tag-filters", "Key=role,Value=web,Type=KEY_AND_VALUE")
+    aws("deploy", "create-deployment-group", *names, *role, *wanted)
+    location = "bucket=releases,key=app.zip,bundleType=zip"
+    made = aws("deploy", "create-deployment", *names, "--s3-location", location)["deploymentId"]
+    endpoint._backend.settle()
+    aws("deploy", "wait", "deployment-successful", "--deployment-id", made)
+    info = aws("deploy", "get-deployment", "--deployment-id", made)["deploymentInfo"]
+    assert info["deploymentOverview"]["Succeeded"] == 1
+    said = aws("deploy", "get-deployment", "--deployment-id", "d-AAAAAAAAA", failing=True)
+    assert "DeploymentDoesNotExistException" in said

@@ -12,7 +12,8 @@ import pytest
 from pointsman.clock import ManualClock
 from pointsman.errors import ConfigError
 from pointsman.local.codeconnections.connections import LocalConnection
-from pointsman.local.loading import UPDATES, LocalInstance
+from pointsman.local.codedeploy.records import LocalInstance
+from pointsman.local.loading import UPDATES
 from pointsman.local.world_file import read
 from support.backend import CheckedBackend
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pointsman.local.codedeploy.balancing import TargetGroup
 from support.backend import CheckedBackend
 
 SAMPLE = Path(__file__).parents[3] / "sample_config" / "webapp"
@@ -24,7 +26,7 @@ pytestmark = [
 def line(backend: CheckedBackend, tmp_path: Path) -> CheckedBackend:
     """The sample's world, from a copy of its folder, with the first execution waiting for its approval."""
     copy = tmp_path / "webapp"
-    shutil.copytree(SAMPLE, copy, ignore=shutil.ignore_patterns("__pycache__", "dist"))
+    shutil.copytree(SAMPLE, copy, ignore=shutil.ignore_patterns("__pycache__", "dist", "bundle"))
     backend.load(copy)
     backend.settle()
     return backend
@@ -81,7 +83,7 @@ def test_the_samples_own_tests_pass() -> None:
 
 
 def test_a_commit_goes_from_source_to_site(line: CheckedBackend) -> None:
-    expected = {"Source": "Succeeded", "Build": "Succeeded", "Approve": "InProgress", "Release": ""}
+    expected = {"Source": "Succeeded", "Build": "Succeeded", "Approve": "InProgress", "Release": "", "Deploy": ""}
     assert stages(line) == expected, build_log(line)
     log = build_log(line)
     assert "Ran 5 tests" in log and "OK" in log
@@ -101,6 +103,33 @@ def test_a_commit_goes_from_source_to_site(line: CheckedBackend) -> None:
         "site/index.html",
         *(f"site/webapp/{n}.py" for n in ("__init__", "__main__", "app")),
     ]
+
+
+def served(backend: CheckedBackend) -> Any:
+    """What the target group of the three instances answers."""
+    group = backend.world.scope(backend.account, "us-east-1").get(TargetGroup, "webapp")
+    assert group is not None
+    assert sorted(group.members) == ["web-1", "web-2", "web-3"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{group.port}/version", timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+def test_the_release_is_deployed_onto_three_instances_and_serves(line: CheckedBackend) -> None:
+    approve(line)
+    codepipeline, codedeploy = (line.session().client(name) for name in ("codepipeline", "codedeploy"))
+    stage = codepipeline.get_pipeline_state(name="webapp")["stageStates"][-1]
+    latest = stage["actionStates"][0]["latestExecution"]
+    assert latest["status"] == "Succeeded", latest
+    deployment = latest["externalExecutionId"]
+    info = codedeploy.get_deployment(deploymentId=deployment)["deploymentInfo"]
+    assert info["deploymentOverview"]["Succeeded"] == 3
+    execution = stage["latestExecution"]["pipelineExecutionId"]
+    assert info["externalId"] == execution
+    assert codedeploy.list_deployments(externalId=execution)["deployments"] == [deployment]
+    assert f"deployments/{deployment}" in latest["externalExecutionUrl"]
+    details = codepipeline.list_action_executions(pipelineName="webapp")["actionExecutionDetails"]
+    assert details[0]["output"]["outputVariables"] == {"DeploymentId": deployment}
+    assert served(line) == {"commit": tip(line), "build": "1", "stage": "production"}
 
 
 def test_loading_again_starts_nothing(line: CheckedBackend, tmp_path: Path) -> None:

@@ -54,7 +54,54 @@ def world(shown: Demo | Floor) -> str:
         for one in builds
         if "streamName" in one["logs"]
     ]
-    return json.dumps([seen, runs, actions, builds, logs], default=str, sort_keys=True)
+    deployed = deployments(shown)
+    targets = [
+        ask(
+            shown,
+            "codedeploy",
+            "BatchGetDeploymentTargets",
+            deploymentId=one["deploymentId"],
+            targetIds=ask(shown, "codedeploy", "ListDeploymentTargets", deploymentId=one["deploymentId"])["targetIds"],
+        )
+        for one in deployed
+    ]
+    return json.dumps([seen, runs, actions, builds, logs, deployed, targets], default=str, sort_keys=True)
+
+
+def deployments(shown: Demo | Floor) -> list[dict[str, Any]]:
+    """Every deployment, newest first."""
+    ids = ask(shown, "codedeploy", "ListDeployments")["deployments"]
+    found: list[dict[str, Any]] = ask(shown, "codedeploy", "BatchGetDeployments", deploymentIds=ids)["deploymentsInfo"]
+    return found
+
+
+def test_second_zero_shows_deployments_at_every_turn(demo: Demo) -> None:
+    found = deployments(demo)
+    rolling = next(one for one in found if one["applicationName"] == "storefront")
+    assert rolling["status"] == "InProgress"
+    assert rolling["deploymentOverview"]["InProgress"] == 3
+    assert rolling["deploymentOverview"]["Pending"] > 0
+    canary = next(one for one in found if one["applicationName"] == "pricing")
+    target = ask(demo, "codedeploy", "GetDeploymentTarget", deploymentId=canary["deploymentId"], targetId="pricing")
+    info = target["deploymentTarget"]["lambdaTarget"]["lambdaFunctionInfo"]
+    assert (canary["status"], info["targetVersionWeight"]) == ("InProgress", 10.0)
+    assert next(one for one in found if one["applicationName"] == "accounts-web")["status"] == "Ready"
+    failed = next(one for one in found if one["status"] == "Failed")
+    stopped = next(one for one in found if one["status"] == "Stopped")
+    assert stopped["errorInformation"]["code"] == "ALARM_ACTIVE"
+    by_id = {one["deploymentId"]: one for one in found}
+    for one in (failed, stopped):
+        back = by_id[one["rollbackInfo"]["rollbackDeploymentId"]]
+        assert (back["status"], back["creator"]) == ("Succeeded", "codeDeployRollback")
+
+
+def test_deployments_go_on_after_second_zero(demo: Demo) -> None:
+    demo.pace.step(420)
+    words = {one["applicationName"]: one["status"] for one in reversed(deployments(demo))}
+    assert (words["storefront"], words["pricing"], words["accounts-web"]) == ("Succeeded", "Succeeded", "Ready")
+    before = len(deployments(demo))
+    demo.pace.step(900)
+    assert len(deployments(demo)) > before
 
 
 def test_second_zero_shows_something_of_everything(demo: Demo) -> None:

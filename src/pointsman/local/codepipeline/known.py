@@ -27,6 +27,7 @@ _ONE: Final = (1, 1)
 _NONE: Final = (0, 0)
 _SOURCE: Final = ActionType(_NONE, _ONE)
 _DEPLOY: Final = ActionType(_ONE, _NONE)
+_IMAGES: Final = tuple(f"Image{number}{word}" for number in range(1, 5) for word in ("ArtifactName", "ContainerName"))
 _CODEBUILD: Final = ActionType(
     (1, 5),
     (0, 5),
@@ -66,8 +67,13 @@ _TYPES: Final[dict[tuple[str, str, str], ActionType]] = {
     ("Deploy", "AWS", "CloudFormation"): ActionType((0, 10), (0, 1)),
     ("Deploy", "AWS", "CloudFormationStackInstances"): ActionType((0, 10), _NONE),
     ("Deploy", "AWS", "CloudFormationStackSet"): ActionType((0, 10), _NONE),
-    ("Deploy", "AWS", "CodeDeploy"): _DEPLOY,
-    ("Deploy", "AWS", "CodeDeployToECS"): ActionType((1, 5), _NONE),
+    ("Deploy", "AWS", "CodeDeploy"): ActionType(_ONE, _NONE, ("ApplicationName", "DeploymentGroupName"), ()),
+    ("Deploy", "AWS", "CodeDeployToECS"): ActionType(
+        (1, 5),
+        _NONE,
+        ("ApplicationName", "DeploymentGroupName", "TaskDefinitionTemplateArtifact", "AppSpecTemplateArtifact"),
+        ("AppSpecTemplatePath", "TaskDefinitionTemplatePath", *_IMAGES),
+    ),
     ("Deploy", "AWS", "EC2"): _DEPLOY,
     ("Deploy", "AWS", "ECS"): _DEPLOY,
     ("Deploy", "AWS", "EKS"): _DEPLOY,

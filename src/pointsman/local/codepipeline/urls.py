@@ -47,6 +47,17 @@ def project(region: str, account: str, name: str) -> str:
     return _console(region, f"codesuite/codebuild/{account}/projects/{quote(name)}?region={region}")
 
 
+def deployment_group(region: str, application: str, name: str) -> str:
+    """A deployment group."""
+    where = f"applications/{quote(application)}/deployment-groups/{quote(name)}"
+    return _console(region, f"codesuite/codedeploy/{where}?region={region}")
+
+
+def deployment(region: str, deployment_id: str) -> str:
+    """A deployment."""
+    return _console(region, f"codesuite/codedeploy/deployments/{deployment_id}?region={region}")
+
+
 def build(region: str, account: str, build_id: str) -> str:
     """A build."""
     return _run(region, account, build_id, "build")

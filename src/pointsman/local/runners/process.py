@@ -8,7 +8,6 @@ unless ``sandbox`` is ``"bwrap"``.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -31,7 +30,7 @@ from pointsman.local.runners.protocol import (
     Work,
 )
 from pointsman.local.runners.shell import ShellSettings, SupervisedShell
-from pointsman.local.runners.sweep import sweep
+from pointsman.local.runners.sweep import await_gone
 from pointsman.local.world import Scope, World
 
 NOWHERE = "http://127.0.0.1:9"
@@ -261,18 +260,8 @@ def _program(shell: str) -> str | None:
 
 def _outcome(folder: Path) -> dict[str, Any]:
     """What the last supervisor of a folder wrote, once it is gone."""
-    deadline = time.monotonic() + 15
     try:
-        with (folder / "alive").open("rb") as alive:
-            while True:
-                try:
-                    fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        break
-                    time.sleep(0.02)
-        sweep(folder)
+        await_gone(folder)
         outcome: dict[str, Any] = json.loads((folder / "outcome").read_bytes())
     except (OSError, ValueError):
         return {"number": 0, "exit": None, "note": "", "values": []}

@@ -24,21 +24,21 @@ import termios
 import time
 from typing import Any
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 _CHUNK = 1 << 16
 
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _prctl(option: int, value: int) -> None:
+def prctl(option: int, value: int) -> None:
     """Ask the kernel; on systems without prctl nothing happens."""
     if _LIBC is not None:
         _LIBC.prctl(option, value, 0, 0, 0)
 
 
-def _descendants() -> list[int]:
+def descendants() -> list[int]:
     """Every living process below this one, by /proc; empty where there is none."""
     children: dict[int, list[int]] = {}
     try:
@@ -131,7 +131,7 @@ class Supervisor:
         if pid == 0:
             try:
                 os.setsid()
-                _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+                prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
                 os.dup2(null, 0)
                 os.dup2(self.output_in, 1)
                 os.dup2(self.output_in, 2)
@@ -232,7 +232,7 @@ class Supervisor:
         self.signal(group, signal.SIGTERM)
         asked = time.monotonic()
         grace = float(self.order.get("grace", 1.0))
-        while not self.childless() and time.monotonic() < asked + grace + 10:
+        while not childless() and time.monotonic() < asked + grace + 10:
             if time.monotonic() > asked + grace:
                 self.signal(group, signal.SIGKILL)
             self.relay()
@@ -243,19 +243,9 @@ class Supervisor:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if group:
                 os.killpg(group, number)
-        for pid in _descendants():
+        for pid in descendants():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, number)
-
-    def childless(self) -> bool:
-        """Collect the dead; whether nobody is left."""
-        while True:
-            try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return True
-            if pid == 0:
-                return False
 
     def stop(self) -> None:
         """The end: nothing of this build goes on living."""
@@ -267,9 +257,14 @@ class Supervisor:
         self.relay()
 
 
-def _main() -> None:
+def stand_over_all() -> int:
+    """Make this program the parent of everything below it, deaf to signals meant for others.
+
+    Returns:
+        What becomes readable when a child has died.
+    """
     os.umask(0o077)
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
     wake, wake_in = os.pipe()
     os.set_blocking(wake, False)
     os.set_blocking(wake_in, False)
@@ -277,6 +272,28 @@ def _main() -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(ignored, signal.SIG_IGN)
+    return wake
+
+
+def hold(folder: str) -> None:
+    """Hold the lock that says a folder's program is alive, until this one is not."""
+    lock = os.open(f"{folder}/alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def childless() -> bool:
+    """Collect the dead; whether nobody is left."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return True
+        if pid == 0:
+            return False
+
+
+def _main() -> None:
+    wake = stand_over_all()
     asked = b""
     supervisor: Supervisor | None = None
     while True:
@@ -298,8 +315,7 @@ def _main() -> None:
                 order = json.loads(line)
                 if "open" in order:
                     supervisor = Supervisor(order["open"])
-                    lock = os.open(f"{supervisor.folder}/alive", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    hold(supervisor.folder)
                 elif "run" in order and supervisor:
                     supervisor.run(order["run"])
                 elif "stop" in order:

@@ -7,6 +7,7 @@ have sessions of their own; on Linux the cookie still tells whose they are. Else
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import time
@@ -14,6 +15,25 @@ from pathlib import Path
 
 COOKIE = "POINTSMAN_SHELL"
 """The variable whose value is the folder of the shell a process belongs to."""
+
+
+def await_gone(folder: Path, patience: float = 15.0) -> None:
+    """Wait until the program that held a folder's lock is gone, and end what it has left behind.
+
+    Raises:
+        OSError: There never was one.
+    """
+    deadline = time.monotonic() + patience
+    with (folder / "alive").open("rb") as alive:
+        while True:
+            try:
+                fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.02)
+    sweep(folder)
 
 
 def strays(folder: Path) -> list[int]:

@@ -20,7 +20,9 @@ from pointsman.local.codepipeline.driver import begin
 from pointsman.local.codepipeline.shapes import Pipeline
 from pointsman.local.runners.protocol import CommandOrder
 from pointsman.local.scenarios import kept, words
+from pointsman.local.scenarios.deploys import Deploys
 from pointsman.local.scenarios.scripted import Act, ScriptedBuilds, ScriptedRepositories
+from pointsman.local.scenarios.scripted_crew import NoTraffic, ScriptedCrew
 from pointsman.local.store import image
 from pointsman.local.world import Payload, Scope
 
@@ -73,9 +75,10 @@ class Floor:
         self.builds = ScriptedBuilds(self)
         self.broken: set[str] = set()
         self.pushes = 0
-        self.backend = Backend(
-            None, self.clock, seed, account=ACCOUNT, tools=(self.repositories, self.builds), patience=5.0
-        )
+        crew = ScriptedCrew(lambda order: self.deploys.deed(order))
+        tools = (self.repositories, self.builds, crew, NoTraffic())
+        self.backend = Backend(None, self.clock, seed, account=ACCOUNT, tools=tools, patience=5.0)
+        self.deploys = Deploys(self.backend, REGION, seed)
         world = self.backend.world
         self.builds.install(world)
         world.on(_PUSH, self._on_push)
@@ -100,6 +103,7 @@ class Floor:
         def at(minutes: float, act: Callable[..., None], *given: Any) -> None:
             story.append((minutes, lambda: act(*given)))
 
+        self.deploys.tell(at)
         for index, track in enumerate(TRACKS):
             at(-175 + index * 4.3, self._found, track)
         at(-138.5, self._answer, "billing", "Approve")

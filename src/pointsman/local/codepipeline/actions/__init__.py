@@ -5,6 +5,8 @@ from __future__ import annotations
 from pointsman.local.codepipeline.actions.approval import ManualApproval
 from pointsman.local.codepipeline.actions.codebuild import CodeBuildAction
 from pointsman.local.codepipeline.actions.codecommit_source import CodeCommitSource
+from pointsman.local.codepipeline.actions.codedeploy import CodeDeployAction
+from pointsman.local.codepipeline.actions.codedeploy_ecs import CodeDeployToEcsAction
 from pointsman.local.codepipeline.actions.connection_source import ConnectionSource
 from pointsman.local.codepipeline.actions.custom import CustomAction
 from pointsman.local.codepipeline.actions.function import LambdaAction
@@ -21,6 +23,8 @@ def built() -> Providers:
     providers.add("Source", "AWS", "S3", S3Source())
     providers.add("Approval", "AWS", "Manual", ManualApproval())
     providers.add("Deploy", "AWS", "S3", S3Deploy())
+    providers.add("Deploy", "AWS", "CodeDeploy", CodeDeployAction())
+    providers.add("Deploy", "AWS", "CodeDeployToECS", CodeDeployToEcsAction())
     codebuild = CodeBuildAction()
     providers.add("Build", "AWS", "CodeBuild", codebuild)
     providers.add("Test", "AWS", "CodeBuild", codebuild)

@@ -24,7 +24,7 @@ MEASURED_TOPIC: Final = "codepipeline.codebuild.measured"
 
 
 class Awaited(msgspec.Struct, frozen=True):
-    """A build that an action waits for; key: the build's id, in the build's region."""
+    """A build or deployment that an action waits for; key: its id, in its own region."""
 
     pipeline: str
     number: int
