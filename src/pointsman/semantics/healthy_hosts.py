@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ONE_AT_A_TIME = "CodeDeployDefault.OneAtATime"
+from pointsman.semantics.deployments import DEFAULT, MOST_CONCURRENCY, SERVER, Minimum, minimum_healthy
+
+ONE_AT_A_TIME = DEFAULT[SERVER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,8 @@ def healthy_hosts(total: int, kind: str, value: int, configuration: str = "") ->
         value: Hosts, or percent of the fleet; a part of a host counts as a whole one.
         configuration: The configuration's name: one at a time is that of any fleet, whatever its size.
     """
-    if configuration == ONE_AT_A_TIME or kind == "MOST_CONCURRENCY":
-        most = 1 if configuration == ONE_AT_A_TIME else max(1, value)
-        return HealthyHosts(total, max(0, total - most))
-    minimum = -(-total * value // 100) if kind == "FLEET_PERCENT" else value
-    return HealthyHosts(total, max(0, min(total, minimum)))
+    if configuration == ONE_AT_A_TIME:
+        kind, value = MOST_CONCURRENCY, 1
+    if kind == MOST_CONCURRENCY:
+        value = max(1, value)
+    return HealthyHosts(total, max(0, min(total, minimum_healthy(Minimum(kind, value), total))))
