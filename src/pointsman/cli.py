@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DONE, BROKEN, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _ABOUT = """\
-A terminal console for delivery on AWS: pipelines, builds and their logs; approvals, gates and retries.
+A terminal console for delivery on AWS: pipelines, builds, deployments; approvals, gates, retries, rollbacks.
 
   pointsman          AWS, as your profile sees it. Starts read-only.
   pointsman demo     A made-up release floor, alive. Runs nothing, needs no account.

@@ -226,7 +226,13 @@ LIST: Columns = (
     ),
     _PROGRESS,
     Column[DeploymentRow](
-        "revision", "Revision", lambda row, _: revision_cell(row.deployment.revision), least=8, most=12, priority=1
+        "revision",
+        "Revision",
+        lambda row, _: revision_cell(row.deployment.revision),
+        least=8,
+        most=12,
+        priority=1,
+        fitted=lambda row, _, room: revision_cell(row.deployment.revision, room),
     ),
     Column[DeploymentRow]("age", "Age", _age, least=5, align="right"),
     Column[DeploymentRow]("took", "Took", _took, least=7, align="right", priority=4),
@@ -265,7 +271,13 @@ GROUPS: Columns = (
         "good", "Good", lambda one, draw: cell(draw.age(one.last_good_at), "dim"), least=4, align="right"
     ),
     Column[DeploymentGroup](
-        "revision", "Revision", lambda one, _: revision_cell(one.target_revision), least=8, most=12, priority=1
+        "revision",
+        "Revision",
+        lambda one, _: revision_cell(one.target_revision),
+        least=8,
+        most=12,
+        priority=1,
+        fitted=lambda one, _, room: revision_cell(one.target_revision, room),
     ),
     Column[DeploymentGroup](
         "config",

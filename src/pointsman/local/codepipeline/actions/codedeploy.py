@@ -74,7 +74,7 @@ def begin(scope: Scope, call: ActionCall, revision: dict[str, Any]) -> Outcome |
 
 def _revision(artifact: Artifact) -> dict[str, Any]:
     location = {"bucket": artifact.bucket, "key": artifact.key, "bundleType": "zip"}
-    if artifact.version_id:
+    if artifact.version_id not in ("", "null"):  # "null" is S3's word for an object of a bucket without versions
         location["version"] = artifact.version_id
     return {"revisionType": "S3", "s3Location": location}
 
