@@ -24,7 +24,8 @@ from pointsman.local import Backend
 from pointsman.local.state import StateFolder
 
 VICTIM = Path(__file__).with_name("victim.py")
-ROUNDS = 8
+ROUNDS = int(os.environ.get("POINTSMAN_KILLS", "8"))
+"""How often it is killed; 300 take a quarter of an hour."""
 
 pytestmark = pytest.mark.skipif(
     shutil.which("git") is None or not Path("/proc/self/environ").exists(), reason="needs git and /proc"
