@@ -213,7 +213,7 @@ def _kept(
         # The port is bound already: clients are made while the child still opens the world.
         connection = _client(settings, environ, folder.path, child.address, region, child.gone)
         child.wait()
-        return connection
+        return replace(connection, leaving="What runs here stops; it is there again at the next start.")
 
     return connect
 
@@ -237,7 +237,8 @@ def _joined(asked: Launch, settings: Settings, environ: Environment, folder: Pat
 
     def connect() -> Connection:
         place = folder.expanduser().absolute()
-        return _client(settings, environ, place, served.address, region, lambda: attached(served))
+        connection = _client(settings, environ, place, served.address, region, lambda: attached(served))
+        return replace(connection, leaving=f"What runs here goes on: process {served.pid} serves it.")
 
     return connect
 

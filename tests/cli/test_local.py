@@ -144,7 +144,9 @@ def test_a_second_console_finds_the_first_ones_world_and_leaves_it_running(tmp_p
             assert "eu-west-1" in second.text
             assert owner(state)["pid"] == child
             assert client(state, "ssm").get_parameter(Name="/webapp/colour")["Parameter"]["Value"] == "green"
-            second.send("\x03\x03")
+            second.send("q")
+            second.until("What runs here goes on: process")
+            second.send("y")
             assert second.ended() == 0
         assert not gone(child)
         with terminal(["local", "--state", str(state), "--load", str(tmp_path)]) as third:

@@ -62,6 +62,8 @@ class Connection:
     audit: AuditLog
     time: TimeControl | None = None
     """How the world's clock is held and moved; None where it is the wall's."""
+    leaving: str = ""
+    """What becomes of the world when the console is left, in a sentence; empty where nothing does."""
 
 
 Connect = Callable[[], Connection]

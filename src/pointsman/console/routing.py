@@ -285,7 +285,8 @@ class Router:
             if leave:
                 begin(self._app, self._app.leave, name="leave", group="leave")
 
-        self._app.push_screen(QuitDialog(self._app.operating.sending, self._desk.world), answered)
+        leaving = self._desk.connection.leaving if self._desk.connection is not None else ""
+        self._app.push_screen(QuitDialog(self._app.operating.sending, leaving), answered)
 
     # --- the command line
 

@@ -142,6 +142,13 @@ async def test_q_goes_back_and_at_the_root_asks() -> None:
         assert user.app._exit
 
 
+async def test_what_becomes_of_the_world_is_said_before_one_leaves() -> None:
+    made = world()
+    async with console(made, connect=lambda: replace(made.connect(), leaving="What runs here stops.")) as user:
+        await user.press("q")
+        assert "Leave the console? What runs here stops." in user.text
+
+
 async def test_leaving_with_a_write_on_its_way_says_so_and_waits() -> None:
     async with console() as user:
         user.world.runner.sending = 1

@@ -32,16 +32,14 @@ class QuitDialog(Dialog[bool]):
     heading = "Quit pointsman"
     foot = "y quits   esc stays"
 
-    def __init__(self, sending: int, world: str) -> None:
+    def __init__(self, sending: int, leaving: str = "") -> None:
         super().__init__()
         self._sending = sending
-        self._world = world
+        self._leaving = leaving
 
     def body(self) -> ComposeResult:
         """What is still going on."""
-        words = "Leave the console?"
-        if self._world == "local":
-            words = "Leave the console? What runs here stops; it is there again at the next start."
+        words = f"Leave the console? {self._leaving}".rstrip()
         if self._sending:
             plural = "write is" if self._sending == 1 else "writes are"
             words = (
