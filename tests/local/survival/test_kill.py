@@ -162,7 +162,7 @@ def moving(backend: Backend) -> list[tuple[str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(max(180, 10 * ROUNDS))
 @pytest.mark.xdist_group("survival")
 class TestKilledAtManyMoments:
     def test_every_answered_write_is_there(self, survivors: Survivors, after: Backend) -> None:
