@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from pointsman.local.cloudwatch import data, intake, metrics, operations, table
-from pointsman.local.cloudwatch.alarms import KeptAlarms
+from pointsman.local.cloudwatch import (
+    actions,
+    composites,
+    data,
+    evaluation,
+    history,
+    intake,
+    metrics,
+    operations,
+    table,
+)
+from pointsman.local.cloudwatch.alarms import TRANSITION, KeptAlarms
 from pointsman.local.cloudwatch.bands import Models
+from pointsman.local.cloudwatch.watched import Watched
 from pointsman.local.engines import Engine
 from pointsman.local.world import World
 
 
 def _install(world: World) -> None:
     table.install(world)
+    world.database.declare(history.SCHEMA)
     world.provide(Models())
+    world.provide(Watched(world))
+    world.provide(composites.Depth())
     world.provide(KeptAlarms())
+    world.on(intake.DATA, evaluation.data_came)
+    world.on(evaluation.TOUCHED, evaluation.touched)
+    world.on(evaluation.TICK, evaluation.tick)
+    world.on(TRANSITION, composites.changed)
+    world.on(composites.WAITED, composites.waited)
+    world.on(actions.FUNCTION_ENDED, actions.function_ended)
 
 
-ENGINE = Engine(name="cloudwatch", answers=(intake, metrics, data, operations), install=_install)
+ENGINE = Engine(name="cloudwatch", answers=(intake, metrics, data, operations, history), install=_install)

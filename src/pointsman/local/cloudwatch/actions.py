@@ -1,0 +1,229 @@
+"""What an alarm does when its state changes: messages to topics, functions called; the rest recorded as not executed.
+
+Deployments that an alarm watches hear of ``alarms.CHANGED`` themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, Final
+
+from pointsman.local.answers import AwsError
+from pointsman.local.cloudwatch import alarms, history
+from pointsman.local.cloudwatch.alarms import Alarm, MetricAlarm
+from pointsman.local.functions import functions
+from pointsman.local.sns import topics
+from pointsman.local.world import Payload, Scope
+
+FUNCTION_ENDED: Final = "cloudwatch.function.ended"
+EVENTS: Final = "events"
+"""The topic of the world that EventBridge's events go by."""
+
+_REGIONS: Final = {
+    "us-east-1": "US East (N. Virginia)",
+    "us-east-2": "US East (Ohio)",
+    "us-west-1": "US West (N. California)",
+    "us-west-2": "US West (Oregon)",
+    "eu-west-1": "EU (Ireland)",
+    "eu-west-2": "EU (London)",
+    "eu-west-3": "EU (Paris)",
+    "eu-central-1": "EU (Frankfurt)",
+    "eu-north-1": "EU (Stockholm)",
+    "ap-northeast-1": "Asia Pacific (Tokyo)",
+    "ap-south-1": "Asia Pacific (Mumbai)",
+    "ap-southeast-1": "Asia Pacific (Singapore)",
+    "ap-southeast-2": "Asia Pacific (Sydney)",
+    "ca-central-1": "Canada (Central)",
+    "sa-east-1": "South America (Sao Paulo)",
+}
+"""Regions as the messages call them; any other goes by its code."""
+_COPIED: Final = ("MetricName", "Namespace", "Unit", "Period", "EvaluationPeriods", "DatapointsToAlarm")
+
+
+def take(scope: Scope, before: Alarm, after: Alarm) -> None:
+    """Take the actions of an alarm's new state, unless its actions are disabled."""
+    if not after.settings.get("ActionsEnabled", True):
+        return
+    for action in after.settings.get(alarms.ACTIONS[after.state], []):
+        _take(scope, before, after, action)
+
+
+def _take(scope: Scope, before: Alarm, after: Alarm, action: str) -> None:
+    if action.startswith("arn:aws:sns:"):
+        _tell(scope, before, after, action)
+        return
+    if action.startswith("arn:aws:lambda:"):
+        _call(scope, before, after, action)
+        return
+    service = action.split(":")[2] if action.startswith("arn:") and action.count(":") > 2 else action
+    error = f"Not executed: this local backend has no {service} actions"
+    _record(scope, after, action, error, None)
+
+
+def _record(scope: Scope, alarm: Alarm, action: str, error: str | None, message: str | None) -> None:
+    done = "Failed to execute" if error else "Successfully executed"
+    data = {
+        "actionState": "Failed" if error else "Succeeded",
+        "stateUpdateTimestamp": int(alarm.updated.timestamp() * 1000),
+        "notificationResource": action,
+        "publishedMessage": message,
+        "error": error,
+    }
+    history.add(scope, alarm.name, alarms.kind(alarm), "Action", f"{done} action {action}", data)
+
+
+def _tell(scope: Scope, before: Alarm, after: Alarm, topic: str) -> None:
+    region = _REGIONS.get(scope.region, scope.region)
+    text = json.dumps(message(scope, before, after), ensure_ascii=False)
+    subject = f'{after.state}: "{after.name}" in {region}'[:100]
+    error = None
+    try:
+        topics.publish(scope, topic, text, subject)
+    except AwsError as refusal:
+        error = refusal.message
+    _record(scope, after, topic, error, text)
+
+
+def message(scope: Scope, before: Alarm, after: Alarm) -> dict[str, Any]:
+    """What a topic is told."""
+    settings = after.settings
+    told: dict[str, Any] = {
+        "AlarmName": after.name,
+        "AlarmDescription": settings.get("AlarmDescription"),
+        "AWSAccountId": scope.account,
+        "AlarmConfigurationUpdatedTimestamp": _moment(after.configured),
+        "NewStateValue": after.state,
+        "NewStateReason": after.reason,
+        "StateChangeTime": _moment(after.updated),
+        "Region": _REGIONS.get(scope.region, scope.region),
+        "AlarmArn": alarms.arn(scope, after.name),
+        "OldStateValue": before.state,
+        **{key: settings.get(key, []) for key in alarms.ACTIONS.values()},
+    }
+    if isinstance(after, MetricAlarm):
+        told["Trigger"] = _trigger(settings)
+    else:
+        told["AlarmRule"] = settings["AlarmRule"]
+        told["TriggeringChildren"] = _triggering(after)
+    return told
+
+
+def _trigger(settings: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {key: settings[key] for key in _COPIED if key in settings}
+    if "Metrics" in settings:
+        made["Metrics"] = settings["Metrics"]
+    else:
+        extended = "ExtendedStatistic" in settings
+        made["StatisticType"] = "ExtendedStatistic" if extended else "Statistic"
+        made["ExtendedStatistic" if extended else "Statistic"] = (
+            settings["ExtendedStatistic"] if extended else settings["Statistic"].upper()
+        )
+        made["Unit"] = settings.get("Unit")
+        made["Dimensions"] = [{"value": one["Value"], "name": one["Name"]} for one in settings["Dimensions"]]
+    made["ComparisonOperator"] = settings["ComparisonOperator"]
+    if "Threshold" in settings:
+        made["Threshold"] = settings["Threshold"]
+    else:
+        made["ThresholdMetricId"] = settings["ThresholdMetricId"]
+    made["TreatMissingData"] = settings.get("TreatMissingData", "")
+    made["EvaluateLowSampleCountPercentile"] = settings.get("EvaluateLowSampleCountPercentile", "")
+    return made
+
+
+def _triggering(alarm: Alarm) -> list[dict[str, Any]]:
+    data = alarms.reason_object(alarm) if alarm.reason_data else {}
+    found = data.get("triggeringAlarms", []) if isinstance(data, dict) else []
+    return [{"Arn": one["arn"], "State": {"Value": one["state"]["value"]}} for one in found]
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}+0000"
+
+
+def _call(scope: Scope, before: Alarm, after: Alarm, reference: str) -> None:
+    function = functions.ready(scope, reference)
+    if function is None:
+        _record(scope, after, reference, "The function does not exist: no world file names it", None)
+        return
+    event = {
+        "source": "aws.cloudwatch",
+        "alarmArn": alarms.arn(scope, after.name),
+        "accountId": scope.account,
+        "time": _moment(after.updated),
+        "region": scope.region,
+        "alarmData": _detail(before, after),
+    }
+    functions.invoke(scope, function, event, FUNCTION_ENDED, {"alarm": after.name, "action": reference})
+
+
+def function_ended(scope: Scope, payload: Payload) -> None:
+    """A function that an alarm called has ended."""
+    alarm = alarms.find(scope, payload["alarm"]) if "alarm" in payload else None
+    if alarm is None:
+        return
+    status = payload.get("status")
+    error = None if status == 0 else "Its time was over" if status is None else f"It ended with the status {status}"
+    _record(scope, alarm, payload["action"], error, None)
+
+
+def _detail(before: Alarm, after: Alarm) -> dict[str, Any]:
+    def state(alarm: Alarm) -> dict[str, Any]:
+        made = {"value": alarm.state, "reason": alarm.reason, "timestamp": _moment(alarm.updated)}
+        return {**made, "reasonData": alarm.reason_data} if alarm.reason_data else made
+
+    settings = after.settings
+    configuration: dict[str, Any] = {}
+    if "AlarmDescription" in settings:
+        configuration["description"] = settings["AlarmDescription"]
+    if isinstance(after, MetricAlarm):
+        configuration["metrics"] = _metrics(settings)
+    else:
+        configuration["alarmRule"] = settings["AlarmRule"]
+    return {
+        "alarmName": after.name,
+        "state": state(after),
+        "previousState": state(before),
+        "configuration": configuration,
+    }
+
+
+def _metrics(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    if "Metrics" not in settings:
+        dimensions = {one["Name"]: one["Value"] for one in settings["Dimensions"]}
+        metric = {"namespace": settings["Namespace"], "name": settings["MetricName"], "dimensions": dimensions}
+        stat = settings.get("Statistic", settings.get("ExtendedStatistic"))
+        watched = {"metric": metric, "period": settings["Period"], "stat": stat}
+        return [{"id": "m1", "metricStat": watched, "returnData": True}]
+    made = []
+    for one in settings["Metrics"]:
+        query: dict[str, Any] = {"id": one["Id"], "returnData": one.get("ReturnData", True)}
+        if "Expression" in one:
+            query["expression"] = one["Expression"]
+        else:
+            given = one["MetricStat"]
+            dimensions = {pair["Name"]: pair["Value"] for pair in given["Metric"].get("Dimensions", [])}
+            metric = {"namespace": given["Metric"]["Namespace"], "name": given["Metric"]["MetricName"]}
+            query["metricStat"] = {
+                "metric": {**metric, "dimensions": dimensions},
+                "period": given["Period"],
+                "stat": given["Stat"],
+            }
+        made.append(query)
+    return made
+
+
+def announce(scope: Scope, before: Alarm, after: Alarm) -> None:
+    """Tell EventBridge of a change of state."""
+    event = {
+        "version": "0",
+        "id": scope.world.request_id(),
+        "detail-type": "CloudWatch Alarm State Change",
+        "source": "aws.cloudwatch",
+        "account": scope.account,
+        "time": f"{scope.now:%Y-%m-%dT%H:%M:%SZ}",
+        "region": scope.region,
+        "resources": [alarms.arn(scope, after.name)],
+        "detail": _detail(before, after),
+    }
+    scope.emit(EVENTS, event)
