@@ -303,11 +303,10 @@ def test_a_call_with_one_wrong_datapoint_keeps_none(shop: Shop) -> None:
 
 
 def test_list_metrics(shop: Shop, backend: CheckedBackend, clock: ManualClock) -> None:
-    for number in range(1200):
-        shop.client.put_metric_data(
-            Namespace="Big",
-            MetricData=[{"MetricName": f"m{number:04}", "Value": 1.0, "Dimensions": [{"Name": "n", "Value": "v"}]}],
-        )
+    names = [f"m{number:04}" for number in range(1200)]
+    for some in (names[:600], names[600:]):
+        data = [{"MetricName": name, "Value": 1.0, "Dimensions": [{"Name": "n", "Value": "v"}]} for name in some]
+        shop.client.put_metric_data(Namespace="Big", MetricData=data)
     shop.put(0, Value=1.0, Dimensions=[{"Name": "stage", "Value": "prod"}], Unit="Seconds")
     shop.put(0, Value=1.0, Dimensions=[{"Name": "stage", "Value": "prod"}], Unit="Count")
     pages = list(shop.client.get_paginator("list_metrics").paginate())
@@ -357,3 +356,26 @@ def test_a_search_over_very_many_metrics_says_that_it_stopped(shop: Shop, backen
     assert len(found) == 501
     scope = backend.world.scope(backend.account, "us-east-1")
     assert len(table.metrics(scope, namespace="Many", limit=10)) == 10
+
+
+def test_datapoints_grow_wider_with_age_and_are_forgotten(
+    shop: Shop, backend: CheckedBackend, clock: ManualClock
+) -> None:
+    for second in range(0, 600, 30):
+        shop.put(second / 60, Values=[float(second), 1.0], StorageResolution=1)
+
+    def widths() -> list[tuple[int, int]]:
+        sql = "SELECT width, count(*) FROM metric_points GROUP BY width"
+        return backend.world.database.execute(sql).fetchall()
+
+    assert widths() == [(1, 20)]
+    clock.advance(5 * 3600)
+    assert widths() == [(60, 10)]
+    assert shop.values({"MetricStat": shop.stat("SampleCount", 1)}) == [[]]
+    for days, width in ((16, 300), (64, 3600)):
+        clock.advance(days * 86400)
+        found = shop.values(*({"MetricStat": shop.stat(stat, 3600)} for stat in ("SampleCount", "Sum", "p75")))
+        assert widths() == [(width, max(1, 600 // width))]
+        assert found == [[40], [5720], [270]]
+    clock.advance(400 * 86400)
+    assert widths() == []

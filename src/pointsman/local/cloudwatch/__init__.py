@@ -5,13 +5,17 @@ from __future__ import annotations
 from pointsman.local.cloudwatch import (
     actions,
     composites,
+    dashboards,
     data,
+    detectors,
     evaluation,
     history,
     intake,
     metrics,
     operations,
+    retention,
     table,
+    tags,
 )
 from pointsman.local.cloudwatch.alarms import TRANSITION, KeptAlarms
 from pointsman.local.cloudwatch.bands import Models
@@ -23,11 +27,14 @@ from pointsman.local.world import World
 def _install(world: World) -> None:
     table.install(world)
     world.database.declare(history.SCHEMA)
+    world.provide(retention.Scheduled(world))
     world.provide(Models())
     world.provide(Watched(world))
     world.provide(composites.Depth())
     world.provide(KeptAlarms())
     world.on(intake.DATA, evaluation.data_came)
+    world.on(intake.DATA, retention.data_came)
+    world.on(retention.DUE, retention.run)
     world.on(evaluation.TOUCHED, evaluation.touched)
     world.on(evaluation.TICK, evaluation.tick)
     world.on(TRANSITION, composites.changed)
@@ -35,4 +42,8 @@ def _install(world: World) -> None:
     world.on(actions.FUNCTION_ENDED, actions.function_ended)
 
 
-ENGINE = Engine(name="cloudwatch", answers=(intake, metrics, data, operations, history), install=_install)
+ENGINE = Engine(
+    name="cloudwatch",
+    answers=(intake, metrics, data, operations, history, dashboards, tags, detectors),
+    install=_install,
+)
