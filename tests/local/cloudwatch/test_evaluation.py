@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pointsman.clock import ManualClock
-from pointsman.local.cloudwatch.actions import EVENTS
 from pointsman.local.cloudwatch.alarms import CHANGED
+from pointsman.local.events import bus
 from pointsman.local.sns.topics import PUBLISHED
 from support.backend import CheckedBackend
 
@@ -385,7 +385,8 @@ def test_what_came_and_went_behind_a_suppressor_is_not_told(room: Room) -> None:
 
 def test_eventbridge_is_told(room: Room) -> None:
     events: list[dict[str, Any]] = []
-    room.backend.world.on(EVENTS, lambda _, event: events.append(event))
+    room.backend.world.tool(bus.Interest).add(lambda _: True)
+    room.backend.world.on(bus.TOPIC, lambda _, event: events.append(event))
     room.alarm()
     room.set("a", "ALARM")
     (event,) = (one for one in events if one["source"] == "aws.cloudwatch")

@@ -12,13 +12,12 @@ from typing import Any, Final
 from pointsman.local.answers import AwsError
 from pointsman.local.cloudwatch import alarms, history
 from pointsman.local.cloudwatch.alarms import Alarm, MetricAlarm
+from pointsman.local.events import bus
 from pointsman.local.functions import functions
 from pointsman.local.sns import topics
 from pointsman.local.world import Payload, Scope
 
 FUNCTION_ENDED: Final = "cloudwatch.function.ended"
-EVENTS: Final = "events"
-"""The topic of the world that EventBridge's events go by."""
 
 _REGIONS: Final = {
     "us-east-1": "US East (N. Virginia)",
@@ -214,16 +213,7 @@ def _metrics(settings: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def announce(scope: Scope, before: Alarm, after: Alarm) -> None:
-    """Tell EventBridge of a change of state."""
-    event = {
-        "version": "0",
-        "id": scope.world.request_id(),
-        "detail-type": "CloudWatch Alarm State Change",
-        "source": "aws.cloudwatch",
-        "account": scope.account,
-        "time": f"{scope.now:%Y-%m-%dT%H:%M:%SZ}",
-        "region": scope.region,
-        "resources": [alarms.arn(scope, after.name)],
-        "detail": _detail(before, after),
-    }
-    scope.emit(EVENTS, event)
+    """Tell EventBridge's listeners of a change of state, when there are any."""
+    if bus.wanted(scope):
+        arn = alarms.arn(scope, after.name)
+        bus.put(scope, "aws.cloudwatch", "CloudWatch Alarm State Change", _detail(before, after), [arn])

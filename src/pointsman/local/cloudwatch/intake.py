@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -58,26 +58,25 @@ def put_metric_data(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 
 def publish(
-    scope: Scope, namespace: str, name: str, value: float, unit: str, dimensions: Iterable[dict[str, str]]
+    scope: Scope, namespace: str, figures: Mapping[str, tuple[float, str]], *identities: Mapping[str, str]
 ) -> None:
-    """Keep a datapoint of the backend's own: ``AWS/…`` metrics of its engines.
+    """Keep datapoints of the backend's own: the ``AWS/…`` metrics of its engines, now.
 
     Args:
         scope: Whose.
         namespace: ``AWS/CodeBuild``.
-        name: The metric.
-        value: Its value, now.
-        unit: One of ``UNITS``.
-        dimensions: A dict of name to value for each metric that gets the datapoint.
+        figures: (value, unit) by the metric's name.
+        identities: The dimensions of each metric that gets them.
     """
     data = [
         {
             "MetricName": name,
             "Value": value,
             "Unit": unit,
-            "Dimensions": [{"Name": key, "Value": its} for key, its in one.items()],
+            "Dimensions": [{"Name": key, "Value": its} for key, its in dimensions_.items()],
         }
-        for one in dimensions
+        for dimensions_ in identities
+        for name, (value, unit) in figures.items()
     ]
     keep(scope, namespace, data)
 
