@@ -259,7 +259,7 @@ def test_what_metric_math_has_and_we_have_not_is_refused_by_name(shop: Shop) -> 
         ({"Value": float("nan")}, "InvalidParameterValue"),
         ({"Value": float("inf")}, "InvalidParameterValue"),
         ({"Value": 1e109}, "InvalidParameterValue"),
-        ({"Value": 1.0, "Values": [1.0]}, "InvalidParameterCombination"),
+        ({"Value": 1.0, "Values": [1.0]}, "InvalidParameterValue"),
         ({"Values": [1.0, float("nan")]}, "InvalidParameterValue"),
         ({"Values": [1.0], "Counts": [1, 2]}, "InvalidParameterValue"),
         ({"Values": [1.0], "Counts": [-1]}, "InvalidParameterValue"),

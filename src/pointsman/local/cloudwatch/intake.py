@@ -165,7 +165,7 @@ def _sample(datum: Datum, path: str) -> Sample:
     values, single, statistics = datum.get("Values"), datum.get("Value"), datum.get("StatisticValues")
     if single is not None:
         if values:
-            raise combination(
+            raise wrong_value(
                 f"The parameters {path}.Value and {path}.Values are mutually exclusive and you have specified both."
             )
         if statistics is not None:
