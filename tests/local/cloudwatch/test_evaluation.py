@@ -6,6 +6,7 @@ import json
 import math
 import random
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 from pointsman.clock import ManualClock
 from pointsman.local.cloudwatch.alarms import CHANGED
 from pointsman.local.events import bus
+from pointsman.local.functions.records import LocalFunction
 from pointsman.local.sns.topics import PUBLISHED
 from support.backend import CheckedBackend
 
@@ -456,3 +458,83 @@ def test_without_alarms_no_timer_ticks(room: Room) -> None:
     room.client.delete_alarms(AlarmNames=["a"])
     room.clock.advance(61)
     assert room.backend.world.next_due() is None
+
+
+def mute(room: Room, expression: str, duration: str = "PT2H", **given: Any) -> None:
+    schedule = {"Expression": expression, "Duration": duration}
+    targets = {"AlarmNames": ["a"]}
+    room.client.put_alarm_mute_rule(Name="quiet", Rule={"Schedule": schedule}, MuteTargets=targets, **given)
+
+
+def test_a_mute_rule_keeps_an_alarm_from_acting_until_its_window_ends(room: Room) -> None:
+    room.alarm(AlarmActions=[room.topic], OKActions=[room.topic], TreatMissingData="ignore")
+    now = room.clock.now()
+    mute(room, f"at({now:%Y-%m-%dT%H:%M})", Description="a release")
+    found = room.client.get_alarm_mute_rule(AlarmMuteRuleName="quiet")
+    assert (found["Status"], found["MuteType"], found["MuteTargets"]) == ("ACTIVE", "ONE_TIME", {"AlarmNames": ["a"]})
+    room.set("a", "OK")
+    room.set("a", "ALARM")
+    assert room.mails == []
+    muted = room.items(HistoryItemType="Action")[0]
+    assert "Muted" in json.loads(muted["HistoryData"])["error"]
+    room.clock.advance(2 * 3600 + 1)
+    (mail,) = room.mails
+    told = json.loads(mail["message"])
+    assert (told["NewStateValue"], told["OldStateValue"]) == ("ALARM", "INSUFFICIENT_DATA")
+    assert told["ActionExecutedAfterMuteWindow"] is True
+    room.set("a", "OK")
+    assert json.loads(room.mails[-1]["message"])["ActionExecutedAfterMuteWindow"] is False
+    assert room.client.list_alarm_mute_rules(Statuses=["EXPIRED"])["AlarmMuteRuleSummaries"]
+
+
+def test_what_came_and_went_in_a_window_is_not_told(room: Room) -> None:
+    room.alarm(AlarmActions=[room.topic], OKActions=[room.topic], TreatMissingData="ignore")
+    room.set("a", "OK")
+    room.mails.clear()
+    mute(room, "cron(* * * * *)", "PT1M", ExpireDate=room.clock.now() + timedelta(hours=1))
+    room.set("a", "ALARM")
+    room.clock.advance(1800)
+    room.set("a", "OK")
+    room.clock.advance(3600)
+    assert room.mails == []
+    room.client.delete_alarm_mute_rule(AlarmMuteRuleName="quiet")
+    assert room.client.list_alarm_mute_rules(AlarmName="a")["AlarmMuteRuleSummaries"] == []
+
+
+@pytest.mark.parametrize(
+    ("expression", "duration", "words"),
+    [
+        ("rate(5 minutes)", "PT1H", "a schedule is cron"),
+        ("cron(0 2 * *)", "PT1H", "5 fields"),
+        ("cron(0 2 * * 7)", "PT1H", "named: SUN to SAT"),
+        ("cron(0 25 * * *)", "PT1H", "hours"),
+        ("cron(0 2 * * SUN)", "P16D", "15 days"),
+        ("cron(0 2 * * SUN)", "PT30S", "a minute"),
+        ("at(2026-02-30T10:00)", "PT1H", "Invalid schedule"),
+    ],
+)
+def test_mute_rules_that_are_refused(room: Room, expression: str, duration: str, words: str) -> None:
+    room.alarm()
+    with pytest.raises(ClientError, match=words):
+        mute(room, expression, duration)
+
+
+def test_a_mute_rule_names_alarms_that_exist(room: Room) -> None:
+    with pytest.raises(ClientError, match="do not exist: a"):
+        mute(room, "cron(0 2 * * *)")
+
+
+def test_an_alarm_calls_a_function_of_the_world_file(room: Room, tmp_path: Path) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{room.backend.account}:function:"
+    with room.backend.world.transaction():
+        scope = room.backend.world.scope(room.backend.account, "us-east-1")
+        scope.put("page", LocalFunction("page", ("sh", "-c", "cat > told.json"), str(tmp_path)))
+    room.alarm(AlarmActions=[f"{arn}page", f"{arn}none"])
+    room.set("a", "ALARM")
+    room.backend.settle()
+    told = json.loads((tmp_path / "told.json").read_text())
+    assert (told["source"], told["alarmData"]["state"]["value"]) == ("aws.cloudwatch", "ALARM")
+    assert {item["HistorySummary"] for item in room.items(HistoryItemType="Action")} == {
+        f"Successfully executed action {arn}page",
+        f"Failed to execute action {arn}none",
+    }

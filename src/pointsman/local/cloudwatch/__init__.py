@@ -12,6 +12,7 @@ from pointsman.local.cloudwatch import (
     history,
     intake,
     metrics,
+    mutes,
     operations,
     retention,
     table,
@@ -39,11 +40,12 @@ def _install(world: World) -> None:
     world.on(evaluation.TICK, evaluation.tick)
     world.on(TRANSITION, composites.changed)
     world.on(composites.WAITED, composites.waited)
+    world.on(actions.UNMUTED, actions.unmuted)
     world.on(actions.FUNCTION_ENDED, actions.function_ended)
 
 
 ENGINE = Engine(
     name="cloudwatch",
-    answers=(intake, metrics, data, operations, history, dashboards, tags, detectors),
+    answers=(intake, metrics, data, operations, history, dashboards, tags, detectors, mutes),
     install=_install,
 )

@@ -9,8 +9,11 @@ import json
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
+from msgspec.structs import replace
+
 from pointsman.local.answers import AwsError
-from pointsman.local.cloudwatch import alarms, history
+from pointsman.local.cloudwatch import alarms, history, mutes
 from pointsman.local.cloudwatch.alarms import Alarm, MetricAlarm
 from pointsman.local.events import bus
 from pointsman.local.functions import functions
@@ -18,6 +21,7 @@ from pointsman.local.sns import topics
 from pointsman.local.world import Payload, Scope
 
 FUNCTION_ENDED: Final = "cloudwatch.function.ended"
+UNMUTED: Final = "cloudwatch.unmuted"
 
 _REGIONS: Final = {
     "us-east-1": "US East (N. Virginia)",
@@ -40,17 +44,52 @@ _REGIONS: Final = {
 _COPIED: Final = ("MetricName", "Namespace", "Unit", "Period", "EvaluationPeriods", "DatapointsToAlarm")
 
 
+class MutedAlarm(msgspec.Struct, frozen=True):
+    """An alarm that changed while it was muted; key: its name."""
+
+    state: str
+    """What it was before the first change that was muted."""
+
+
 def take(scope: Scope, before: Alarm, after: Alarm) -> None:
-    """Take the actions of an alarm's new state, unless its actions are disabled."""
+    """Take the actions of an alarm's new state, unless its actions are disabled or muted."""
     if not after.settings.get("ActionsEnabled", True):
         return
+    end = mutes.until(scope, after.name)
+    if end is None:
+        _take_all(scope, before, after)
+        return
+    if scope.get(MutedAlarm, after.name) is None:
+        scope.put(after.name, MutedAlarm(before.state))
+    scope.at(end, UNMUTED, {"alarm": after.name}, key=f"{UNMUTED}/{after.name}")
     for action in after.settings.get(alarms.ACTIONS[after.state], []):
-        _take(scope, before, after, action)
+        _record(scope, after, action, "Muted by an alarm mute rule", None)
 
 
-def _take(scope: Scope, before: Alarm, after: Alarm, action: str) -> None:
+def unmuted(scope: Scope, payload: Payload) -> None:
+    """A window that muted an alarm has ended: what it is now is acted upon, when it is another state than before."""
+    name = payload["alarm"]
+    alarm, muted = alarms.find(scope, name), scope.get(MutedAlarm, name)
+    if alarm is None or muted is None:
+        scope.delete(MutedAlarm, name)
+        return
+    end = mutes.until(scope, name)
+    if end is not None:
+        scope.at(end, UNMUTED, {"alarm": name}, key=f"{UNMUTED}/{name}")
+        return
+    scope.delete(MutedAlarm, name)
+    if alarm.state != muted.state and alarm.settings.get("ActionsEnabled", True):
+        _take_all(scope, replace(alarm, state=muted.state), alarm, late=True)
+
+
+def _take_all(scope: Scope, before: Alarm, after: Alarm, *, late: bool = False) -> None:
+    for action in after.settings.get(alarms.ACTIONS[after.state], []):
+        _take(scope, before, after, action, late=late)
+
+
+def _take(scope: Scope, before: Alarm, after: Alarm, action: str, *, late: bool) -> None:
     if action.startswith("arn:aws:sns:"):
-        _tell(scope, before, after, action)
+        _tell(scope, before, after, action, late=late)
         return
     if action.startswith("arn:aws:lambda:"):
         _call(scope, before, after, action)
@@ -72,9 +111,10 @@ def _record(scope: Scope, alarm: Alarm, action: str, error: str | None, message:
     history.add(scope, alarm.name, alarms.kind(alarm), "Action", f"{done} action {action}", data)
 
 
-def _tell(scope: Scope, before: Alarm, after: Alarm, topic: str) -> None:
+def _tell(scope: Scope, before: Alarm, after: Alarm, topic: str, *, late: bool) -> None:
     region = _REGIONS.get(scope.region, scope.region)
-    text = json.dumps(message(scope, before, after), ensure_ascii=False)
+    told = {**message(scope, before, after), "ActionExecutedAfterMuteWindow": late}
+    text = json.dumps(told, ensure_ascii=False)
     subject = f'{after.state}: "{after.name}" in {region}'[:100]
     error = None
     try:

@@ -59,7 +59,7 @@ def put_dashboard(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     if wrong:
         raise _refused(wrong)
     former = home(scope).get(Dashboard, name)
-    tags = {one["Key"]: one["Value"] for one in parameters.get("Tags", [])}
+    tags = errors.tags_given(parameters.get("Tags", []))
     home(scope).put(name, Dashboard(name, body, scope.now, former.tags if former is not None else tags))
     return {"DashboardValidationMessages": _shapes(found)}
 

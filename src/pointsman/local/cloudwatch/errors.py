@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from pointsman.local.answers import AwsError
+
+MOST_TAGS: Final = 50
 
 
 def invalid(message: str) -> AwsError:
@@ -73,3 +75,29 @@ def place(given: str | None, kind: Any) -> Any:
         return msgspec.json.decode(base64.b64decode(given.encode(), b"-_", validate=True), type=kind)
     except (binascii.Error, UnicodeError, ValueError, msgspec.MsgspecError):
         raise AwsError("InvalidNextToken", "The next token is not valid") from None
+
+
+def check_tags(tags: dict[str, str]) -> None:
+    """Refuse tags that cannot be.
+
+    Raises:
+        AwsError: ValidationError.
+    """
+    if len(tags) > MOST_TAGS:
+        raise invalid(f"A resource has at most {MOST_TAGS} tags")
+    for key, value in tags.items():
+        if not 1 <= len(key) <= 128 or len(value) > 256:
+            raise invalid("A tag's key has 1 to 128 characters, its value at most 256")
+        if key.lower().startswith("aws:"):
+            raise invalid(f"The key of a tag must not begin with aws: {key}")
+
+
+def tags_given(tags: list[dict[str, str]]) -> dict[str, str]:
+    """Tags in AWS's shape as a dict.
+
+    Raises:
+        AwsError: ValidationError.
+    """
+    made = {one["Key"]: one["Value"] for one in tags}
+    check_tags(made)
+    return made

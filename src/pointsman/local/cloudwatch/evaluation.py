@@ -39,14 +39,14 @@ def schedule(scope: Scope) -> None:
         return
     grid = 10 if watched.fine(scope) else 60
     now = scope.now.timestamp()
-    due = datetime.fromtimestamp((now // grid + 1) * grid, UTC)
-    scope.at(due, TICK, {}, key=TICK)
+    due = (now // grid + 1) * grid
+    scope.at(datetime.fromtimestamp(due, UTC), TICK, {"fine": due % 60 != 0}, key=TICK)
 
 
 def tick(scope: Scope, payload: Payload) -> None:
     """Evaluate the next few alarms of a tick."""
     after = payload.get("after")
-    fine_only = payload.get("fine", periods.seconds(scope.now) % 60 >= 10)
+    fine_only = payload["fine"]
     found = list(scope.scan(MetricAlarm, after=after, limit=AT_ONCE))
     for _, alarm in found:
         if not fine_only or period_of(alarm) < 60:

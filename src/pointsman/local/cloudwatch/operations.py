@@ -9,7 +9,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from pointsman.local.answers import Parameters, answers
-from pointsman.local.cloudwatch import alarms, composites, errors, evaluation, history, judging, metrics, tags
+from pointsman.local.cloudwatch import alarms, composites, errors, evaluation, history, judging, metrics
 from pointsman.local.cloudwatch.alarms import Alarm, CompositeAlarm, MetricAlarm
 from pointsman.local.cloudwatch.errors import combination, invalid, not_found
 from pointsman.local.cloudwatch.watched import Watched, looked_at
@@ -26,7 +26,7 @@ def put_metric_alarm(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Make an alarm, or change one; its state stays."""
     name = parameters.pop("AlarmName")
     judging.name(name)
-    labels = tags.given(parameters.pop("Tags", []))
+    labels = errors.tags_given(parameters.pop("Tags", []))
     judging.metric_alarm(scope, parameters)
     if scope.get(CompositeAlarm, name) is not None:
         raise invalid(f"A composite alarm with the name {name} exists")
@@ -59,7 +59,7 @@ def put_composite_alarm(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Make a composite alarm, or change one; it is evaluated at once."""
     name = parameters.pop("AlarmName")
     judging.name(name)
-    labels = tags.given(parameters.pop("Tags", []))
+    labels = errors.tags_given(parameters.pop("Tags", []))
     judging.common(parameters)
     if scope.get(MetricAlarm, name) is not None:
         raise invalid(f"A metric alarm with the name {name} exists")

@@ -1,8 +1,8 @@
-"""Tags of alarms and dashboards."""
+"""Tags of alarms, mute rules and dashboards."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -10,46 +10,21 @@ from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.cloudwatch import alarms, dashboards
 from pointsman.local.cloudwatch.alarms import Alarm
 from pointsman.local.cloudwatch.dashboards import Dashboard
-from pointsman.local.cloudwatch.errors import invalid, wrong_value
+from pointsman.local.cloudwatch.errors import check_tags, wrong_value
+from pointsman.local.cloudwatch.mutes import MuteRule
 from pointsman.local.world import Scope
 
-MOST: Final = 50
 
-
-def check(tags: dict[str, str]) -> None:
-    """Refuse tags that cannot be.
-
-    Raises:
-        AwsError: ValidationError.
-    """
-    if len(tags) > MOST:
-        raise invalid(f"A resource has at most {MOST} tags")
-    for key, value in tags.items():
-        if not 1 <= len(key) <= 128 or len(value) > 256:
-            raise invalid("A tag's key has 1 to 128 characters, its value at most 256")
-        if key.lower().startswith("aws:"):
-            raise invalid(f"The key of a tag must not begin with aws: {key}")
-
-
-def given(tags: list[dict[str, str]]) -> dict[str, str]:
-    """Tags in AWS's shape as a dict.
-
-    Raises:
-        AwsError: ValidationError.
-    """
-    made = {one["Key"]: one["Value"] for one in tags}
-    check(made)
-    return made
-
-
-def _find(scope: Scope, arn: str) -> Alarm | Dashboard:
+def _find(scope: Scope, arn: str) -> Alarm | Dashboard | MuteRule:
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or parts[2] != "cloudwatch":
         raise wrong_value(f"Invalid ARN: {arn}")
-    found: Alarm | Dashboard | None = None
+    found: Alarm | Dashboard | MuteRule | None = None
     if parts[4] == scope.account:
         if parts[5].startswith("alarm:") and parts[3] == scope.region:
             found = alarms.find(scope, arn)
+        elif parts[5].startswith("alarm-mute-rule:") and parts[3] == scope.region:
+            found = scope.get(MuteRule, parts[5].removeprefix("alarm-mute-rule:"))
         elif parts[5].startswith("dashboard/"):
             found = dashboards.home(scope).get(Dashboard, parts[5].removeprefix("dashboard/"))
     if found is None:
@@ -60,8 +35,8 @@ def _find(scope: Scope, arn: str) -> Alarm | Dashboard:
     return found
 
 
-def _keep(scope: Scope, found: Alarm | Dashboard, tags: dict[str, str]) -> None:
-    check(tags)
+def _keep(scope: Scope, found: Alarm | Dashboard | MuteRule, tags: dict[str, str]) -> None:
+    check_tags(tags)
     home = dashboards.home(scope) if isinstance(found, Dashboard) else scope
     home.put(found.name, replace(found, tags=tags))
 
