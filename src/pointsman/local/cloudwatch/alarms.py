@@ -25,11 +25,12 @@ ACTIONS: Final = {OK: "OKActions", ALARM: "AlarmActions", INSUFFICIENT_DATA: "In
 """Under which key an alarm's settings have the actions of a state."""
 
 
-class MetricAlarm(msgspec.Struct, frozen=True, kw_only=True):
-    """A metric alarm, kept under its name; ``settings`` is what PutMetricAlarm was given, in AWS's shape."""
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What an alarm of either kind is, kept under its name."""
 
     name: str
     settings: dict[str, Any]
+    """What PutMetricAlarm or PutCompositeAlarm was given, in AWS's shape."""
     configured: datetime
     state: str = INSUFFICIENT_DATA
     reason: str = "Unchecked: Initial alarm creation"
@@ -41,23 +42,18 @@ class MetricAlarm(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
-class CompositeAlarm(msgspec.Struct, frozen=True, kw_only=True):
-    """A composite alarm, kept under its name; ``settings`` is what PutCompositeAlarm was given, in AWS's shape."""
+class MetricAlarm(_Kept, frozen=True, kw_only=True):
+    """An alarm on a metric, an expression or a band."""
 
-    name: str
-    settings: dict[str, Any]
-    configured: datetime
-    state: str = INSUFFICIENT_DATA
-    reason: str = "Unchecked: Initial alarm creation"
-    reason_data: str = ""
-    updated: datetime
-    transitioned: datetime
-    tags: dict[str, str] = {}
+
+class CompositeAlarm(_Kept, frozen=True, kw_only=True):
+    """An alarm on other alarms."""
+
     suppressed_by: str = ""
     """WaitPeriod, Alarm or ExtensionPeriod while its actions are held back."""
     suppressed_reason: str = ""
     acted: str = ""
-    """The state whose actions are to be taken when they are not held back any more; empty when there are none."""
+    """The state before what is held back, which its actions are to be taken for when that ends; empty without."""
 
 
 Alarm = MetricAlarm | CompositeAlarm
