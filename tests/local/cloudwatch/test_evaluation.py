@@ -538,3 +538,13 @@ def test_an_alarm_calls_a_function_of_the_world_file(room: Room, tmp_path: Path)
         f"Successfully executed action {arn}page",
         f"Failed to execute action {arn}none",
     }
+
+
+def test_a_call_that_fails_meanwhile_takes_no_evaluation_away(room: Room) -> None:
+    room.alarm()
+    room.clock.advance(60)
+    room.put(9)
+    with pytest.raises(ClientError):
+        room.set("none", "OK")
+    room.clock.advance(1)
+    assert room.state() == "ALARM"

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pointsman.clock import ManualClock
 from pointsman.local.cloudwatch import table
@@ -379,3 +381,29 @@ def test_datapoints_grow_wider_with_age_and_are_forgotten(
         assert found == [[40], [5720], [270]]
     clock.advance(400 * 86400)
     assert widths() == []
+
+
+VALUES = st.lists(st.tuples(st.floats(0, 1e6), st.integers(1, 9)), min_size=1, max_size=12)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), VALUES), min_size=1, max_size=12), st.sampled_from([60, 120, 300]))
+@settings(max_examples=25, deadline=None)
+def test_whatever_is_put_is_read_back_as_numpy_would_have_it(
+    puts: list[tuple[int, list[tuple[float, int]]]], period: int
+) -> None:
+    clock = ManualClock()
+    with CheckedBackend(clock=clock) as backend:
+        shop = Shop(backend.session().client("cloudwatch"), clock)
+        samples: dict[int, list[float]] = {}
+        for minute, pairs in puts:
+            shop.put(minute, Values=[value for value, _ in pairs], Counts=[count for _, count in pairs])
+            for value, count in pairs:
+                samples.setdefault(minute * 60 // period, []).extend([value] * count)
+        names = ["SampleCount", "Sum", "Minimum", "Maximum", "Average", "p90"]
+        found = shop.values(*({"MetricStat": shop.stat(name, period)} for name in names))
+        rows = [np.array(samples[place]) for place in sorted(samples)]
+        expected = [
+            [row.size, row.sum(), row.min(), row.max(), row.mean(), np.percentile(row, 90, method="inverted_cdf")]
+            for row in rows
+        ]
+        assert np.allclose(np.array(found).T, expected, rtol=1e-9)

@@ -103,12 +103,10 @@ def rule_of(alarm: MetricAlarm) -> Rule:
     """What an alarm is evaluated by."""
     settings = alarm.settings
     count = settings["EvaluationPeriods"]
-    return Rule(
-        count,
-        settings.get("DatapointsToAlarm", count),
-        settings["ComparisonOperator"],
-        settings.get("TreatMissingData", "missing"),
-    )
+    treatment = settings.get("TreatMissingData", "missing")
+    if settings.get("Namespace") == "AWS/DynamoDB":  # whatever the alarm says: AWS does so
+        treatment = "ignore"
+    return Rule(count, settings.get("DatapointsToAlarm", count), settings["ComparisonOperator"], treatment)
 
 
 def _change(scope: Scope, alarm: MetricAlarm, rule: Rule, verdict: Verdict, period: int) -> None:

@@ -134,7 +134,8 @@ def describe_alarms(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         known = (alarms.find(scope, name) for name in sorted(set(names)))
         candidates = iter([one for one in known if one is not None and isinstance(one, types)])
     else:
-        scans: list[Iterator[tuple[str, Alarm]]] = [scope.scan(kind, prefix, after=after) for kind in types]
+        most = -1 if {"StateValue", "ActionPrefix"} & parameters.keys() else limit + 1
+        scans: list[Iterator[tuple[str, Alarm]]] = [scope.scan(kind, prefix, after=after, limit=most) for kind in types]
         candidates = (one for _, one in heapq.merge(*scans, key=lambda pair: pair[0]))
     found = []
     for one in candidates:

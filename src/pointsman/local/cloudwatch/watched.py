@@ -18,14 +18,14 @@ class _Place:
     by_metric: dict[Metric, set[str]] = field(default_factory=dict)
     metrics: dict[str, set[Metric]] = field(default_factory=dict)
     fine: set[str] = field(default_factory=set)
-    touched: dict[str, None] = field(default_factory=dict)
 
 
 class Watched:
-    """A tool of the world. It is read anew after a rollback; the clock evaluates what was forgotten meanwhile."""
+    """A tool of the world. It is read anew after a rollback; what is to be evaluated outlasts one."""
 
     def __init__(self, world: World) -> None:
         self._places: dict[tuple[str, str], _Place] = {}
+        self._touched: dict[tuple[str, str], dict[str, None]] = {}
         world.database.on_rollback(self._places.clear)
 
     def _of(self, scope: Scope) -> _Place:
@@ -63,14 +63,15 @@ class Watched:
         place = self._of(scope)
         if not place.by_metric:
             return False
+        touched = self._touched.setdefault((scope.account, scope.region), {})
         for metric in metrics:
             for name in place.by_metric.get(metric, ()):
-                place.touched[name] = None
-        return bool(place.touched)
+                touched[name] = None
+        return bool(touched)
 
     def take(self, scope: Scope, many: int) -> list[str]:
         """Some of those that were remembered; they are forgotten."""
-        touched = self._of(scope).touched
+        touched = self._touched.get((scope.account, scope.region), {})
         names = list(touched)[:many]
         for name in names:
             del touched[name]
@@ -78,7 +79,7 @@ class Watched:
 
     def waiting(self, scope: Scope) -> bool:
         """Whether there are more."""
-        return bool(self._of(scope).touched)
+        return bool(self._touched.get((scope.account, scope.region)))
 
 
 def looked_at(settings: dict[str, Any]) -> set[Metric]:
@@ -109,4 +110,3 @@ def _remove(place: _Place, name: str) -> None:
         if not place.by_metric[metric]:
             del place.by_metric[metric]
     place.fine.discard(name)
-    place.touched.pop(name, None)
