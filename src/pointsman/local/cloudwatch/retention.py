@@ -7,7 +7,6 @@ run before it.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Final
 
 from pointsman.local.cloudwatch import table
@@ -41,31 +40,44 @@ def _schedule(scope: Scope) -> None:
 
 
 def run(scope: Scope, payload: Payload) -> None:
-    """Work on the next few series."""
+    """Work on the next few series: each hour on those with seconds, each day on all."""
     database = scope.world.database
-    fact = f"cloudwatch.retention/{scope.account}/{scope.region}"
+    place = f"{scope.account}/{scope.region}"
+    hourly, daily = f"cloudwatch.retention/hour/{place}", f"cloudwatch.retention/day/{place}"
     now = payload.get("now", periods.seconds(scope.now))
-    before = int(database.fact(fact) or 0)
+    hour, day = int(database.fact(hourly) or 0), int(database.fact(daily) or 0)
+    whole = now - day >= periods.DAY
+    only = "" if whole else " AND fine"
     rows = database.execute(
-        "SELECT id, last FROM metric_series WHERE account = ? AND region = ? AND id > ? ORDER BY id LIMIT ?",
+        f"SELECT id, last, fine FROM metric_series WHERE account = ? AND region = ? AND id > ?{only}"
+        " ORDER BY id LIMIT ?",
         (scope.account, scope.region, payload.get("after", 0), AT_ONCE),
     ).fetchall()
-    for id_, last in rows:
-        _series(scope, id_, last, before, now)
+    for id_, last, fine in rows:
+        if fine:
+            _older(scope, id_, 0, hour, now)
+        if whole:
+            _older(scope, id_, 1, day, now)
+            _older(scope, id_, 2, day, now)
+            _forget(scope, id_, last, now - periods.TIERS[-1][1])
     if len(rows) == AT_ONCE:
         scope.at(scope.now, DUE, {"after": rows[-1][0], "now": now}, key=DUE)
         return
-    database.remember(fact, str(now))
+    database.remember(hourly, str(now))
+    if whole:
+        database.remember(daily, str(now))
     _schedule(scope)
 
 
-def _series(scope: Scope, id_: int, last: int, before: int, now: int) -> None:
+def _older(scope: Scope, id_: int, tier: int, before: int, now: int) -> None:
+    """Join what has grown too old for a tier since ``before`` into the tier behind it."""
+    kept, wide = periods.TIERS[tier][1], periods.TIERS[tier + 1][0]
+    start = periods.floor(before - kept, wide) if before else 0
+    _join(scope, id_, start, periods.floor(now - kept, wide), wide)
+
+
+def _forget(scope: Scope, id_: int, last: int, oldest: int) -> None:
     database = scope.world.database
-    for (_, kept), (wide, _) in pairwise(periods.TIERS):
-        start = periods.floor(before - kept, wide) if before else 0
-        end = periods.floor(now - kept, wide)
-        _join(scope, id_, start, end, wide)
-    oldest = now - periods.TIERS[-1][1]
     database.execute("DELETE FROM metric_points WHERE series = ? AND time < ?", (id_, oldest))
     if last < oldest:
         database.execute("DELETE FROM metric_dimensions WHERE series = ?", (id_,))

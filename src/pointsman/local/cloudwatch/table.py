@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS metric_series (
 CREATE UNIQUE INDEX IF NOT EXISTS metric_series_name
     ON metric_series (account, region, namespace, name, dims, unit);
 CREATE INDEX IF NOT EXISTS metric_series_bare ON metric_series (account, region, name);
+CREATE INDEX IF NOT EXISTS metric_series_fine ON metric_series (account, region, id) WHERE fine;
 CREATE TABLE IF NOT EXISTS metric_dimensions (
     account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, series INTEGER NOT NULL,
     PRIMARY KEY (account, region, name, value, series)
