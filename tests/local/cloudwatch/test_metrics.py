@@ -407,3 +407,26 @@ def test_whatever_is_put_is_read_back_as_numpy_would_have_it(
             for row in rows
         ]
         assert np.allclose(np.array(found).T, expected, rtol=1e-9)
+
+
+def test_a_chain_of_expressions_is_as_long_as_a_request(shop: Shop) -> None:
+    shop.put(0, Value=1.0)
+    chain: list[dict[str, Any]] = [
+        {"Id": f"e{place}", "Expression": f"e{place - 1} + e{place - 1} / 1e9"} for place in range(1, 500)
+    ]
+    chain[-1]["Expression"] = "e498 + 1"
+    first: dict[str, Any] = {"Id": "e0", "MetricStat": shop.stat()}
+    quiet = [{**one, "ReturnData": False} for one in (first, *chain[:-1])]
+    (found,) = shop.page([*quiet, chain[-1]])["MetricDataResults"]
+    assert found["Values"] == [pytest.approx(2.0, abs=1e-5)]
+
+
+def test_a_diamond_of_expressions_is_evaluated_once_each(shop: Shop) -> None:
+    shop.put(0, Value=1.0)
+    first = {"Id": "e0", "MetricStat": shop.stat(), "ReturnData": False}
+    rest = [
+        {"Id": f"e{place}", "Expression": f"MAX([{', '.join(f'e{one}' for one in range(place))}])", "ReturnData": False}
+        for place in range(1, 60)
+    ]
+    rest[-1]["ReturnData"] = True
+    assert shop.page([first, *rest])["MetricDataResults"][0]["Values"] == [1.0]

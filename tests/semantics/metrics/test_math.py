@@ -136,7 +136,7 @@ def test_arrays(expression: str, length: int) -> None:
         ("z + 1", "There is no z"),
         ("SORT(a, AVG, ASC)", "SORT takes"),
         ("'text'", "does not belong"),
-        ("(" * 61 + "a" + ")" * 61, "levels of brackets"),
+        ("(" * 41 + "a" + ")" * 41, "levels of brackets"),
         ("a" * 2049, "at most 2048"),
         ("SLICE(METRICS(), 0.5)", "whole numbers"),
         ("1 / 0", "not finite"),

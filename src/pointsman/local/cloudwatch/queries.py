@@ -166,10 +166,26 @@ class Evaluation:
         Raises:
             AwsError: ValidationError: an expression that cannot be evaluated.
         """
-        known = self._values.get(query.id)
-        if known is None:
-            known = self._values[query.id] = self._metric(query) if query.expression is None else self._math(query)
-        return known
+        if query.id not in self._values:
+            for one in self._needed(query):
+                if one.id not in self._values:
+                    self._values[one.id] = self._metric(one) if one.expression is None else self._math(one)
+        return self._values[query.id]
+
+    def _needed(self, query: Query) -> list[Query]:
+        """A query and all it names, each behind what it names: a chain of expressions may be as long as a request."""
+        order: dict[str, Query] = {}
+        waiting = [(query, False)]
+        while waiting:
+            one, ready = waiting.pop()
+            if ready:
+                order[one.id] = one
+            elif one.id not in order:
+                waiting.append((one, True))
+                if one.expression is not None:
+                    named = sorted(math_tree.names(one.expression))
+                    waiting += [(self._queries[name], False) for name in named if name in self._queries]
+        return list(order.values())
 
     def series(self, query: Query) -> list[Series]:
         """The series a query comes to.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 LONGEST = 2048
 """Characters in an expression."""
-DEEPEST = 60
+DEEPEST = 40
 """Levels of brackets in an expression."""
 
 
