@@ -348,3 +348,15 @@ def test_many_deployments_are_listed_page_by_page_and_those_under_way_at_once(
     assert shop.client.list_deployments(includeOnlyStatuses=["InProgress", "Created"])["deployments"] == [running]
     names = {"applicationName": "shop", "deploymentGroupName": "web"}
     assert shop.client.list_deployments(**names, includeOnlyStatuses=["InProgress"])["deployments"] == [running]
+
+
+def test_deployments_publish_their_metrics(shop: Deploying) -> None:
+    shop.instances(1)
+    shop.group(ONE)
+    shop.run(traced())
+    listed = shop.backend.session().client("cloudwatch").list_metrics(Namespace="AWS/CodeDeploy")["Metrics"]
+    assert sorted((one["MetricName"], len(one["Dimensions"])) for one in listed) == [
+        (name, many)
+        for name in ("Deployments", "Duration", "FailedDeployments", "SucceededDeployments")
+        for many in (0, 2)
+    ]

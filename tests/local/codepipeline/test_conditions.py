@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from pointsman.clock import ManualClock
 from pointsman.local.codepipeline.actions.rules import AlarmWatch
-from pointsman.local.world import Scope
 from support.backend import CheckedBackend
 from support.pipelines import Scripted, action, check, condition, newest, pipeline, rule, simple, source, stages_of
 
@@ -181,22 +180,26 @@ def test_a_window_that_does_not_open_in_time_times_out(codepipeline: Any, script
     assert "did not end within 5 minutes" in history["output"]["executionResult"]["errorDetails"]["message"]
 
 
-class Alarms:
-    """Alarms as the test sets them."""
-
-    def __init__(self) -> None:
-        self.states: dict[str, str] = {}
-
-    def alarm_state(self, scope: Scope, name: str) -> str | None:
-        return self.states.get(name)
-
-
 def test_an_alarm_is_watched_for_its_time(
     line: CheckedBackend, codepipeline: Any, script: Scripted, clock: ManualClock
 ) -> None:
-    alarms = Alarms()
-    line.world.provide(alarms)
-    alarms.states["errors"] = "OK"
+    alarms = line.session("us-east-1").client("cloudwatch")
+
+    def is_in(state: str) -> None:
+        alarms.set_alarm_state(AlarmName="errors", StateValue=state, StateReason="a drill")
+
+    alarms.put_metric_alarm(
+        AlarmName="errors",
+        Namespace="Shop",
+        MetricName="errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=5.0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+    )
+    is_in("OK")
     watch = rule("quiet", "CloudWatchAlarm", {"AlarmName": "errors", "WaitTime": "10"})
     codepipeline.create_pipeline(pipeline=with_stage(onSuccess=condition(watch)))
     script.end("Source", "Source")
@@ -209,17 +212,16 @@ def test_an_alarm_is_watched_for_its_time(
     script.end("Source", "Source")
     script.end("Build", "Build")
     clock.advance(1)
-    alarms.states["errors"] = "ALARM"
-    scope = line.world.scope("123456789012", "us-east-1")
-    with line.world.transaction():
-        scope.emit("cloudwatch.alarm", {"name": "errors", "old": "OK", "new": "ALARM"})
+    data = [{"MetricName": "errors", "Value": 9.0}]
+    alarms.put_metric_data(Namespace="Shop", MetricData=data)
+    clock.advance(1)
     assert build_of(codepipeline)["latestExecution"]["status"] == "Failed"
+    scope = line.world.scope("123456789012", "us-east-1")
     assert list(scope.scan(AlarmWatch)) == [], "the watches that are over are forgotten"
     codepipeline.start_pipeline_execution(name="web")
     script.end("Source", "Source")
-    alarms.states["errors"] = "OK"
+    is_in("ALARM")
     script.end("Build", "Build")
-    alarms.states["errors"] = "ALARM"
     clock.advance(60)
     assert build_of(codepipeline)["latestExecution"]["status"] == "Failed"
     assert build_of(codepipeline)["onSuccessConditionState"]["latestExecution"]["status"] == "Failed"
@@ -234,7 +236,7 @@ def test_what_cannot_be_judged_is_an_error_by_name(codepipeline: Any, script: Sc
         "variable": check("variable", "#{variables.go}#{Nope.x}"),
     }
     said = {
-        "alarm": "CloudWatchAlarm",
+        "alarm": "There is no alarm errors",
         "commands": "Commands",
         "function": "nobody",
         "pattern": "not a regular expression",

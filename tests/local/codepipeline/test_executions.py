@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -348,3 +349,28 @@ def test_an_action_has_awss_time(web: Any, script: Scripted, clock: ManualClock)
     assert failed["errorDetails"] == {"code": "JobFailed", "message": "The action did not end within 2160 minutes."}
     assert script.abandoned == ["Build"]
     assert not script.end("Build", "Build")
+
+
+def test_executions_publish_their_metrics(web: Any, script: Scripted, line: CheckedBackend) -> None:
+    run_through(script)
+    start(web)
+    script.end("Source", "Source", ok=False)
+    listed = line.session().client("cloudwatch").list_metrics(Namespace="AWS/CodePipeline")["Metrics"]
+    assert sorted((one["MetricName"], len(one["Dimensions"])) for one in listed) == [
+        ("FailedPipelineExecutions", 0),
+        ("FailedPipelineExecutions", 1),
+        ("PipelineDuration", 0),
+        ("PipelineDuration", 1),
+    ]
+    now = line.world.clock.now()
+    client = line.session().client("cloudwatch")
+    (point,) = client.get_metric_statistics(
+        Namespace="AWS/CodePipeline",
+        MetricName="FailedPipelineExecutions",
+        Dimensions=[{"Name": "PipelineName", "Value": "web"}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=7200,
+        Statistics=["Sum", "SampleCount"],
+    )["Datapoints"]
+    assert (point["Sum"], point["SampleCount"]) == (1, 2)

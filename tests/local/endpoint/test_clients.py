@@ -9,11 +9,13 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pointsman.clock import EPOCH
 from pointsman.local.endpoint import Endpoint
 from support.clients import current_cli, environment, javascript, old_cli
 from support.endpoint import KEY
@@ -209,3 +211,38 @@ def test_the_cli_deploys(aws: Aws, client: Callable[..., Any], endpoint: Endpoin
     assert info["deploymentOverview"]["Succeeded"] == 1
     said = aws("deploy", "get-deployment", "--deployment-id", "d-AAAAAAAAA", failing=True)
     assert "DeploymentDoesNotExistException" in said
+
+
+def test_the_cli_puts_metrics_and_an_alarm_rises(aws: Aws) -> None:
+    """put-metric-data in two ways, statistics, math, an alarm with its history, a dashboard and its refusal."""
+    shop = ("--namespace", "Shop", "--metric-name", "errors")
+    aws("cloudwatch", "put-metric-data", *shop, "--value", "9", "--dimensions", "Stage=prod")
+    aws("cloudwatch", "put-metric-data", *shop, "--statistic-values", "SampleCount=2,Sum=6,Minimum=3,Maximum=3")
+    listed = aws("cloudwatch", "list-metrics", "--namespace", "Shop")["Metrics"]
+    assert sorted(len(one["Dimensions"]) for one in listed) == [0, 1]
+    now = EPOCH
+    window = (
+        *("--start-time", f"{now - timedelta(minutes=10):%Y-%m-%dT%H:%M:%SZ}"),
+        *("--end-time", f"{now + timedelta(minutes=2):%Y-%m-%dT%H:%M:%SZ}"),
+    )
+    got = aws("cloudwatch", "get-metric-statistics", *shop, *window, "--period", "60", "--statistics", "Sum")
+    assert sum(one["Sum"] for one in got["Datapoints"]) == 6
+    search = json.dumps([{"Id": "e", "Expression": "SUM(SEARCH('{Shop,Stage} errors', 'Sum', 60)) * 2"}])
+    data = aws("cloudwatch", "get-metric-data", *window, "--metric-data-queries", search)
+    assert data["MetricDataResults"][0]["Values"] == [18]
+    rule = ("--comparison-operator", "GreaterThanThreshold", "--threshold", "5", "--evaluation-periods", "1")
+    single = ("--statistic", "Sum", "--period", "60", "--dimensions", "Name=Stage,Value=prod")
+    aws("cloudwatch", "put-metric-alarm", "--alarm-name", "high", *shop, *single, *rule)
+    aws("cloudwatch", "put-composite-alarm", "--alarm-name", "any", "--alarm-rule", "ALARM(high)")
+    aws("cloudwatch", "set-alarm-state", "--alarm-name", "high", "--state-value", "OK", "--state-reason", "drill")
+    history = aws("cloudwatch", "describe-alarm-history", "--alarm-name", "high")["AlarmHistoryItems"]
+    assert {one["HistoryItemType"] for one in history} == {"StateUpdate", "ConfigurationUpdate"}
+    assert "Member must satisfy enum value set" in aws(
+        *("cloudwatch", "set-alarm-state", "--alarm-name", "high", "--state-value", "MEH", "--state-reason", "x"),
+        failing=True,
+    )
+    assert "depend on it" in aws("cloudwatch", "delete-alarms", "--alarm-names", "high", failing=True)
+    board = ("--dashboard-name", "shop", "--dashboard-body")
+    aws("cloudwatch", "put-dashboard", *board, '{"widgets": []}')
+    assert "Should be array" in aws("cloudwatch", "put-dashboard", *board, '{"widgets": 7}', failing=True)
+    assert aws("cloudwatch", "list-dashboards")["DashboardEntries"][0]["Size"] == 15

@@ -1,147 +1,200 @@
-"""CloudWatch's answers about metric alarms."""
+"""CloudWatch's answers about alarms of both kinds."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any
+import heapq
+from collections.abc import Iterator
+from typing import Any, Final
 
 from msgspec.structs import replace
 
-from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.cloudwatch import alarms
-from pointsman.local.cloudwatch.alarms import MetricAlarm
+from pointsman.local.answers import Parameters, answers
+from pointsman.local.cloudwatch import alarms, composites, errors, evaluation, history, judging, metrics
+from pointsman.local.cloudwatch.alarms import Alarm, CompositeAlarm, MetricAlarm
+from pointsman.local.cloudwatch.errors import combination, invalid, not_found
+from pointsman.local.cloudwatch.watched import Watched, looked_at
 from pointsman.local.world import Scope
+from pointsman.semantics.metrics import alarm_rules
 
-PAGE = 100
-_LISTS = ("OKActions", "AlarmActions", "InsufficientDataActions", "Dimensions")
-_METRIC = ("MetricName", "Namespace", "Period")
-
-
-def _invalid(message: str, code: str = "ValidationError") -> AwsError:
-    return AwsError(code, message)
+PAGE: Final = 100
+_LISTS = ("OKActions", "AlarmActions", "InsufficientDataActions")
+_TYPES: Final[dict[str, type[Any]]] = {"MetricAlarm": MetricAlarm, "CompositeAlarm": CompositeAlarm}
 
 
 @answers("cloudwatch", "PutMetricAlarm")
 def put_metric_alarm(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Make an alarm, or change one; its state stays."""
     name = parameters.pop("AlarmName")
-    if not 1 <= len(name) <= 255:
-        raise _invalid("An alarm's name has 1 to 255 characters")
-    tags = {one["Key"]: one["Value"] for one in parameters.pop("Tags", [])}
-    _check(parameters)
-    settings = {"ActionsEnabled": True, **{key: [] for key in _LISTS}, **parameters}
+    judging.name(name)
+    labels = errors.tags_given(parameters.pop("Tags", []))
+    judging.metric_alarm(scope, parameters)
+    if scope.get(CompositeAlarm, name) is not None:
+        raise invalid(f"A composite alarm with the name {name} exists")
+    lists = _LISTS if "Metrics" in parameters else (*_LISTS, "Dimensions")
+    settings = {"ActionsEnabled": True, **{key: [] for key in lists}, **parameters}
     former = scope.get(MetricAlarm, name)
     if former is not None:
-        scope.put(name, replace(former, settings=settings, configured=scope.now))
+        made = replace(former, settings=settings, configured=scope.now)
     else:
         now = scope.now
-        made = MetricAlarm(name=name, settings=settings, configured=now, updated=now, transitioned=now, tags=tags)
-        scope.put(name, made)
+        made = MetricAlarm(name=name, settings=settings, configured=now, updated=now, transitioned=now, tags=labels)
+    _keep(scope, former, made)
+    watched = scope.world.tool(Watched)
+    watched.put(scope, made)
+    watched.touch(scope, looked_at(settings))
+    scope.after(evaluation.SOON, evaluation.TOUCHED, {}, key=evaluation.TOUCHED)
+    evaluation.schedule(scope)
     return {}
 
 
-def _check(given: Parameters) -> None:
-    if given.get("EvaluationCriteria"):
-        raise AwsError("NotImplemented", "Alarms on PromQL queries are not built in this local backend", 501)
-    if "Metrics" in given:
-        if any(key in given for key in (*_METRIC, "Dimensions", "Statistic", "ExtendedStatistic", "Unit")):
-            raise _invalid(
-                "Metrics and the parameters of a single metric exclude each other", "InvalidParameterCombination"
-            )
+def _keep(scope: Scope, former: Alarm | None, made: Alarm) -> None:
+    scope.put(made.name, made)
+    done = "created" if former is None else "updated"
+    data = {"version": "1.0", "type": "Create" if former is None else "Update", f"{done}Alarm": made.settings}
+    history.add(scope, made.name, alarms.kind(made), "ConfigurationUpdate", f'Alarm "{made.name}" {done}', data)
+
+
+@answers("cloudwatch", "PutCompositeAlarm")
+def put_composite_alarm(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Make a composite alarm, or change one; it is evaluated at once."""
+    name = parameters.pop("AlarmName")
+    judging.name(name)
+    labels = errors.tags_given(parameters.pop("Tags", []))
+    judging.common(parameters)
+    if scope.get(MetricAlarm, name) is not None:
+        raise invalid(f"A metric alarm with the name {name} exists")
+    _check_rule(scope, name, parameters["AlarmRule"])
+    _check_suppressor(scope, name, parameters)
+    settings = {"ActionsEnabled": True, **{key: [] for key in _LISTS}, **parameters}
+    former = scope.get(CompositeAlarm, name)
+    if former is not None:
+        composites.unlink(scope, former)
+        made = composites.forget(scope, replace(former, settings=settings, configured=scope.now))
     else:
-        missing = [key for key in _METRIC if key not in given]
-        if missing:
-            raise _invalid(f"The parameter {missing[0]} is required for an alarm on a single metric")
-        if ("Statistic" in given) == ("ExtendedStatistic" in given):
-            raise _invalid("Give Statistic or ExtendedStatistic", "InvalidParameterCombination")
-        period = given["Period"]
-        if period not in (10, 20, 30) and (period < 60 or period % 60):
-            raise _invalid(f"The Period is 10, 20, 30 or a multiple of 60 seconds, not {period}")
-    for key in ("EvaluationPeriods", "ComparisonOperator"):
+        now = scope.now
+        made = CompositeAlarm(name=name, settings=settings, configured=now, updated=now, transitioned=now, tags=labels)
+    _keep(scope, former, made)
+    composites.link(scope, made)
+    composites.evaluate(scope, name)
+    return {}
+
+
+def _check_rule(scope: Scope, name: str, text: str) -> None:
+    try:
+        rule = alarm_rules.read(text)
+    except alarm_rules.RuleError as error:
+        raise invalid(str(error)) from None
+    children = alarm_rules.children(rule)
+    unknown = [child for child in children if child != name and alarms.find(scope, child) is None]
+    if unknown:
+        words = f"alarms [{', '.join(unknown)}] in the alarm rule do not exist"
+        raise invalid(f"Could not save the composite alarm as {words}")
+    if name in children:
+        raise invalid(f"The composite alarm {name} cannot look at itself")
+
+
+def _check_suppressor(scope: Scope, name: str, given: Parameters) -> None:
+    waits = ("ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod")
+    if not given.get("ActionsSuppressor"):
+        for key in waits:
+            if key in given:
+                raise combination(f"{key} needs ActionsSuppressor")
+        return
+    for key in waits:
         if key not in given:
-            raise _invalid(f"The parameter {key} is required")
-    if ("Threshold" in given) == ("ThresholdMetricId" in given):
-        raise _invalid("Give Threshold or ThresholdMetricId", "InvalidParameterCombination")
-    if not 1 <= given.get("DatapointsToAlarm", 1) <= given["EvaluationPeriods"]:
-        raise _invalid("DatapointsToAlarm is from 1 to EvaluationPeriods")
+            raise combination(f"{key} is required when ActionsSuppressor is specified")
+        if given[key] < 0:
+            raise invalid(f"{key} must be 0 or more")
+    suppressor = alarms.name_of(given["ActionsSuppressor"])
+    if suppressor == name:
+        raise invalid("An alarm cannot suppress its own actions")
+    if alarms.find(scope, suppressor) is None:
+        raise invalid(f"ActionsSuppressor names an alarm that does not exist: {suppressor}")
 
 
 @answers("cloudwatch", "DescribeAlarms")
 def describe_alarms(scope: Scope, parameters: Parameters) -> dict[str, Any]:
-    """Alarms by name, prefix, state or action; metric alarms are all there are."""
+    """Alarms by name, prefix, state, action or kin; metric alarms alone unless others are asked for."""
     names, prefix = parameters.get("AlarmNames", []), parameters.get("AlarmNamePrefix", "")
     if names and prefix:
-        raise _invalid("AlarmNames and AlarmNamePrefix exclude each other", "InvalidParameterCombination")
-    for key in ("ChildrenOfAlarmName", "ParentsOfAlarmName"):
-        if key in parameters:
-            raise AwsError("NotImplemented", "Composite alarms are not built in this local backend", 501)
-    if "MetricAlarm" not in parameters.get("AlarmTypes", ["MetricAlarm"]):
-        return {"CompositeAlarms": [], "MetricAlarms": []}
+        raise combination("AlarmNames and AlarmNamePrefix exclude each other")
+    wanted = parameters.get("AlarmTypes", ["MetricAlarm"])
+    for one in wanted:
+        if one == "LogAlarm":
+            raise errors.not_built("Log alarms")
+        errors.member(one, "alarmTypes.1.member", list(_TYPES))
+    kin: list[str] = [key for key in ("ChildrenOfAlarmName", "ParentsOfAlarmName") if key in parameters]
+    if kin:
+        return _kin(scope, kin, parameters)
     limit = parameters.get("MaxRecords", PAGE)
-    found: list[MetricAlarm] = []
+    after = errors.place(parameters.get("NextToken"), str)
+    types = tuple(_TYPES[one] for one in dict.fromkeys(wanted))
+    candidates: Iterator[Alarm]
     if names:
-        alarms_ = (scope.get(MetricAlarm, name) for name in sorted(set(names)))
-        found = [one for one in alarms_ if one is not None and _wanted(one, parameters)]
-        return {"MetricAlarms": [_shape(scope, one) for one in found[:limit]], "CompositeAlarms": []}
-    for _, one in scope.scan(MetricAlarm, prefix, after=_after(parameters.get("NextToken"))):
-        if _wanted(one, parameters):
+        known = (alarms.find(scope, name) for name in sorted(set(names)))
+        candidates = iter([one for one in known if one is not None and isinstance(one, types)])
+    else:
+        most = -1 if {"StateValue", "ActionPrefix"} & parameters.keys() else limit + 1
+        scans: list[Iterator[tuple[str, Alarm]]] = [scope.scan(kind, prefix, after=after, limit=most) for kind in types]
+        candidates = (one for _, one in heapq.merge(*scans, key=lambda pair: pair[0]))
+    found = []
+    for one in candidates:
+        if _wanted(one, parameters) and (after is None or one.name > after):
             found.append(one)
         if len(found) > limit:
             break
-    answer: dict[str, Any] = {"MetricAlarms": [_shape(scope, one) for one in found[:limit]], "CompositeAlarms": []}
+    answer = _shapes(scope, found[:limit])
     if len(found) > limit:
-        answer["NextToken"] = base64.urlsafe_b64encode(found[limit - 1].name.encode()).decode()
+        answer["NextToken"] = errors.token(found[limit - 1].name)
     return answer
 
 
-def _wanted(one: MetricAlarm, parameters: Parameters) -> bool:
+def _kin(scope: Scope, kin: list[str], parameters: Parameters) -> dict[str, Any]:
+    """The alarms that a composite looks at, or the composites that look at an alarm: names and states only."""
+    allowed = {*kin, "MaxRecords", "NextToken", "AlarmTypes"}
+    if len(kin) > 1 or set(parameters) - allowed:
+        raise combination(f"{kin[0]} excludes every other parameter but MaxRecords and NextToken")
+    name = alarms.name_of(parameters[kin[0]])
+    alarm = alarms.find(scope, name)
+    if alarm is None or (kin[0].startswith("Children") and not isinstance(alarm, CompositeAlarm)):
+        raise not_found(f"There is no {'composite ' if kin[0].startswith('C') else ''}alarm {name}")
+    if kin[0].startswith("Children"):
+        names = alarm_rules.children(alarm_rules.read(alarm.settings["AlarmRule"]))
+    else:
+        names = [parent for parent, found in composites.parents(scope, name) if found.rule]
+    after = errors.place(parameters.get("NextToken"), str) or ""
+    limit = parameters.get("MaxRecords", PAGE)
+    there = [one for child in sorted(names) if child > after and (one := alarms.find(scope, child)) is not None]
+    answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": []}
+    for one in there[:limit]:
+        shape = {"AlarmName": one.name, "AlarmArn": alarms.arn(scope, one.name), "StateValue": one.state}
+        shape["StateUpdatedTimestamp"] = one.updated  # type: ignore[assignment]
+        answer[f"{alarms.kind(one)}s"].append(shape)
+    if len(there) > limit:
+        answer["NextToken"] = errors.token(there[limit - 1].name)
+    return answer
+
+
+def _shapes(scope: Scope, found: list[Alarm]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": []}
+    for one in found:
+        answer[f"{alarms.kind(one)}s"].append(shape(scope, one))
+    return answer
+
+
+def _wanted(one: Alarm, parameters: Parameters) -> bool:
     if parameters.get("StateValue", one.state) != one.state:
         return False
     prefix = parameters.get("ActionPrefix", "")
-    actions = [action for key in _LISTS[:3] for action in one.settings[key]]
+    actions = [action for key in _LISTS for action in one.settings[key]]
     return not prefix or any(action.startswith(prefix) for action in actions)
 
 
-def _after(token: str | None) -> str | None:
-    if not token:
-        return None
-    try:
-        return base64.urlsafe_b64decode(token.encode()).decode()
-    except (binascii.Error, UnicodeError, ValueError):
-        raise AwsError("InvalidNextToken", "The next token is not valid") from None
-
-
-@answers("cloudwatch", "SetAlarmState")
-def set_alarm_state(scope: Scope, parameters: Parameters) -> dict[str, Any]:
-    """Put an alarm into a state by hand."""
-    state = parameters["StateValue"]
-    if state not in alarms.STATES:
-        raise _invalid(
-            f"1 validation error detected: Value '{state}' at 'stateValue' failed to satisfy constraint: "
-            f"Member must satisfy enum value set: [{', '.join(alarms.STATES)}]"
-        )
-    found = scope.get(MetricAlarm, parameters["AlarmName"])
-    if found is None:
-        raise AwsError("ResourceNotFound", "", 404)
-    alarms.set_state(scope, found, state, parameters["StateReason"], parameters.get("StateReasonData", ""))
-    return {}
-
-
-@answers("cloudwatch", "DeleteAlarms")
-def delete_alarms(scope: Scope, parameters: Parameters) -> dict[str, Any]:
-    """Remove alarms; those that are not there are passed over."""
-    if len(parameters["AlarmNames"]) > PAGE:
-        raise _invalid(f"At most {PAGE} alarms can be deleted at a time")
-    for name in parameters["AlarmNames"]:
-        scope.delete(MetricAlarm, name)
-    return {}
-
-
-def _shape(scope: Scope, one: MetricAlarm) -> dict[str, Any]:
-    shape = {
+def shape(scope: Scope, one: Alarm) -> dict[str, Any]:
+    """An alarm in AWS's shape."""
+    made = {
         "AlarmName": one.name,
-        "AlarmArn": scope.arn("cloudwatch", f"alarm:{one.name}"),
+        "AlarmArn": alarms.arn(scope, one.name),
         "AlarmConfigurationUpdatedTimestamp": one.configured,
         "StateValue": one.state,
         "StateReason": one.reason,
@@ -150,5 +203,83 @@ def _shape(scope: Scope, one: MetricAlarm) -> dict[str, Any]:
         **one.settings,
     }
     if one.reason_data:
-        shape["StateReasonData"] = one.reason_data
-    return shape
+        made["StateReasonData"] = one.reason_data
+    if isinstance(one, CompositeAlarm) and one.suppressed_by:
+        made |= {"ActionsSuppressedBy": one.suppressed_by, "ActionsSuppressedReason": one.suppressed_reason}
+    return made
+
+
+@answers("cloudwatch", "DescribeAlarmsForMetric")
+def describe_alarms_for_metric(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """The alarms on one metric; on expressions over it when no statistic, period or unit is asked for."""
+    metric = metrics.of_shape(parameters)
+    asked = [key for key in ("Statistic", "ExtendedStatistic", "Period", "Unit") if key in parameters]
+    found = []
+    for name in scope.world.tool(Watched).on(scope, metric):
+        one = scope.get(MetricAlarm, name)
+        if one is not None and all(one.settings.get(key) == parameters[key] for key in asked):
+            found.append(shape(scope, one))
+    return {"MetricAlarms": found}
+
+
+@answers("cloudwatch", "SetAlarmState")
+def set_alarm_state(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Put an alarm into a state by hand; the next evaluation puts a metric alarm where it belongs."""
+    state = parameters["StateValue"]
+    errors.member(state, "stateValue", alarms.STATES)
+    found = alarms.find(scope, parameters["AlarmName"])
+    if found is None:
+        raise not_found()
+    alarms.set_state(scope, found, state, parameters["StateReason"], parameters.get("StateReasonData", ""))
+    return {}
+
+
+@answers("cloudwatch", "EnableAlarmActions")
+def enable_alarm_actions(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Let alarms act; names that are not there are passed over."""
+    return _switch(scope, parameters["AlarmNames"], on=True)
+
+
+@answers("cloudwatch", "DisableAlarmActions")
+def disable_alarm_actions(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Keep alarms from acting; they are evaluated all the same."""
+    return _switch(scope, parameters["AlarmNames"], on=False)
+
+
+def _switch(scope: Scope, names: list[str], *, on: bool) -> dict[str, Any]:
+    for name in dict.fromkeys(names):
+        former = alarms.find(scope, name)
+        if former is not None and former.settings["ActionsEnabled"] != on:
+            settings = {**former.settings, "ActionsEnabled": on}
+            _keep(scope, former, replace(former, settings=settings, configured=scope.now))
+    return {}
+
+
+@answers("cloudwatch", "DeleteAlarms")
+def delete_alarms(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Remove alarms; those that are not there are passed over, those that a composite looks at are refused."""
+    names = parameters["AlarmNames"]
+    if len(names) > PAGE:
+        raise invalid(f"At most {PAGE} alarms can be deleted at a time")
+    found = [one for name in dict.fromkeys(names) if (one := alarms.find(scope, name)) is not None]
+    if sum(isinstance(one, CompositeAlarm) for one in found) > 1:
+        raise invalid("At most one composite alarm can be deleted at a time")
+    for one in found:
+        looking = [parent for parent, _ in composites.parents(scope, one.name) if parent not in names]
+        if looking:
+            raise invalid(f"Unable to delete {one.name}: the composite alarms [{', '.join(looking)}] depend on it")
+    for one in found:
+        _remove(scope, one)
+    evaluation.schedule(scope)
+    return {}
+
+
+def _remove(scope: Scope, one: Alarm) -> None:
+    if isinstance(one, CompositeAlarm):
+        composites.unlink(scope, one)
+        composites.forget(scope, one)
+    else:
+        scope.world.tool(Watched).remove(scope, one.name)
+    scope.delete(type(one), one.name)
+    data = {"version": "1.0", "type": "Delete", "deletedAlarm": one.settings}
+    history.add(scope, one.name, alarms.kind(one), "ConfigurationUpdate", f'Alarm "{one.name}" deleted', data)

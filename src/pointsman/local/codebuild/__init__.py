@@ -7,6 +7,7 @@ from pointsman.local.codebuild import (
     batches,
     driver,
     events,
+    figures,
     operations,
     operations_batches,
     operations_reports,
@@ -50,6 +51,7 @@ def _install(world: World) -> None:
     world.on(driver.STARTED, events.state_changed)
     world.on(driver.PHASE, events.phase_changed)
     world.on(driver.ENDED, events.state_changed)
+    world.on(driver.ENDED, figures.ended)
     world.on(driver.ENDED, retrying.ended)
     world.on(driver.ENDED, batches.build_ended)
     world.on(batches.COMBINED, batches.combined)

@@ -11,7 +11,9 @@ from pointsman.local.codedeploy import (
     deployments,
     driver,
     ending,
+    figures,
     halting,
+    notices,
     operations_applications,
     operations_configs,
     operations_deployments,
@@ -55,6 +57,7 @@ def _install(world: World) -> None:
     world.on(ending.WAIT, halting.waited)
     world.on(ending.TIMEOUT, halting.timed_out)
     world.on(CHANGED, halting.alarm_changed)
+    world.on(notices.ENDED, figures.ended)
     world.on(shifting_driver.DUE, shifting_driver.due)
     world.on(shifting_driver.HOOK_ENDED, shifting_driver.hook_ended)
     world.on(shifting_driver.HOOK_TIMEOUT, shifting_driver.hook_timed_out)

@@ -12,6 +12,7 @@ from pointsman.local.codepipeline import (
     actions,
     driver,
     events,
+    figures,
     operations_conditions,
     operations_executions,
     operations_jobs,
@@ -34,6 +35,7 @@ def _install(world: World) -> None:
     world.tool(Providers).install(world)
     driver.install(world)
     events.install(world)
+    figures.install(world)
     polling.install(world)
 
 

@@ -84,8 +84,8 @@ class Deploys:
         at(-150.0, self._release_green, 31, "blue")
         at(-41.0, self.release, "accounts", 119)
         at(-22.0, self.release, "checkout-api", 119)
+        at(-21.2, self._errors, 37.0)
         at(-21.2, self._alarm, "ALARM", "Threshold Crossed: 1 datapoint [37.0] was greater than the threshold (5.0).")
-        at(-12.0, self._alarm, "OK", "Threshold Crossed: 1 datapoint [0.0] was not greater than the threshold (5.0).")
         at(-14.0, self._release_green, 32, "green")
         at(-4.0, self._shift)
         at(-2.0, self.release, "storefront", 119)
@@ -118,6 +118,7 @@ class Deploys:
             EvaluationPeriods=1,
             Threshold=5.0,
             ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
         )
         self._alarm("OK", "Threshold Crossed: 1 datapoint [0.0] was not greater than the threshold (5.0).")
         watched = {"alarmConfiguration": {"enabled": True, "alarms": [{"name": ALARM}]}}
@@ -186,6 +187,10 @@ class Deploys:
             serviceRoleArn=ROLE,
             deploymentConfigName="CodeDeployDefault.LambdaCanary10Percent10Minutes",
         )
+
+    def _errors(self, count: float) -> None:
+        data = [{"MetricName": "5xx", "Value": count, "Unit": "Count"}]
+        self._call("cloudwatch", "PutMetricData", Namespace="Shop", MetricData=data)
 
     def _alarm(self, state: str, reason: str) -> None:
         self._call("cloudwatch", "SetAlarmState", AlarmName=ALARM, StateValue=state, StateReason=reason)

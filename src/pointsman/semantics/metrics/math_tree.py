@@ -1,0 +1,99 @@
+"""Metric math as a tree, and what can be wrong with an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LONGEST = 2048
+"""Characters in an expression."""
+DEEPEST = 40
+"""Levels of brackets in an expression."""
+
+
+class MathError(ValueError):
+    """An expression that cannot be read or evaluated; its text is a sentence."""
+
+
+class NotBuilt(MathError):
+    """Something of metric math that AWS has and this backend has not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A scalar."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string in quotes."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The id of a query, or a word that a function understands (REPEAT, AVG, DESC)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """``[m1, m2]``."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """``-x``."""
+
+    operand: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """``a + b - c``: operands of one rank, from left to right."""
+
+    first: Node
+    rest: tuple[tuple[str, Node], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """``FUNCTION(…)``."""
+
+    name: str
+    arguments: tuple[Node, ...]
+
+
+Node = Number | Text | Name | Array | Negation | Chain | Call
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """A node and everything beneath it."""
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        if isinstance(one, Array):
+            waiting += one.items
+        elif isinstance(one, Call):
+            waiting += one.arguments
+        elif isinstance(one, Negation):
+            waiting.append(one.operand)
+        elif isinstance(one, Chain):
+            waiting += [one.first, *(operand for _, operand in one.rest)]
+
+
+def names(node: Node) -> set[str]:
+    """The ids of the queries that an expression names: the words that begin in lower case."""
+    return {one.name for one in walk(node) if isinstance(one, Name) and one.name[0].islower()}
+
+
+def calls(node: Node) -> set[str]:
+    """The functions that an expression calls."""
+    return {one.name for one in walk(node) if isinstance(one, Call)}
