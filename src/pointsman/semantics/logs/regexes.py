@@ -50,3 +50,8 @@ def search(expression: UserRegex, text: str) -> Any:
 def too_slow(expression: UserRegex) -> TooSlow:
     """What is raised when an expression's time is over."""
     return TooSlow(f"the regular expression {expression.pattern!r} takes longer than {PATIENCE} s over one log event")
+
+
+def escaped(text: str) -> str:
+    """An expression that means a text."""
+    return str(regex.escape(text))
