@@ -19,7 +19,7 @@ from pointsman.semantics.logs.insights.grammar import read
 Record = dict[str, Any]
 
 
-def run(query: str, events: list[tuple[int, int, str]], limit: int = 10_000) -> list[dict[str, str]]:
+def run(query: str, events: list[tuple[int, int, str]], limit: int = 10_000) -> list[dict[str, Any]]:
     """The rows of a query over (time, number, message) of one stream."""
     rows: list[Record] = [
         {"@timestamp": time, "@message": message, "#number": number, **_json(message)}
@@ -69,7 +69,7 @@ def run(query: str, events: list[tuple[int, int, str]], limit: int = 10_000) -> 
             if row.get(name) is not None
         }
         for row in rows
-    ]  # type: ignore[return-value]
+    ]
 
 
 def _sorted(things: list[Any], keys: list[Any], descending: bool) -> list[Any]:
@@ -109,10 +109,10 @@ def _grouped(rows: list[Record], items: Any, by: Any) -> list[Record]:
         order = _sorted(order, [values.sort_key(key[index]) for key in order], descending=newest_first)
     made: list[Record] = []
     for key in order:
-        row: Record = {one.name: part for one, part in zip(by, key, strict=True)}
+        made_row: Record = {one.name: part for one, part in zip(by, key, strict=True)}
         for item in items:
-            row[item.name] = _aggregated(item.expression, groups[key])
-        made.append(row)
+            made_row[item.name] = _aggregated(item.expression, groups[key])
+        made.append(made_row)
     return made
 
 
@@ -170,8 +170,8 @@ def value(expression: Any, row: Record) -> Any:
                 return int(values.equal(mine, other) is (symbol == "="))
             if symbol in ("<", "<=", ">", ">="):
                 return int(values.ordered(symbol)(mine, other))
-            one, two = values.number(mine), values.number(other)
-            if one is None or two is None:
+            first, second = values.number(mine), values.number(other)
+            if first is None or second is None:
                 return None
-            return one + two if symbol == "+" else one * two if symbol == "*" else one - two
+            return first + second if symbol == "+" else first * second if symbol == "*" else first - second
     raise TypeError(expression)

@@ -70,6 +70,7 @@ class Execution:
         """Whether events have to come newest first."""
         self._first_group: stages.Group | None = None
         self._bare_key: Callable[[Any], Any] | None = None
+        self._timed = False
         self._build(commands)
 
     # -- putting it together
@@ -183,7 +184,9 @@ class Execution:
         backwards = tuple(is_time(item.expression, self._times) for item in command.by)
         group = stages.Group(command, self._compiler, backwards)
         if not self._stages and group.only_counts and len(command.by) == 1:
-            self._first_group, self._bare_key = group, raw_value(command.by[0].expression, self._now)
+            key = command.by[0].expression
+            self._first_group, self._bare_key = group, raw_value(key, self._now)
+            self._timed = isinstance(key, syntax.Call) and key.name == "bin"
         self._stages.append(group)
         times = {item.name for item, time in zip(command.by, backwards, strict=True) if time}
         for item in command.items:
@@ -218,6 +221,11 @@ class Execution:
             return [self._range]
         earlier = (self._earlier[0], min(self._earlier[1], self._range[0] - 1))
         return [self._range, earlier]
+
+    @property
+    def times_only(self) -> bool:
+        """Whether nothing but the events' times is looked at, so that their messages need not be read."""
+        return self._bare_key is not None and not self._raw and self._timed
 
     @property
     def finished(self) -> bool:
