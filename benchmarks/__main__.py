@@ -24,7 +24,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, between_marks, summary, table
 
-SUITES = ("start", "table", "log", "output", "deployments", "backend", "serve", "xray", "deploy")
+SUITES = ("start", "table", "log", "output", "deployments", "backend", "serve", "xray", "deploy", "logs")
 
 
 def measure(name: str, runs: int, *, small: bool = False) -> list[Figure]:

@@ -34,6 +34,9 @@ def run(
             break
         if execution.ordered:
             execution.feed_rows([(STREAM, event) for event in wanted[place : place + batch]])
+        elif execution.bins is not None:
+            starts = [event[0] // execution.bins * execution.bins for event in wanted[place : place + batch]]
+            execution.feed_counts([(start, 1) for start in starts])
         else:
             execution.feed(STREAM, wanted[place : place + batch])
     return [{name: text for name, text in row if name != "@ptr"} for row in execution.results()]

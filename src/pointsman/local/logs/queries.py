@@ -173,6 +173,12 @@ def _scan(
             _count(execute, execution, found, low, high, progress, held)
             continue
         for part in found:
+            if execution.bins is not None:
+                _look(progress, execution)
+                with held():
+                    execution.feed_counts(_counted(execute, part, low, high, execution))
+                _count(execute, execution, [part], low, high, progress, held)
+                continue
             for events_of_one in _of_part(execute, part, low, high, execution, batch, held):
                 _look(progress, execution)
                 execution.feed(part.stream, events_of_one)
@@ -189,6 +195,19 @@ def _look(progress: Progress, execution: Execution) -> None:
         raise _Cancelled
 
 
+def _counted(
+    execute: reading.Execute, part: reading.Part, low: int, high: int, execution: Execution
+) -> list[tuple[int, int]]:
+    """How many events of one stream are in each bin."""
+    contained, parameters = reading.containing(execution.needed)
+    bins = execution.bins
+    return execute(
+        f"SELECT time - time % ?, count(*) FROM log_events WHERE stream = ? AND time >= ? AND time <= ?{contained}"
+        " GROUP BY 1",
+        (bins, part.stream.id, max(low, part.first), min(high, part.last), *parameters),
+    ).fetchall()
+
+
 def _of_part(
     execute: reading.Execute,
     part: reading.Part,
@@ -200,7 +219,7 @@ def _of_part(
 ) -> Iterator[list[Event]]:
     """The events of one stream, oldest first, in batches."""
     contained, parameters = reading.containing(execution.needed)
-    columns = "time, number, 0, ''" if execution.times_only else "time, number, ingested, message"
+    columns = "time, number, ingested, message"
     start, end = max(low, part.first), min(high, part.last)
     if batch == _BATCH:  # nobody is kept waiting: one statement, stepped through
         cursor = execute(

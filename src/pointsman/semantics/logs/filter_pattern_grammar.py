@@ -212,7 +212,7 @@ class _Reading:
         except regexes.RegexError as error:
             raise PatternError(str(error), (token.start_pos or 0) + 1) from None
         self.regexes += 1
-        return lambda message: regexes.search(expression, message) is not None
+        return lambda message: expression.search(message) is not None
 
     # -- conditions
 

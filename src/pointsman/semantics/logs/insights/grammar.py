@@ -332,7 +332,7 @@ class _Reading:
     def _regex(self, tree: Tree[Token]) -> syntax.Command:
         source, pattern, names = self._parsed(tree, "REGEX")
         text = self._regex_text(pattern)
-        groups = regexes.compiled(text).groupindex
+        groups = regexes.compiled(text).groups
         found = tuple(sorted(groups, key=lambda name: groups[name]))
         if not found:
             raise error_at(self._text, pattern.start_pos or 0, "the expression has no named group (?<name>…)")

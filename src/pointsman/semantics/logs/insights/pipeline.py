@@ -8,7 +8,7 @@ wants the newest first (``ordered``), and is often ``finished`` long before the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,7 +70,7 @@ class Execution:
         """Whether events have to come newest first."""
         self._first_group: stages.Group | None = None
         self._bare_key: Callable[[Any], Any] | None = None
-        self._timed = False
+        self._bins: int | None = None
         self._build(commands)
 
     # -- putting it together
@@ -186,7 +186,8 @@ class Execution:
         if not self._stages and group.only_counts and len(command.by) == 1:
             key = command.by[0].expression
             self._first_group, self._bare_key = group, raw_value(key, self._now)
-            self._timed = isinstance(key, syntax.Call) and key.name == "bin"
+            if isinstance(key, syntax.Call) and key.name == "bin" and isinstance(key.arguments[0], syntax.Period):
+                self._bins = key.arguments[0].millis or None
         self._stages.append(group)
         times = {item.name for item, time in zip(command.by, backwards, strict=True) if time}
         for item in command.items:
@@ -223,9 +224,16 @@ class Execution:
         return [self._range, earlier]
 
     @property
-    def times_only(self) -> bool:
-        """Whether nothing but the events' times is looked at, so that their messages need not be read."""
-        return self._bare_key is not None and not self._raw and self._timed
+    def bins(self) -> int | None:
+        """Milliseconds of a bin, where nothing but events in bins of time is counted: ``feed_counts`` takes those."""
+        return self._bins if self._bare_key is not None and not self._raw else None
+
+    def feed_counts(self, counts: Iterable[tuple[int, int]]) -> None:
+        """Take (start of a bin, how many events) pairs, of what contains the texts that are needed."""
+        assert self._first_group is not None  # there are bins
+        for start, count in counts:
+            self.matched += count
+            self._first_group.count_more(start, count)
 
     @property
     def finished(self) -> bool:

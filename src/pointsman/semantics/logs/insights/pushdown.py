@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pointsman.semantics.logs.insights import syntax
 from pointsman.semantics.logs.insights.syntax import Expression
 from pointsman.semantics.logs.insights.values import number
+from pointsman.semantics.logs.regexes import required
 
 _SAFE = re.compile(r"[A-Za-z0-9_ \-]+")
 _LITERAL = re.compile(r"[A-Za-z0-9_ ,:;=@/<>!&%'\"\-]+")
@@ -54,6 +55,9 @@ def needed(condition: Expression) -> Needed:
                 return Needed((Contained(text),), exact=True)
             if _LITERAL.fullmatch(text):
                 return Needed((Contained(text),), exact=True)
+            plain = required(text)
+            if plain:
+                return Needed((Contained(plain),))
         case syntax.Call("strcontains", (syntax.Field("@message"), syntax.Literal(str(text)))) if text:
             if "\0" not in text:
                 return Needed((Contained(text),), exact=True)

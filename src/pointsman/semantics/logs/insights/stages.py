@@ -67,7 +67,7 @@ class Extract(Stage):
     def __init__(self, command: syntax.Parse, read: Reader) -> None:
         self._read = read
         self._expression = regexes.compiled(command.expression)
-        groups = self._expression.groupindex
+        groups = self._expression.groups
         order = sorted(groups.values()) if groups else list(range(1, len(command.names) + 1))
         self._named = list(zip(order, command.names, strict=True))
 
@@ -75,7 +75,7 @@ class Extract(Stage):
         """The rows, those that match with further fields."""
         for row in rows:
             source = text(self._read(row))
-            match = None if source is None else regexes.search(self._expression, source)
+            match = None if source is None else self._expression.search(source)
             if match is not None:
                 for group, name in self._named:
                     row.with_made(name, match[group])
@@ -229,6 +229,10 @@ class Group(Stage):
     def count(self, keys: Iterable[Any]) -> None:
         """Take bare keys (of one ``by`` expression), where nothing but rows is counted."""
         self._counted.update(keys)
+
+    def count_more(self, key: Any, count: int) -> None:
+        """Take a bare key a number of times."""
+        self._counted[key] += count
 
     def feed(self, rows: list[Row]) -> list[Row]:
         """Take the rows into their groups."""
