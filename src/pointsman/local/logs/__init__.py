@@ -4,6 +4,7 @@ from pointsman.local.engines import Engine
 from pointsman.local.logs import (
     definitions,
     events,
+    exports,
     filtering,
     groups,
     ingest,
@@ -24,14 +25,20 @@ def _install(world: World) -> None:
     world.provide(events.Held(world))
     world.provide(queries.UnderWay())
     world.on(queries.DONE, queries.done)
+    world.on(exports.DONE, exports.done)
     world.on(retention.SWEEP, retention.sweep)
     world.on(ingest.DEFAULT, ingest.minute_over)
 
 
+def _resume(world: World) -> None:
+    queries.resume(world)
+    exports.resume(world)
+
+
 ENGINE = Engine(
     name="logs",
-    answers=(groups, streams, operations, filtering, operations_filters, operations_queries, definitions),
+    answers=(groups, streams, operations, filtering, operations_filters, operations_queries, definitions, exports),
     install=_install,
-    resume=queries.resume,
+    resume=_resume,
     stop=queries.stop,
 )
