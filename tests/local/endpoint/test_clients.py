@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pointsman.clock import EPOCH
 from pointsman.local.endpoint import Endpoint
 from support.clients import current_cli, environment, javascript, old_cli
 from support.endpoint import KEY
@@ -209,3 +210,33 @@ def test_the_cli_deploys(aws: Aws, client: Callable[..., Any], endpoint: Endpoin
     assert info["deploymentOverview"]["Succeeded"] == 1
     said = aws("deploy", "get-deployment", "--deployment-id", "d-AAAAAAAAA", failing=True)
     assert "DeploymentDoesNotExistException" in said
+
+
+def test_the_cli_searches_and_queries_logs(aws: Aws, endpoint: Endpoint) -> None:
+    """put, filter, tail's call, test-metric-filter, a query from its start to the record behind a row."""
+    now = int(EPOCH.timestamp() * 1000)
+    aws("logs", "create-log-group", "--log-group-name", "app")
+    aws("logs", "create-log-stream", "--log-group-name", "app", "--log-stream-name", "web")
+    events = [{"timestamp": now - 2000 + n, "message": message} for n, message in enumerate(["ERROR one", "fine"])]
+    stream = ("--log-group-name", "app", "--log-stream-name", "web")
+    aws("logs", "put-log-events", *stream, "--log-events", json.dumps(events))
+    found = aws("logs", "filter-log-events", "--log-group-name", "app", "--filter-pattern", "ERROR")
+    assert [event["message"] for event in found["events"]] == ["ERROR one"]
+    assert "InvalidParameterException" in aws(
+        "logs", "filter-log-events", "--log-group-name", "app", "--filter-pattern", "a:b", failing=True
+    )
+    bench = aws(
+        "logs", "test-metric-filter", "--filter-pattern", "[level=ERROR, text]", "--log-event-messages", "ERROR x"
+    )
+    assert bench["matches"][0]["extractedValues"] == {"$level": "ERROR", "$text": "x"}
+    query = "filter @message like 'ERROR' | fields @message | limit 5"
+    asked = ("--log-group-name", "app", "--start-time", "0", "--end-time", str(now // 1000 + 60))
+    number = aws("logs", "start-query", *asked, "--query-string", query)["queryId"]
+    endpoint._backend.settle()
+    answer = aws("logs", "get-query-results", "--query-id", number)
+    assert answer["status"] == "Complete"
+    (row,) = ({cell["field"]: cell["value"] for cell in row} for row in answer["results"])
+    assert row["@message"] == "ERROR one"
+    record = aws("logs", "get-log-record", "--log-record-pointer", row["@ptr"])["logRecord"]
+    assert record["@logStream"] == "web"
+    assert "MalformedQueryException" in aws("logs", "start-query", *asked, "--query-string", "filtre x", failing=True)
