@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -89,3 +90,26 @@ def test_an_empty_group_has_an_empty_result(client: Any, backend: CheckedBackend
     assert answer["results"] == []
     assert client.get_log_group_fields(logGroupName="empty")["logGroupFields"] == []
     assert client.filter_log_events(logGroupName="empty")["events"] == []
+
+
+def test_a_slow_expression_holds_nobody_up_for_long(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pattern = "%[ab]*[ab]*[ab]*[ab]*[ab]*[ab]*[cd]%"
+    monkeypatch.setattr("pointsman.semantics.logs.regexes.PATIENCE", 0.02)
+    monkeypatch.setattr("pointsman.local.logs.ingest.PATIENCE", 0.05)
+    made = [{"metricName": "m", "metricNamespace": "n", "metricValue": "1"}]
+    client.put_metric_filter(logGroupName="g", filterName="f", filterPattern=pattern, metricTransformations=made)
+    batch = [{"timestamp": NOW, "message": "a" * 3000} for _ in range(300)]
+    begun = time.perf_counter()
+    client.put_log_events(logGroupName="g", logStreamName="s", logEvents=batch)
+    assert time.perf_counter() - begun < 5  # each of them alone takes its patience
+    with pytest.raises(ClientError, match="takes longer"):
+        client.test_metric_filter(filterPattern=pattern, logEventMessages=["a" * 3000])
+    with pytest.raises(ClientError, match="takes longer"):
+        client.filter_log_events(logGroupName="g", filterPattern=pattern, startTime=NOW)
+
+
+def test_a_page_ends_when_its_time_is_over(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pointsman.local.logs.filtering.PATIENCE", -1)
+    pages = list(client.get_paginator("filter_log_events").paginate(logGroupName="g", filterPattern="%ERROR%"))
+    assert len(pages) == len(MESSAGES) or len(pages) == len(MESSAGES) + 1
+    assert sum(len(page["events"]) for page in pages) == 6

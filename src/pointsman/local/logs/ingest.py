@@ -7,20 +7,23 @@ value) and time in milliseconds. Whoever keeps metrics listens.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from pointsman.local.logs import delivery, embedded, filters
 from pointsman.local.logs.names import millis
 from pointsman.local.world import Payload, Scope
-from pointsman.semantics.logs.filter_patterns import Pattern, PatternError, parse
+from pointsman.semantics.logs.filter_patterns import parse
 from pointsman.semantics.logs.insights.values import number
 from pointsman.semantics.logs.regexes import TooSlow
 
 log = logging.getLogger("pointsman.local")
 
 DATUM = "cloudwatch.datum"
+PATIENCE = 1.0
+"""Seconds that a pattern with regular expressions may take over the events of one call."""
 DEFAULT = "logs.default"
 _MINUTE = 60_000
 
@@ -37,59 +40,65 @@ def taken(scope: Scope, group: str, stream: str, events: Sequence[tuple[int, str
         return
     metrics = list(filters.of_group(scope, filters.MetricFilter, group))
     subscriptions = list(filters.of_group(scope, filters.SubscriptionFilter, group))
-    carriers = [(time, message) for time, message in events if embedded.MARK in message]
+    carriers = [event for event in events if embedded.MARK in event[1]]
     if not (metrics or subscriptions or carriers):
         return
     with scope.world.transaction():
         for metric in metrics:
             _extract(scope, metric, events)
         for subscription in subscriptions:
-            matching = [event for event in events if matches(parse(subscription.pattern), event[1])]
+            matching = list(matches(subscription.pattern, events))
             if matching:
                 delivery.deliver(scope, subscription, stream, matching)
-        for time, message in carriers:
-            for datum in embedded.metrics(message, time):
+        for moment, message in carriers:
+            for datum in embedded.metrics(message, moment):
                 scope.emit(DATUM, datum)
 
 
-def matches(pattern: Pattern, message: str) -> bool:
-    """Whether an event matches; one that takes the pattern too long does not."""
-    try:
-        return pattern.matches(message)
-    except TooSlow as error:
-        log.warning("an event was passed over: %s", error)
-        return False
+def matches(pattern: str, events: Sequence[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The events that match; what takes the pattern too long, alone or together, is passed over."""
+    asked = parse(pattern)
+    deadline = time.monotonic() + PATIENCE
+    for place, event in enumerate(events):
+        if asked.regexes and time.monotonic() > deadline:
+            log.warning(
+                "the filter pattern %s takes too long: %d events were passed over", pattern, len(events) - place
+            )
+            return
+        try:
+            found = asked.matches(event[1])
+        except TooSlow as error:
+            log.warning("an event was passed over: %s", error)
+            continue
+        if found:
+            yield event
 
 
 def _extract(scope: Scope, metric: filters.MetricFilter, events: Sequence[tuple[int, str]]) -> None:
-    try:
-        pattern = parse(metric.pattern)
-    except PatternError as error:
-        log.warning("metric filter %s of %s: %s", metric.name, metric.group, error)
-        return
+    pattern = parse(metric.pattern)
     made = metric.transformation
     constant = number(made.value)
     matched = False
-    for time, message in events:
-        if not matches(pattern, message):
-            continue
+    for moment, message in matches(metric.pattern, events):
         matched = True
         value = constant if constant is not None else number(pattern.select(message, made.value))
         dimensions = {name: pattern.select(message, selector) for name, selector in made.dimensions.items()}
         if value is not None and None not in dimensions.values():
-            scope.emit(DATUM, _datum(made, float(value), time, {k: v for k, v in dimensions.items() if v is not None}))
+            scope.emit(
+                DATUM, _datum(made, float(value), moment, {k: v for k, v in dimensions.items() if v is not None})
+            )
     if made.default is not None:
         _note(scope, metric, matched=matched)
 
 
-def _datum(made: filters.Transformation, value: float, time: int, dimensions: dict[str, str]) -> Payload:
+def _datum(made: filters.Transformation, value: float, moment: int, dimensions: dict[str, str]) -> Payload:
     return {
         "namespace": made.namespace,
         "name": made.name,
         "value": value,
         "unit": made.unit or "None",
         "dimensions": dimensions,
-        "timestamp": time,
+        "timestamp": moment,
     }
 
 

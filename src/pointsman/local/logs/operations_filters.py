@@ -8,7 +8,7 @@ from typing import Any
 
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.logs import delivery, filters
-from pointsman.local.logs.filtering import pattern_of
+from pointsman.local.logs.filtering import matching, pattern_of
 from pointsman.local.logs.names import group_of, invalid, millis
 from pointsman.local.world import Scope
 from pointsman.semantics.logs.filter_patterns import PatternError, Terms, selector
@@ -160,7 +160,7 @@ def test_metric_filter(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         "matches": [
             {"eventNumber": index, "eventMessage": message, "extractedValues": pattern.extract(message)}
             for index, message in enumerate(messages, 1)
-            if pattern.matches(message)
+            if matching(pattern, message)
         ]
     }
 
