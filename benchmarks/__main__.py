@@ -24,7 +24,10 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, between_marks, summary, table
 
-SUITES = ("start", "table", "log", "output", "deployments", "backend", "serve", "xray", "deploy", "metrics")
+SUITES = (
+    *("start", "table", "log", "output", "deployments"),
+    *("backend", "serve", "xray", "deploy", "metrics", "logs"),
+)
 
 
 def measure(name: str, runs: int, *, small: bool = False) -> list[Figure]:

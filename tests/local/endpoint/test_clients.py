@@ -246,3 +246,33 @@ def test_the_cli_puts_metrics_and_an_alarm_rises(aws: Aws) -> None:
     aws("cloudwatch", "put-dashboard", *board, '{"widgets": []}')
     assert "Should be array" in aws("cloudwatch", "put-dashboard", *board, '{"widgets": 7}', failing=True)
     assert aws("cloudwatch", "list-dashboards")["DashboardEntries"][0]["Size"] == 15
+
+
+def test_the_cli_searches_and_queries_logs(aws: Aws, endpoint: Endpoint) -> None:
+    """put, filter, tail's call, test-metric-filter, a query from its start to the record behind a row."""
+    now = int(EPOCH.timestamp() * 1000)
+    aws("logs", "create-log-group", "--log-group-name", "app")
+    aws("logs", "create-log-stream", "--log-group-name", "app", "--log-stream-name", "web")
+    events = [{"timestamp": now - 2000 + n, "message": message} for n, message in enumerate(["ERROR one", "fine"])]
+    stream = ("--log-group-name", "app", "--log-stream-name", "web")
+    aws("logs", "put-log-events", *stream, "--log-events", json.dumps(events))
+    found = aws("logs", "filter-log-events", "--log-group-name", "app", "--filter-pattern", "ERROR")
+    assert [event["message"] for event in found["events"]] == ["ERROR one"]
+    assert "InvalidParameterException" in aws(
+        "logs", "filter-log-events", "--log-group-name", "app", "--filter-pattern", "a:b", failing=True
+    )
+    bench = aws(
+        "logs", "test-metric-filter", "--filter-pattern", "[level=ERROR, text]", "--log-event-messages", "ERROR x"
+    )
+    assert bench["matches"][0]["extractedValues"] == {"$level": "ERROR", "$text": "x"}
+    query = "filter @message like 'ERROR' | fields @message | limit 5"
+    asked = ("--log-group-name", "app", "--start-time", "0", "--end-time", str(now // 1000 + 60))
+    number = aws("logs", "start-query", *asked, "--query-string", query)["queryId"]
+    endpoint._backend.settle()
+    answer = aws("logs", "get-query-results", "--query-id", number)
+    assert answer["status"] == "Complete"
+    (row,) = ({cell["field"]: cell["value"] for cell in row} for row in answer["results"])
+    assert row["@message"] == "ERROR one"
+    record = aws("logs", "get-log-record", "--log-record-pointer", row["@ptr"])["logRecord"]
+    assert record["@logStream"] == "web"
+    assert "MalformedQueryException" in aws("logs", "start-query", *asked, "--query-string", "filtre x", failing=True)

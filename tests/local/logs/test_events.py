@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from pointsman.clock import EPOCH
 from pointsman.local.logs import events, table
@@ -121,34 +118,6 @@ def test_what_is_missing_is_named_group_first(client: Any) -> None:
         client.get_log_events(logGroupName="none", logStreamName="none")
     with pytest.raises(missing, match="The specified log stream does not exist"):
         client.get_log_events(logGroupName="group", logStreamName="none")
-
-
-def test_filtering_is_not_built_and_says_so(client: Any) -> None:
-    with pytest.raises(ClientError, match="logs:FilterLogEvents") as caught:
-        client.filter_log_events(logGroupName="group")
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-
-
-@pytest.mark.parametrize(("offsets", "size"), [([0], 1), ([0, 0, 0, 1], 2), ([0, 1, 1, 2, 5], 3), ([3, 3, 4], 5)])
-def test_pages_from_the_head_agree_with_independent_software(client: Any, offsets: list[int], size: int) -> None:
-    def pages(logs: Any, start: int) -> list[list[int]]:
-        put(logs, *(start + offset for offset in offsets))
-        found: list[list[int]] = []
-        token: str | None = None
-        while True:
-            options = {"nextToken": token} if token else {}
-            answer = logs.get_log_events(**PLACE, startFromHead=True, limit=size, **options)
-            if answer["nextForwardToken"] == token:
-                return [page for page in found if page]
-            found.append([event["timestamp"] - start for event in answer["events"]])
-            token = answer["nextForwardToken"]
-
-    with mock_aws():
-        theirs = boto3.client("logs", region_name="us-east-1")
-        theirs.create_log_group(logGroupName="group")
-        theirs.create_log_stream(**PLACE)
-        expected = pages(theirs, int(time.time()) * 1000)
-    assert pages(client, NOW) == expected
 
 
 def test_engines_append_into_groups_made_on_the_way(backend: CheckedBackend) -> None:

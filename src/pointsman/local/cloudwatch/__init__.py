@@ -17,6 +17,7 @@ from pointsman.local.cloudwatch import (
     retention,
     table,
     tags,
+    told,
 )
 from pointsman.local.cloudwatch.alarms import TRANSITION, KeptAlarms
 from pointsman.local.cloudwatch.bands import Models
@@ -35,6 +36,7 @@ def _install(world: World) -> None:
     world.provide(KeptAlarms())
     world.on(intake.DATA, evaluation.data_came)
     world.on(intake.DATA, retention.data_came)
+    world.on(told.DATUM, told.came)
     world.on(retention.DUE, retention.run)
     world.on(evaluation.TOUCHED, evaluation.touched)
     world.on(evaluation.TICK, evaluation.tick)

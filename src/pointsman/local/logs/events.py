@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pointsman.local.logs import table
+from pointsman.local.logs import ingest, table
 from pointsman.local.logs.names import LogGroup, make_group
 from pointsman.local.world import Scope, World
 
@@ -22,7 +22,9 @@ def append(scope: Scope, group: str, stream: str, events: Sequence[tuple[int, st
         make_group(scope, group)
     if not scope.world.database.in_transaction:
         _write(scope, group, stream, events)
+        ingest.taken(scope, group, stream, events)
         return
+    ingest.taken(scope, group, stream, events)
     held = scope.world.tool(Held)
     held.events.setdefault((scope.account, scope.region, group, stream), []).extend(events)
 

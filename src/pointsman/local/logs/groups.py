@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.logs import table
+from pointsman.local.logs import filters, retention, table
 from pointsman.local.logs.names import RETENTION, LogGroup, group_of, invalid, make_group, plain
 from pointsman.local.world import Scope
 
@@ -37,6 +37,7 @@ def delete_log_group(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     group = group_of(scope, parameters["logGroupName"])
     for stream in table.list_streams(scope, group.name, after=None, limit=-1):
         table.delete(scope, stream)
+    filters.forget(scope, group.name)
     scope.delete(LogGroup, group.name)
     return {}
 
@@ -52,6 +53,7 @@ def put_retention_policy(scope: Scope, parameters: Parameters) -> dict[str, Any]
             f" Member must satisfy enum value set: {sorted(RETENTION)}"
         )
     scope.put(group.name, msgspec.structs.replace(group, retention=days))
+    retention.arm(scope, 0.0)
     return {}
 
 
@@ -91,7 +93,7 @@ def _shape(scope: Scope, group: LogGroup) -> dict[str, Any]:
     shape: dict[str, Any] = {
         "logGroupName": group.name,
         "creationTime": group.created,
-        "metricFilterCount": 0,
+        "metricFilterCount": filters.count(scope, group.name),
         "arn": f"{arn}:*",
         "logGroupArn": arn,
         "storedBytes": table.stored(scope, group.name),
@@ -132,3 +134,26 @@ def untag_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 def list_tags_for_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """A group's tags."""
     return {"tags": dict(_tagged(scope, parameters["resourceArn"]).tags)}
+
+
+@answers("logs", "TagLogGroup")
+def tag_log_group(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Set tags on a group, by its name."""
+    group = group_of(scope, parameters["logGroupName"])
+    scope.put(group.name, msgspec.structs.replace(group, tags={**group.tags, **parameters["tags"]}))
+    return {}
+
+
+@answers("logs", "UntagLogGroup")
+def untag_log_group(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Take tags off a group, by its name."""
+    group = group_of(scope, parameters["logGroupName"])
+    kept = {key: value for key, value in group.tags.items() if key not in set(parameters["tags"])}
+    scope.put(group.name, msgspec.structs.replace(group, tags=kept))
+    return {}
+
+
+@answers("logs", "ListTagsLogGroup")
+def list_tags_log_group(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """A group's tags, by its name."""
+    return {"tags": dict(group_of(scope, parameters["logGroupName"]).tags)}

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from pointsman.local.answers import Parameters, answers
-from pointsman.local.logs import table
+from pointsman.local.logs import ingest, reading, table
 from pointsman.local.logs.names import group_of, invalid, millis, plain
 from pointsman.local.logs.streams import stream_of
 from pointsman.local.world import Scope
@@ -42,6 +42,7 @@ def put_log_events(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         else:
             taken.append((time, message))
     table.append(scope, group.name, stream.name, taken)
+    ingest.taken(scope, group.name, stream.name, taken)
     answer: dict[str, Any] = {"nextSequenceToken": f"{stream.id:024d}{stream.next + len(taken):032d}"}
     if rejected:
         answer["rejectedLogEventsInfo"] = rejected
@@ -74,8 +75,8 @@ def get_log_events(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     A forward token stands behind the page's last event, a backward one before its first. When nothing follows, the
     same forward token comes back: the end, for now. Only events from ``startTime`` to before ``endTime`` are given.
     """
-    group = plain(parameters.get("logGroupName") or parameters.get("logGroupIdentifier", ""))
-    stream = stream_of(scope, group, parameters["logStreamName"])
+    name = plain(parameters.get("logGroupName") or parameters.get("logGroupIdentifier", ""))
+    stream = stream_of(scope, name, parameters["logStreamName"])
     limit = parameters.get("limit", _BATCH)
     if not 1 <= limit <= _BATCH:
         raise invalid(
@@ -85,6 +86,8 @@ def get_log_events(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     start, end = parameters.get("startTime"), parameters.get("endTime")
     if start is not None and end is not None and start > end:
         raise invalid("startTime must be less than or equal to endTime")
+    kept = reading.expiry(scope, group_of(scope, name))
+    start = max(start or 0, kept) if kept else start
     token = parameters.get("nextToken")
     if token is None:
         forward = parameters.get("startFromHead", False)

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS log_events (
     stream INTEGER NOT NULL, time INTEGER NOT NULL, number INTEGER NOT NULL, ingested INTEGER NOT NULL,
     message TEXT NOT NULL, PRIMARY KEY (stream, time, number)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS log_expired (stream INTEGER PRIMARY KEY, events INTEGER NOT NULL);
 """
 
 OVERHEAD = 26
@@ -184,6 +185,7 @@ def list_streams(
 def delete(scope: Scope, stream: Stream) -> None:
     """Remove a stream and its events."""
     scope.world.database.execute("DELETE FROM log_events WHERE stream = ?", (stream.id,))
+    scope.world.database.execute("DELETE FROM log_expired WHERE stream = ?", (stream.id,))
     scope.world.database.execute("DELETE FROM log_streams WHERE id = ?", (stream.id,))
 
 

@@ -59,6 +59,7 @@ class Database:
             raise StateError(
                 f"the records in {path} cannot be used: {error}", "name another folder, or move this file away"
             ) from error
+        self._path = path
         self.resident = path is None
         """Whether it goes with the process."""
         self._depth = 0
@@ -115,6 +116,17 @@ class Database:
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
         return self._depth > 0
+
+    def reader(self) -> sqlite3.Connection | None:
+        """A connection of its own that only reads, for whoever reads for long without the world's lock.
+
+        It sees what was committed when its transaction began. None for a database in memory: there is nothing that
+        another connection could open. The caller closes it.
+        """
+        if self._path is None:
+            return None
+        uri = f"{self._path.absolute().as_uri()}?mode=ro"
+        return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
 
     def fact(self, name: str) -> str | None:
         """A single remembered value (the schema's version, the seed)."""

@@ -1,0 +1,1 @@
+"""CloudWatch Logs Insights QL: reading a query, and running it over events."""
