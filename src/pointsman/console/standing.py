@@ -17,7 +17,7 @@ from pointsman.console import toolkit
 from pointsman.console.desk import Desk
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.working import begin
-from pointsman.errors import CallFailed, Fault
+from pointsman.errors import CallFailed, Fault, FaultKind
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -32,6 +32,7 @@ PACE = 0.5
 """Seconds in which calls are gathered into one look at the meter."""
 TRAFFIC = 1.0
 """Seconds between two readings of the bytes that go to the terminal, while they show."""
+_GONE = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED)
 AGAIN = 15.0
 """Seconds until a caller who could not be named is asked for again."""
 
@@ -111,7 +112,8 @@ class Standing:
 
     def _called(self, call: Call) -> None:
         # The trail speaks outside the app's context, in which alone a timer can be set.
-        del call
+        if self.fault is not None and self.fault.kind in _GONE and call.outcome == "ok":
+            self._app.call_later(self.ask)  # credentials are back: say at once whose
         self._app.call_later(self._meter)
 
     def _meter(self) -> None:
