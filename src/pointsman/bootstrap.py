@@ -162,8 +162,8 @@ def _known_scenario(name: str) -> None:
     from pointsman.local.scenarios import NAMES
 
     if name not in NAMES:
-        told = "; ".join(f"{known}: {what}" for known, what in NAMES.items())
-        raise UsageError(f'there is no scenario "{name}"{checks.close(name, NAMES)}', f"there are: {told}")
+        told = f"there are: {', '.join(NAMES)}; pointsman demo --help says what each of them shows"
+        raise UsageError(f'there is no scenario "{name}"{checks.close(name, NAMES)}', told)
 
 
 def _local(asked: Launch, settings: Settings, environ: Environment) -> Plan:

@@ -15,7 +15,7 @@ from pointsman import __version__
 
 TYPE_CHECKING = False  # typing's own costs milliseconds that --version does not have
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, NoReturn
 
     from pointsman.config.launch import Launch
@@ -62,6 +62,7 @@ examples:
   pointsman demo
   pointsman demo --seed 7 --speed 10        another floor, ten times as fast
   pointsman demo --at 600 --paused          a still picture, ten minutes in
+  pointsman demo --scenario approvals       another story
 """
 
 _LOCAL = """\
@@ -137,6 +138,13 @@ _OPTIONS = {
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one sentence with the way out, and nothing else."""
+
+    more: Callable[[], str] | None = None
+    """What the help ends with, where finding that out costs something."""
+
+    def format_help(self) -> str:
+        """The help, with its end."""
+        return super().format_help() + (self.more() if self.more is not None else "")
 
     def error(self, message: str) -> NoReturn:
         """End with exit code 2."""
@@ -222,11 +230,11 @@ def _parser() -> argparse.ArgumentParser:
     worlds = parser.add_subparsers(
         dest="world", metavar=f"[{' | '.join(_COMMANDS)}]", title="worlds", help="AWS when left out"
     )
-    _demo(
-        worlds.add_parser(
-            "demo", help="the seeded demo", description=_DEMO, epilog=_DEMO_EXAMPLES, parents=[everywhere], **shape
-        )
+    demo = worlds.add_parser(
+        "demo", help="the seeded demo", description=_DEMO, epilog=_DEMO_EXAMPLES, parents=[everywhere], **shape
     )
+    demo.more = _scenarios
+    _demo(demo)
     _local(
         worlds.add_parser(
             "local", help="the local world", description=_LOCAL, epilog=_LOCAL_EXAMPLES, parents=[everywhere], **shape
@@ -280,7 +288,13 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         "--speed", type=_number(0.01, 1000), default=1.0, metavar="X", help="how fast its clock runs; 1"
     )
     parser.add_argument("--paused", action="store_true", help="begin with its clock standing")
-    parser.add_argument("--scenario", default="", metavar="NAME", help="which story to show; floor")
+    parser.add_argument("--scenario", default="", metavar="NAME", help="which story to show, of those below; floor")
+
+
+def _scenarios() -> str:
+    from pointsman.local.scenarios import NAMES
+
+    return "\nscenarios:\n" + "".join(f"  {name:<14}{what}\n" for name, what in NAMES.items())
 
 
 def _state(parser: argparse.ArgumentParser) -> None:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from pointsman.errors import UsageError
 from pointsman.local.scenarios import Demo, open_demo
-from pointsman.local.scenarios.floor import Floor
-from support.shapes import problems
-
-REGION = "eu-west-1"
+from support.scenes import ask, deployments, stages, world
 
 
 @pytest.fixture
@@ -22,57 +16,6 @@ def demo() -> Iterator[Demo]:
     made = open_demo(seed=0, paused=True)
     yield made
     made.close()
-
-
-def ask(shown: Demo | Floor, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-    floor = shown.floor if isinstance(shown, Demo) else shown
-    answer, _ = floor.backend.ask(REGION, service, operation, parameters)
-    assert not problems(service, operation, answer)
-    return answer
-
-
-def stages(demo: Demo, name: str) -> dict[str, dict[str, Any]]:
-    return {one["stageName"]: one for one in ask(demo, "codepipeline", "GetPipelineState", name=name)["stageStates"]}
-
-
-def world(shown: Demo | Floor) -> str:
-    """Everything a console would read, as text."""
-    names = [one["name"] for one in ask(shown, "codepipeline", "ListPipelines")["pipelines"]]
-    seen = [ask(shown, "codepipeline", "GetPipelineState", name=name) for name in names]
-    runs = [ask(shown, "codepipeline", "ListPipelineExecutions", pipelineName=name) for name in names]
-    actions = [ask(shown, "codepipeline", "ListActionExecutions", pipelineName=name) for name in names]
-    builds = ask(shown, "codebuild", "BatchGetBuilds", ids=ask(shown, "codebuild", "ListBuilds")["ids"])["builds"]
-    logs = [
-        ask(
-            shown,
-            "logs",
-            "GetLogEvents",
-            logGroupName=one["logs"]["groupName"],
-            logStreamName=one["logs"]["streamName"],
-            startFromHead=True,
-        )
-        for one in builds
-        if "streamName" in one["logs"]
-    ]
-    deployed = deployments(shown)
-    targets = [
-        ask(
-            shown,
-            "codedeploy",
-            "BatchGetDeploymentTargets",
-            deploymentId=one["deploymentId"],
-            targetIds=ask(shown, "codedeploy", "ListDeploymentTargets", deploymentId=one["deploymentId"])["targetIds"],
-        )
-        for one in deployed
-    ]
-    return json.dumps([seen, runs, actions, builds, logs, deployed, targets], default=str, sort_keys=True)
-
-
-def deployments(shown: Demo | Floor) -> list[dict[str, Any]]:
-    """Every deployment, newest first."""
-    ids = ask(shown, "codedeploy", "ListDeployments")["deployments"]
-    found: list[dict[str, Any]] = ask(shown, "codedeploy", "BatchGetDeployments", deploymentIds=ids)["deploymentsInfo"]
-    return found
 
 
 def test_second_zero_shows_deployments_at_every_turn(demo: Demo) -> None:
@@ -132,21 +75,6 @@ def test_the_same_seed_and_second_give_the_same_world(demo: Demo) -> None:
         again.close()
 
 
-def test_the_kept_floor_is_what_living_through_the_past_comes_to() -> None:
-    """After a change to an engine: ``python scripts/keep_floor.py``."""
-    kept, lived = Floor(0), Floor(0)
-    try:
-        kept.open()
-        lived.play()
-        for seconds in (0, 900):
-            kept.clock.advance(seconds)
-            lived.clock.advance(seconds)
-            assert world(kept) == world(lived)
-    finally:
-        kept.backend.close()
-        lived.backend.close()
-
-
 def test_another_seed_gives_another_world(demo: Demo) -> None:
     other = open_demo(seed=1, paused=True)
     try:
@@ -187,8 +115,3 @@ def test_a_failing_build_says_in_its_log_what_failed(demo: Demo) -> None:
     )["events"]
     assert any("FAIL tests/" in one["message"] for one in events)
     assert any("npm error" in one["message"] for one in events)
-
-
-def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="floor"):
-        open_demo("nowhere")

@@ -1,20 +1,31 @@
 """Seeded worlds for ``pointsman demo``, documentation and pictures: real engines, scripted doers, a clock on a lead.
 
-The same seed and the same second give the same world on every machine.
+The same seed and the same second give the same world on every machine. The engines are imported when one is opened:
+the names are known without them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pointsman.clock import ManualClock
 from pointsman.errors import UsageError
-from pointsman.local.plug import Session
-from pointsman.local.scenarios.floor import REGION, Floor
-from pointsman.local.scenarios.pace import Pace
 
-NAMES = {"floor": "eight pipelines of a shop: failed, waiting, building, gated, green"}
-"""Scenario name -> what it shows."""
+if TYPE_CHECKING:
+    from pointsman.clock import ManualClock
+    from pointsman.local.plug import Session
+    from pointsman.local.scenarios.floor import Floor
+    from pointsman.local.scenarios.pace import Pace
+
+NAMES = {
+    "floor": "eight pipelines of a shop: failed, waiting, building, gated, green",
+    "calm": "a calm day: all green, one build under way",
+    "bad-release": "tests passed, the deployment failed and was rolled back, the next commit is queued",
+    "approvals": "a queue of approvals that expire, one superseded, one held by a closed gate",
+}
+"""Scenario name -> what it shows; the first one is the one nobody has to ask for."""
+
+_REGION = "eu-west-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +34,14 @@ class Demo:
 
     floor: Floor
     pace: Pace
-    region: str = REGION
+    region: str = _REGION
 
     @property
     def clock(self) -> ManualClock:
         """The scenario's time."""
         return self.floor.clock
 
-    def session_factory(self, region: str = REGION) -> Session:
+    def session_factory(self, region: str = _REGION) -> Session:
         """A boto3 session into the scenario."""
         return self.floor.backend.session(region)
 
@@ -55,7 +66,11 @@ def open_demo(name: str = "floor", *, seed: int = 0, at: float = 0, speed: float
     """
     if name not in NAMES:
         raise UsageError(f"there is no scenario {name!r}", f"choose one of: {', '.join(NAMES)}")
-    floor = Floor(seed)
+    from pointsman.local.scenarios.floor import Floor
+    from pointsman.local.scenarios.pace import Pace
+    from pointsman.local.scenarios.plots import PLOTS
+
+    floor = Floor(seed, plot=PLOTS[name])
     floor.open()
     if at:
         floor.clock.advance(at)

@@ -127,6 +127,10 @@ class Deploys:
         self._blue_green()
         self._function()
 
+    def servers(self, app: str, count: int) -> None:
+        """An application with servers of its own, half of them at a time, back to what was there if that fails."""
+        self._servers(app, count, "CodeDeployDefault.HalfAtATime", _rollback("DEPLOYMENT_FAILURE"))
+
     def _servers(self, app: str, count: int, config: str, more: dict[str, Any] | None = None) -> None:
         self._instances(app, count)
         self._call("codedeploy", "CreateApplication", applicationName=app, computePlatform="Server")
@@ -253,13 +257,14 @@ class Deploys:
 
     # -- the script -------------------------------------------------------------------------------------------------
 
-    def deed(self, order: EventOrder) -> Deed:
-        """What a lifecycle event of an instance is."""
+    def deed(self, order: EventOrder, *, broken: bool = False) -> Deed:
+        """What a lifecycle event of an instance is; ``broken`` when the migration of what is deployed fails."""
         dice = random.Random(f"{self._seed}/{order.deployment}/{order.target}/{order.event}")
         seconds = round(_SECONDS.get(order.event, 1.0) * dice.uniform(0.8, 1.3), 1)
         script = _SCRIPTS.get(order.event, "")
         key = order.bundle.variables.get("BUNDLE_KEY", "") if order.bundle else ""
-        if key == "accounts/accounts-119.zip" and order.event == "AfterInstall":
+        broken = broken or key == "accounts/accounts-119.zip"
+        if broken and order.event == "AfterInstall":
             head = (f"LifecycleEvent - {order.event}", f"Script - {script}")
             sentence = f"Script at specified location: {script} failed with exit code 1"
             return Deed(seconds, Outcome(True, "ScriptFailed", script, sentence, "\n".join((*head, *_BROKEN))))

@@ -1,62 +1,40 @@
-"""The release floor: eight pipelines of a shop, caught at a telling moment, that go on living.
+"""The floor: the pipelines of a shop, caught at a telling moment, that go on living.
 
-At second 0 there is something of everything: a failed test, an approval that waits and will expire, a build under way,
-a closed gate with a revision queued behind it and an older one superseded there, a stopped release, green ones. Then
-commits keep coming, at times and with contents that follow from the seed alone.
+A ``Plot`` says which pipelines there are and what has happened to them by second 0. Then commits keep coming, at times
+and with contents that follow from the seed alone.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pointsman.clock import EPOCH, ManualClock
 from pointsman.local.backend import ACCOUNT, Backend
 from pointsman.local.codebuild.records import Build
+from pointsman.local.codedeploy.protocol import EventOrder
+from pointsman.local.codedeploy.records import Deployment
 from pointsman.local.codepipeline.driver import begin
+from pointsman.local.codepipeline.runs import find_execution
 from pointsman.local.codepipeline.shapes import Pipeline
 from pointsman.local.runners.protocol import CommandOrder
 from pointsman.local.scenarios import kept, words
 from pointsman.local.scenarios.deploys import Deploys
+from pointsman.local.scenarios.plot import Plot, Track
+from pointsman.local.scenarios.plots import FLOOR
+from pointsman.local.scenarios.resources import BRANCH, SITE, STORE, pipeline, project
 from pointsman.local.scenarios.scripted import Act, ScriptedBuilds, ScriptedRepositories
 from pointsman.local.scenarios.scripted_crew import NoTraffic, ScriptedCrew
 from pointsman.local.store import image
 from pointsman.local.world import Payload, Scope
 
 REGION: Final = "eu-west-1"
-BRANCH: Final = "main"
-STORE: Final = "shop-artifacts"
 _PUSH: Final = "floor.push"
 _APPROVE: Final = "floor.approve"
 _BEFORE: Final = timedelta(minutes=180)
 """How long the floor has been running at second 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One pipeline of the floor."""
-
-    name: str
-    stages: tuple[str, ...]
-    approval_minutes: int = 0
-    watched: bool = True
-    """Whether a colleague answers its approvals after a while."""
-
-
-TRACKS: Final = (
-    Track("billing", ("Build", "Approve", "Release"), approval_minutes=60, watched=False),
-    Track("catalog", ("Build", "Test", "Release")),
-    Track("checkout", ("Build", "Test", "Release")),
-    Track("gateway", ("Build", "Test", "Release")),
-    Track("mobile-api", ("Build", "Approve", "Release"), approval_minutes=240),
-    Track("notifications", ("Build", "Release")),
-    Track("profiles", ("Build", "Release")),
-    Track("search", ("Build", "Test", "Release")),
-)
-_BY_NAME: Final = {track.name: track for track in TRACKS}
 
 
 class Floor:
@@ -65,17 +43,19 @@ class Floor:
     Args:
         seed: Decides everything that is left to chance.
         start: What is second 0.
+        plot: What is there, and what happens.
     """
 
-    def __init__(self, seed: int, start: datetime = EPOCH) -> None:
+    def __init__(self, seed: int, start: datetime = EPOCH, *, plot: Plot = FLOOR) -> None:
         self.seed = seed
+        self.plot = plot
         self.zero = start
         self.clock = ManualClock(start - _BEFORE)
         self.repositories = ScriptedRepositories()
         self.builds = ScriptedBuilds(self)
         self.broken: set[str] = set()
         self.pushes = 0
-        crew = ScriptedCrew(lambda order: self.deploys.deed(order))
+        crew = ScriptedCrew(lambda order: self.deploys.deed(order, broken=self._spoilt(order)))
         tools = (self.repositories, self.builds, crew, NoTraffic())
         self.backend = Backend(None, self.clock, seed, account=ACCOUNT, tools=tools, patience=5.0)
         self.deploys = Deploys(self.backend, REGION, seed)
@@ -89,40 +69,27 @@ class Floor:
 
     def open(self) -> None:
         """Be at second 0: as it was kept, where this very floor was, or by living through what came before."""
-        if self.seed == kept.SEED and self.zero == EPOCH and image.available() and kept.FILE.exists():
-            kept.take_up(self, kept.FILE.read_bytes())
+        file = kept.file(self.plot.name)
+        if self.seed == kept.SEED and self.zero == EPOCH and image.available() and file.exists():
+            kept.take_up(self, file.read_bytes())
         else:
             self.play()
 
     def play(self) -> None:
         """Live through the hours before second 0, and leave the future to the clock."""
-        for bucket in (STORE, "shop-site"):
+        for bucket in (STORE, SITE):
             self._call("s3", "CreateBucket", Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         story: list[tuple[float, Callable[[], None]]] = []
 
         def at(minutes: float, act: Callable[..., None], *given: Any) -> None:
             story.append((minutes, lambda: act(*given)))
 
-        self.deploys.tell(at)
-        for index, track in enumerate(TRACKS):
+        if self.plot.fleet:
+            self.deploys.tell(at)
+        for index, track in enumerate(self.plot.tracks):
             at(-175 + index * 4.3, self._found, track)
-        at(-138.5, self._answer, "billing", "Approve")
-        at(-122.0, self._answer, "mobile-api", "Approve")
-        at(-118.0, self._close_gate, "gateway", "Release", "freeze until the 25th")
-        at(-101.2, self.push, "search")
-        at(-95.6, self.push, "profiles")
-        at(-80.4, self.push, "checkout")
-        at(-66.1, self.push, "gateway")
-        at(-52.7, self.push, "mobile-api")
-        at(-49.2, self._abandon, "mobile-api", "wrong branch")
-        at(-47.3, self.push, "catalog")
-        at(-36.4, self.push, "notifications")
-        at(-35.5, self.push, "notifications")
-        at(-34.6, self.push, "notifications")
-        at(-25.1, self.push, "billing")
-        at(-19.8, self.push, "gateway")
-        at(-8.2, self.push, "checkout", "checkout-test")
-        at(-1.4, self.push, "search")
+        for happening in self.plot.story:
+            at(happening.minutes, getattr(self, happening.deed), *happening.given)
         for minutes, act in sorted(story, key=lambda item: item[0]):
             self._until(self.zero + timedelta(minutes=minutes))
             act()
@@ -140,11 +107,14 @@ class Floor:
         """Bring a pipeline into being, with its repository and projects; its first execution starts at once."""
         self._call("codecommit", "CreateRepository", repositoryName=track.name)
         self._commit(track.name, "")
-        for project in (f"{track.name}-build", f"{track.name}-test")[: 2 if "Test" in track.stages else 1]:
-            self._call("codebuild", "CreateProject", **_project(project))
-        self._call("codepipeline", "CreatePipeline", pipeline=_pipeline(track))
+        if track.servers:
+            self.deploys.servers(track.name, track.servers)
+        for name in (f"{track.name}-build", f"{track.name}-test")[: 2 if "Test" in track.stages else 1]:
+            self._call("codebuild", "CreateProject", **project(name))
+        self._call("codepipeline", "CreatePipeline", pipeline=pipeline(track))
 
-    def _close_gate(self, pipeline: str, stage: str, reason: str) -> None:
+    def close_gate(self, pipeline: str, stage: str, reason: str) -> None:
+        """Somebody closes the gate before a stage."""
         self._call(
             "codepipeline",
             "DisableStageTransition",
@@ -154,7 +124,8 @@ class Floor:
             reason=reason,
         )
 
-    def _abandon(self, pipeline: str, reason: str) -> None:
+    def abandon(self, pipeline: str, reason: str) -> None:
+        """Somebody stops the newest run, if it still goes."""
         runs = self._call("codepipeline", "ListPipelineExecutions", pipelineName=pipeline, maxResults=1)
         newest = runs["pipelineExecutionSummaries"][0]
         if newest["status"] == "InProgress":
@@ -167,7 +138,7 @@ class Floor:
                 reason=reason,
             )
 
-    def _answer(self, pipeline: str, stage: str) -> None:
+    def answer(self, pipeline: str, stage: str) -> None:
         """A colleague approves what waits, if anything does."""
         state = self._call("codepipeline", "GetPipelineState", name=pipeline)
         for one in state["stageStates"]:
@@ -191,14 +162,14 @@ class Floor:
 
         Args:
             name: The repository, and the pipeline.
-            broken: The project in which it will fail; empty when it is fine.
+            broken: The project in which it will fail, or ``deploy`` when that is its deployment; empty when it is fine.
         """
         self._commit(name, broken)
         with self.backend.world.transaction():
-            pipeline = self._scope.get(Pipeline, name)
-            if pipeline is not None:
+            found = self._scope.get(Pipeline, name)
+            if found is not None:
                 rule = f"arn:aws:events:{REGION}:{ACCOUNT}:rule/codepipeline-{name}-main"
-                begin(self._scope, pipeline, "CloudWatchEvent", rule)
+                begin(self._scope, found, "CloudWatchEvent", rule)
 
     def _commit(self, name: str, broken: str) -> None:
         dice = self._dice()
@@ -215,13 +186,13 @@ class Floor:
 
     def _plan_push(self) -> None:
         dice = random.Random(f"{self.seed}/next/{self.pushes}")
-        self._scope.after(dice.uniform(25, 80), _PUSH, {}, key=_PUSH)
+        self._scope.after(dice.uniform(*self.plot.seconds), _PUSH, {}, key=_PUSH)
 
     def _on_push(self, _: Scope, __: Payload) -> None:
         dice = random.Random(f"{self.seed}/what/{self.pushes}")
-        track = dice.choice(TRACKS)
+        track = dice.choice(self.plot.tracks)
         broken = ""
-        if dice.random() < 0.2:
+        if dice.random() < self.plot.breaks:
             broken = f"{track.name}-{'test' if 'Test' in track.stages else 'build'}"
         self.push(track.name, broken)
         if track.watched and track.approval_minutes:
@@ -231,7 +202,7 @@ class Floor:
         self._plan_push()
 
     def _on_approve(self, _: Scope, payload: Payload) -> None:
-        self._answer(payload["pipeline"], "Approve")
+        self.answer(payload["pipeline"], "Approve")
 
     # -- the script -------------------------------------------------------------------------------------------------
 
@@ -259,79 +230,10 @@ class Floor:
         """Lines come one by one where somebody may be watching."""
         return build.started >= self.zero - timedelta(minutes=3)
 
-
-def _project(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "description": "Scripted for the demonstration",
-        "source": {"type": "CODEPIPELINE"},
-        "artifacts": {"type": "CODEPIPELINE"},
-        "environment": {
-            "type": "LINUX_CONTAINER",
-            "image": "aws/codebuild/standard:7.0",
-            "computeType": "BUILD_GENERAL1_SMALL",
-            "environmentVariables": [{"name": "NODE_ENV", "value": "production", "type": "PLAINTEXT"}],
-        },
-        "serviceRole": f"arn:aws:iam::{ACCOUNT}:role/codebuild",
-        "timeoutInMinutes": 30,
-    }
-
-
-def _pipeline(track: Track) -> dict[str, Any]:
-    source = _action(
-        "Commit",
-        ("Source", "CodeCommit"),
-        {"RepositoryName": track.name, "BranchName": BRANCH, "PollForSourceChanges": "false"},
-        outputs=("Source",),
-    )
-    source["namespace"] = "SourceVariables"
-    stages = [{"name": "Source", "actions": [source]}]
-    stages += [{"name": stage, "actions": _actions(track, stage)} for stage in track.stages]
-    return {
-        "name": track.name,
-        "roleArn": f"arn:aws:iam::{ACCOUNT}:role/codepipeline",
-        "artifactStore": {"type": "S3", "location": STORE},
-        "stages": stages,
-        "version": 1,
-        "executionMode": "SUPERSEDED",
-        "pipelineType": "V2",
-    }
-
-
-def _actions(track: Track, stage: str) -> list[dict[str, Any]]:
-    match stage:
-        case "Build":
-            built = {"ProjectName": f"{track.name}-build"}
-            return [_action("Compile", ("Build", "CodeBuild"), built, inputs=("Source",), outputs=("Bundle",))]
-        case "Test":
-            tested = {"ProjectName": f"{track.name}-test"}
-            return [_action("Integration", ("Test", "CodeBuild"), tested, inputs=("Source",))]
-        case "Approve":
-            asked = {
-                "CustomData": f"Release {track.name} #{{SourceVariables.CommitId}} to everyone?",
-                "ExternalEntityLink": f"https://staging.example.com/{track.name}",
-            }
-            action = _action("Sign-off", ("Approval", "Manual"), asked)
-            return [{**action, "timeoutInMinutes": track.approval_minutes}]
-        case _:
-            target = {"BucketName": "shop-site", "Extract": "true", "ObjectKey": track.name}
-            return [_action("Publish", ("Deploy", "S3"), target, inputs=("Bundle",))]
-
-
-def _action(
-    name: str,
-    kind: tuple[str, str],
-    configuration: dict[str, str],
-    *,
-    inputs: tuple[str, ...] = (),
-    outputs: tuple[str, ...] = (),
-) -> dict[str, Any]:
-    category, provider = kind
-    return {
-        "name": name,
-        "actionTypeId": {"category": category, "owner": "AWS", "provider": provider, "version": "1"},
-        "runOrder": 1,
-        "configuration": configuration,
-        "inputArtifacts": [{"name": one} for one in inputs],
-        "outputArtifacts": [{"name": one} for one in outputs],
-    }
+    def _spoilt(self, order: EventOrder) -> bool:
+        """Whether a deployment is of a commit whose deployment fails."""
+        deployment = self._scope.get(Deployment, order.deployment)
+        if deployment is None or not deployment.external_id:
+            return False
+        run = find_execution(self._scope, order.application, deployment.external_id)
+        return run is not None and any(f"{one.id}/deploy" in self.broken for one in run.revisions)

@@ -1,4 +1,4 @@
-"""The floor at second 0, kept: three hours of it are lived once, by ``scripts/keep_floor.py``, and not at each start.
+"""A scenario at second 0, kept: its three hours are lived once, by ``scripts/keep_floor.py``, and not at each start.
 
 A test lives them again and compares; when an engine has changed what they come to, the script is to be run.
 """
@@ -20,9 +20,13 @@ from pointsman.local.store import image
 if TYPE_CHECKING:
     from pointsman.local.scenarios.floor import Floor
 
-FILE = Path(__file__).with_name("floor.bin")
 SEED = 0
 """The only seed that is kept: the one nobody asks for."""
+
+
+def file(name: str) -> Path:
+    """Where a scenario is kept."""
+    return Path(__file__).with_name(f"{name}.bin")
 
 
 class _Live(msgspec.Struct, frozen=True, array_like=True):
