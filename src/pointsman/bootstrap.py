@@ -314,6 +314,11 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
 # -- the screen -----------------------------------------------------------------------------------------------------
 
 
+def _touring(asked: Launch) -> bool:
+    """Whether the tour opens by itself: in a demo that nobody has asked for anything in particular."""
+    return asked.world is World.DEMO and not (asked.at or asked.paused or asked.scenario)
+
+
 def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -> int:
     gc.disable()  # until the connection stands, see ``connecting``: start-up makes little garbage and much that stays
     import asyncio
@@ -331,7 +336,13 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
 
         keys = keymap(settings)
     app = EnteringApp(
-        plan.connect, settings, asked.world.value, elsewhere=plan.elsewhere, keys=keys, memory=plan.memory
+        plan.connect,
+        settings,
+        asked.world.value,
+        elsewhere=plan.elsewhere,
+        keys=keys,
+        memory=plan.memory,
+        tour=_touring(asked),
     )
     if settings.theme and settings.theme not in app.available_themes:
         known = sorted(app.available_themes)

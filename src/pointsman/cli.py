@@ -55,6 +55,7 @@ exit codes:
 _DEMO = """\
 A seeded release floor on the bundled backend, in this process. Nothing is executed and nothing leaves this machine;
 the same seed and the same second show the same screen everywhere. Writes are open: approve, reject, close a gate.
+It opens with a short tour, which ctrl+t leaves and :tour begins again; --at, --paused and --scenario open without it.
 """
 
 _DEMO_EXAMPLES = """\

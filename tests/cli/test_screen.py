@@ -62,6 +62,14 @@ def test_a_person_leaves() -> None:
         assert silent(screen.text)
 
 
+def test_a_demo_opens_with_its_tour_which_a_key_leaves() -> None:
+    with terminal(["demo"]) as screen:
+        screen.until("Find the failure")
+        screen.send("\x14\x03\x03")
+        assert screen.ended() == 0
+        assert silent(screen.text)
+
+
 def test_no_colour_is_black_white_and_grey() -> None:
     with terminal(["demo", "--paused"], environ={"NO_COLOR": "1", "COLORTERM": "truecolor"}) as screen:
         screen.until("checkout")

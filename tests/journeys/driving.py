@@ -10,7 +10,7 @@ import asyncio
 import re
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any
@@ -353,9 +353,15 @@ class User:
 
 
 @asynccontextmanager
-async def at_the_console(scene: Scene, size: tuple[int, int] = (120, 40)) -> AsyncIterator[User]:
+async def at_the_console(
+    scene: Scene,
+    size: tuple[int, int] = (120, 40),
+    *,
+    tour: bool = False,
+    keys: Mapping[str, str] | None = None,
+) -> AsyncIterator[User]:
     """The console on a scene, opened and at rest."""
-    app = _App(scene.connect, scene.settings, scene.world.value, clock=scene.clock)
+    app = _App(scene.connect, scene.settings, scene.world.value, clock=scene.clock, keys=keys, tour=tour)
     async with app.run_test(size=size, notifications=True) as pilot:
         user = User(app, pilot, scene)
         await user.rests()

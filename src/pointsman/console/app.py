@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from pointsman.console.screens import wishes
     from pointsman.console.screens.base import Place
     from pointsman.console.standing import Standing
+    from pointsman.console.touring import Tour
     from pointsman.errors import Fault
     from pointsman.model.activity import Deed
     from pointsman.model.refs import Ref
@@ -70,6 +71,7 @@ class ConsoleApp(App[None]):
         elsewhere: How to get to another profile or region; None where there is only one.
         keys: A person's own keys, as Textual's keymap takes them.
         memory: Finds where the board is kept between sessions, for the place looked at now; None where it is not.
+        tour: Begin the demo's tour once there is a board.
 
     What ``connect`` has made is the caller's to close once the app has ended.
     """
@@ -101,6 +103,7 @@ class ConsoleApp(App[None]):
         elsewhere: Elsewhere | None = None,
         keys: Mapping[str, str] | None = None,
         memory: Callable[[], Memory | None] | None = None,
+        tour: bool = False,
     ) -> None:
         self._settings = settings  # which driver there is depends on it
         super().__init__()
@@ -113,6 +116,7 @@ class ConsoleApp(App[None]):
         self._clock = clock
         self._elsewhere = elsewhere
         self._memory = memory
+        self._tour_due = tour
         self._leaving = False
         self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
         self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
@@ -168,6 +172,9 @@ class ConsoleApp(App[None]):
         memory = self._memory() if self._memory is not None else None
         return memory, memory.recall() if memory is not None else None
 
+    tour: Tour | None = None
+    """The demo's tour, once there has been one."""
+
     recalled: tuple[Memory | None, Snapshot[Any] | None] | None = None
     """What ``recall`` found, where that was done beside the loop."""
 
@@ -218,6 +225,30 @@ class ConsoleApp(App[None]):
         for place in self.places():
             place.reread()
             place.show_keys()
+        if self._tour_due and not isinstance(result, Fault):
+            self._tour_due = False
+            self.desk.board_came = self._open_tour
+
+    def _open_tour(self) -> None:
+        """Load the tour once the first whole board has been painted."""
+        self.desk.board_came = None
+        self.call_after_refresh(self.begin_tour)
+
+    def begin_tour(self) -> None:
+        """The tour, from its beginning; only a demo has one."""
+        if self._world_name != "demo":
+            self.warn("the tour goes through the demo: pointsman demo")
+            return
+        if self.tour is None:
+            from pointsman.console.touring import Tour
+
+            self.tour = Tour(self, self.desk)
+        self.tour.begin()
+
+    def action_leave_tour(self) -> None:
+        """No more of it."""
+        if self.tour is not None:
+            self.tour.leave()
 
     async def move(self, *, profile: str | None = None, region: str | None = None) -> None:
         """Look through another profile or at another region."""
@@ -307,6 +338,13 @@ class ConsoleApp(App[None]):
     def on_place_shown(self) -> None:
         """Remember where one has been."""
         self.router.arrived()
+        if self.tour is not None:
+            self.tour.look_soon()
+
+    def on_log_view_error_reached(self) -> None:
+        """Somebody reads a log where it matters: the tour may be waiting for that."""
+        if self.tour is not None:
+            self.tour.error_reached()
 
     def on_place_approval_asked(self, event: wishes.ApprovalAsked) -> None:
         """The inbox, at it."""

@@ -139,6 +139,7 @@ COMMANDS: tuple[Command, ...] = (
         "step", "Let so many seconds of the demo pass at once.", "SECONDS", lambda _: ("10", "60", "600"), _seconds
     ),
     Command("speed", "How fast the demo's clock goes: 1 is real time.", "X", lambda _: ("1", "5", "20"), _speed),
+    Command("tour", "The demo's tour, from its beginning."),
     Command("refresh", "Read what is shown again."),
     Command("theme", "Change the colours.", "NAME", lambda names: names.themes, _required("theme")),
     Command("profile", "Look through another profile.", "NAME", lambda names: names.profiles, _required("profile")),

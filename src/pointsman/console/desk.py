@@ -5,7 +5,7 @@ One desk per app. Screens read it; only the app changes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -51,6 +51,8 @@ class Desk:
     """The board as the last session left it, until this one has its own."""
     board: Snapshot[Any] | None = None
     """The newest board of this session: what the next one will begin with."""
+    board_came: Callable[[], None] | None = None
+    """Told whenever ``board`` is another one, while somebody wants to know."""
     unknown: list[Deed] = field(default_factory=list)
     """Writes whose outcome is not known and that nobody has looked at since."""
     followed: set[str] = field(default_factory=set)
@@ -64,6 +66,8 @@ class Desk:
         """What to show of a board that has come: what it has not read yet is as the last session left it."""
         if snapshot.value is not None and snapshot.fault is None and not snapshot.partial:
             self.remembered, self.board = None, snapshot
+            if self.board_came is not None:
+                self.board_came()
         left = self.remembered
         if left is None:
             return snapshot

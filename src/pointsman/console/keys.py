@@ -42,6 +42,7 @@ APP_KEYS: list[BindingType] = [
     Binding("minus", "retrace(0)", "the place before", key_display="-", show=False, id="before"),
     Binding("left_square_bracket", "retrace(-1)", "back in history", key_display="[", show=False, id="history-back"),
     Binding("right_square_bracket", "retrace(1)", "forward in history", key_display="]", show=False, id="history-on"),
+    Binding("ctrl+t", "leave_tour", "leave the tour", show=False, id="leave-tour"),
     Binding("ctrl+l", "repaint", "draw the screen anew", show=False, id="repaint"),
     Binding("ctrl+c", "interrupt", "twice: quit", show=False, priority=True, id="interrupt"),
     Binding("ctrl+q", "back_or_quit", "quit", show=False, id="quit-too"),

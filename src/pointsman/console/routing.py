@@ -343,6 +343,7 @@ class Router:
             "fleet": lambda: self._fleet(argument),
             "arm": lambda: app.operating.arm(int(argument)),
             "disarm": app.operating.disarm,
+            "tour": app.begin_tour,
             "refresh": self._refresh,
             "theme": lambda: self._theme(argument),
             "profile": lambda: begin(app, partial(app.move, profile=argument), name="move", group="move"),

@@ -56,6 +56,9 @@ class LogView(LogCanvas):
             """The view it came from."""
             return self.view
 
+    class ErrorReached(Message):
+        """A person went to a line that looks like an error."""
+
     class SearchChanged(Message):
         """The search found more, or went on to another match."""
 
@@ -237,6 +240,7 @@ class LogView(LogCanvas):
             self.app.bell()
             return False
         self.go_to(line)
+        self.post_message(self.ErrorReached())
         return True
 
     def action_error(self, direction: int) -> None:
