@@ -287,6 +287,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.services.preferences import PacedFeeds, Watched
     from pointsman.services.raw import Raw
     from pointsman.services.session import Services
+    from pointsman.services.traces import Traces
 
     clock = cloud.clock
     budget = Budget(clock) if world is World.AWS else Budget.unlimited(clock)
@@ -300,6 +301,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         deployments=Deployments(cloud, clock, budget),
         logs=Logs(cloud, clock, budget),
         raw=Raw(cloud),
+        traces=Traces(cloud, clock, budget),
         world=world.value,
     )
     registry = default_registry()

@@ -29,9 +29,11 @@ from pointsman.model.refs import (
     PipelineRef,
     ProjectRef,
     Ref,
+    TraceRef,
 )
 from pointsman.model.reports import Report
 from pointsman.model.snapshot import Identity, Snapshot
+from pointsman.model.traces import TraceQuery
 from pointsman.operations.declare import Answers, Confirm, Operation
 from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
 from pointsman.operations.registry import Registry, default_registry
@@ -299,6 +301,7 @@ class FakeServices:
     builds: FakeBuilds = field(default_factory=FakeBuilds)
     raw: FakeRaw = field(default_factory=lambda: FakeRaw())
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
+    traces: FakeTraces = field(default_factory=lambda: FakeTraces())
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -316,6 +319,16 @@ class FakeRaw:
 
     async def read(self, ref: Ref) -> dict[str, Any]:
         return self.documents.get(ref, {ref.noun: str(ref)})
+
+
+class FakeTraces:
+    """Sources by the agreed keys."""
+
+    def recent(self, query: TraceQuery) -> Source[Any]:
+        return _source("traces", query)
+
+    def trace(self, ref: TraceRef) -> Source[Any]:
+        return _source("trace", ref.id)
 
 
 class FakeAudit:

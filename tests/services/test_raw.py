@@ -22,6 +22,7 @@ from pointsman.model.refs import (
     ReportRef,
     StageRef,
     TargetRef,
+    TraceRef,
 )
 from pointsman.services.raw import Raw, calls_of
 from support.shapes import service_model
@@ -47,6 +48,7 @@ REFS: tuple[Ref, ...] = (
     DeploymentGroupRef("checkout", "prod"),
     DeploymentRef("d-123456789"),
     TargetRef("d-123456789", "i-1"),
+    TraceRef("1-65f0a1b2-000000000000000000000001"),
 )
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pointsman.model.refs import PipelineRef
+from pointsman.model.refs import PipelineRef, TraceRef
 from pointsman.model.status import Tone
-from pointsman.services.reads import batches, builds, commits, deployments, logs, pipelines, reports
+from pointsman.services.reads import batches, builds, commits, deployments, logs, pipelines, reports, traces
 from support.generate import answer
 from support.shapes import problems
 
@@ -44,6 +44,8 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codedeploy", "BatchGetDeploymentTargets", deployments.targets),
     ("codedeploy", "GetDeploymentConfig", deployments.configuration),
     ("codedeploy", "ListApplicationRevisions", deployments.revisions),
+    ("xray", "GetTraceSummaries", traces.page),
+    ("xray", "BatchGetTraces", lambda one: tuple(traces.documents(TraceRef("abcXYZ01"), one))),
 ]
 
 

@@ -190,6 +190,17 @@ class TargetRef:
         return f"{self.deployment} {self.target}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class TraceRef:
+    """A trace by id, ``1-`` with its time and twenty-four digits."""
+
+    noun: ClassVar[str] = "trace"
+    id: str
+
+    def __str__(self) -> str:
+        return self.id
+
+
 Ref = (
     PipelineRef
     | StageRef
@@ -205,4 +216,5 @@ Ref = (
     | DeploymentGroupRef
     | DeploymentRef
     | TargetRef
+    | TraceRef
 )

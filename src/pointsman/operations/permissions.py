@@ -39,6 +39,8 @@ READS: Final = (
     "codepipeline:ListPipelines",
     "logs:GetLogEvents",
     "sts:GetCallerIdentity",
+    "xray:BatchGetTraces",
+    "xray:GetTraceSummaries",
 )
 """What the screens read."""
 

@@ -22,6 +22,7 @@ from pointsman.model.refs import (
     ReportRef,
     StageRef,
     TargetRef,
+    TraceRef,
 )
 from pointsman.services.ask import Asks
 
@@ -65,6 +66,8 @@ def calls_of(ref: Ref) -> tuple[Call, ...]:
         case TargetRef(deployment=deployment, target=target):
             given = {"deploymentId": deployment, "targetIds": [target]}
             return (("codedeploy", "BatchGetDeploymentTargets", given),)
+        case TraceRef(id=trace):
+            return (("xray", "BatchGetTraces", {"TraceIds": [trace]}),)
         case LogRef() | CommitRef():
             return ()
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pointsman.services.logs import Logs
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.raw import Raw
+    from pointsman.services.traces import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Services:
     deployments: Deployments
     logs: Logs
     raw: Raw
+    traces: Traces
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

@@ -1,0 +1,94 @@
+"""Traces for the screens: what a list tells of one; one opened: its tree, what it waited for, where the time went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pointsman.model.critical_path import Timing
+from pointsman.model.refs import TraceRef
+from pointsman.semantics.traces.assembly import Trace
+
+__all__ = ["RANGES", "OpenedTrace", "TraceList", "TraceQuery", "TraceSummary", "troubled_first"]
+
+RANGES: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
+"""How far back a list may go: X-Ray answers for six hours at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceQuery:
+    """What a list is asked for."""
+
+    span: timedelta = RANGES[0]
+    """How far back, up to now."""
+    expression: str = ""
+    """X-Ray's filter expression; empty for every trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSummary:
+    """A trace as a list tells it."""
+
+    ref: TraceRef
+    started: datetime | None = None
+    duration: float | None = None
+    """Seconds from the first start to the last end."""
+    response: float | None = None
+    """Seconds until the entry point answered."""
+    method: str = ""
+    url: str = ""
+    status: int | None = None
+    """The HTTP status that the entry point answered."""
+    fault: bool = False
+    error: bool = False
+    throttle: bool = False
+    partial: bool = False
+    """More of it may come."""
+    entry: str = ""
+    """The service it came in at."""
+    services: tuple[str, ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def troubled(self) -> bool:
+        """Whether anything in it went wrong."""
+        return self.fault or self.error or self.throttle
+
+
+@dataclass(frozen=True, slots=True)
+class TraceList:
+    """Traces of a range, newest first."""
+
+    query: TraceQuery
+    traces: tuple[TraceSummary, ...] = ()
+    scanned: int = 0
+    """Traces that X-Ray has looked at for them."""
+    more: bool = False
+    """There are further pages that were not read."""
+    reached: datetime | None = None
+    """X-Ray's approximate start of the last page, where not every page was read."""
+
+    def __len__(self) -> int:
+        return len(self.traces)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTrace:
+    """A trace, read and put together."""
+
+    ref: TraceRef
+    trace: Trace
+    timing: Timing = field(compare=False)
+    words: tuple[str, ...] = field(default=(), compare=False)
+    """For each span what a search looks at, in lower case."""
+    limit_exceeded: bool = False
+    """X-Ray has dropped documents of it: it grew too large."""
+    unread: int = 0
+    """Documents that could not be read."""
+    settled: bool = True
+    """Nothing in it is in progress, and it is old enough for nothing more to come."""
+
+
+def troubled_first(traces: tuple[TraceSummary, ...]) -> tuple[TraceSummary, ...]:
+    """Those with faults, then errors and throttles, then the rest; within each in the order they came."""
+    return tuple(sorted(traces, key=lambda one: 0 if one.fault else 1 if one.troubled else 2))

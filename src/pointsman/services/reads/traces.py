@@ -1,0 +1,163 @@
+"""X-Ray's answers, read into the model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pointsman.model.critical_path import timing
+from pointsman.model.refs import TraceRef
+from pointsman.model.traces import OpenedTrace, TraceSummary
+from pointsman.semantics.traces import assembly
+from pointsman.semantics.traces.documents import Piece, Unprocessed, epoch, exceptions_of, is_trace_id, text
+from pointsman.semantics.traces.documents import part as inside
+from pointsman.semantics.traces.documents import read as take_apart
+from pointsman.services.reads.values import Answer, part, parts, when, whole
+from pointsman.services.reads.values import text as said
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a document that are read: X-Ray hands whole segments out, not what was sent."""
+_TOLD = 30
+"""Annotations of a trace that a list keeps."""
+_WORDS = 2000
+"""Characters of a span that a search looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list of traces."""
+
+    traces: tuple[TraceSummary, ...]
+    scanned: int
+    """Traces that were looked at for this page."""
+    reached: datetime | None
+    """About where in time the page begins."""
+    following: str
+    """What the next page is asked for with; empty at the end."""
+
+
+def page(answer: Answer) -> Page:
+    """GetTraceSummaries."""
+    return Page(
+        tuple(_summary(one) for one in parts(answer, "TraceSummaries")),
+        max(0, whole(answer, "TracesProcessedCount") or 0),
+        when(answer, "ApproximateTime"),
+        said(answer, "NextToken"),
+    )
+
+
+def _summary(source: Any) -> TraceSummary:
+    http = part(source, "Http")
+    name = said(source, "Id")
+    started = when(source, "StartTime")
+    if started is None and is_trace_id(name):
+        started = datetime.fromtimestamp(epoch(name), UTC)
+    services = [said(one, "Name") for one in parts(source, "ServiceIds")]
+    return TraceSummary(
+        TraceRef(name),
+        started,
+        _seconds(source, "Duration"),
+        _seconds(source, "ResponseTime"),
+        said(http, "HttpMethod"),
+        said(http, "HttpURL"),
+        whole(http, "HttpStatus") or None,
+        _set(source, "HasFault"),
+        _set(source, "HasError"),
+        _set(source, "HasThrottle"),
+        _set(source, "IsPartial"),
+        said(part(source, "EntryPoint"), "Name"),
+        tuple(dict.fromkeys(one for one in services if one)),
+        tuple(_annotations(source)),
+    )
+
+
+def _annotations(source: Any) -> Iterable[tuple[str, str]]:
+    for key, listed in list(part(source, "Annotations").items())[:_TOLD]:
+        for one in listed if isinstance(listed, list | tuple) else ():
+            values = part(one, "AnnotationValue")
+            for value in values.values():
+                yield str(key), _word(value)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _seconds(source: Any, name: str) -> float | None:
+    value = source.get(name) if hasattr(source, "get") else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return max(0.0, float(value))
+
+
+def _set(source: Any, name: str) -> bool:
+    return hasattr(source, "get") and source.get(name) is True
+
+
+# -- one trace ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What a page of BatchGetTraces has of one trace."""
+
+    texts: tuple[str, ...]
+    limit_exceeded: bool
+    unprocessed: bool
+    """X-Ray could not answer for it this time."""
+    following: str
+
+    def __iter__(self) -> Any:
+        return iter(self.texts)
+
+
+def documents(ref: TraceRef, answer: Answer) -> Documents:
+    """BatchGetTraces: the documents of one trace."""
+    found = [one for one in parts(answer, "Traces") if said(one, "Id") == ref.id]
+    return Documents(
+        tuple(said(segment, "Document") for one in found for segment in parts(one, "Segments")),
+        any(_set(one, "LimitExceeded") for one in found),
+        ref.id in [str(one) for one in parts(answer, "UnprocessedTraceIds")],
+        said(answer, "NextToken"),
+    )
+
+
+def opened(ref: TraceRef, texts: Iterable[str], *, limit_exceeded: bool, settled: bool) -> OpenedTrace:
+    """A trace of its documents: put together, and measured. For a thread: it takes a while for a large one.
+
+    Args:
+        ref: The trace.
+        texts: Its segment documents.
+        limit_exceeded: Whether X-Ray has dropped some.
+        settled: Whether it is old enough for nothing more to come.
+    """
+    pieces: list[Piece] = []
+    unread = 0
+    for one in texts:
+        try:
+            pieces.extend(piece for document in take_apart(one, largest=LARGEST) for piece in document.pieces)
+        except Unprocessed:
+            unread += 1
+    trace = assembly.assemble(pieces)
+    moving = any(span.has(assembly.IN_PROGRESS) for span in trace.spans)
+    words = tuple(_search_words(piece) for piece in trace.pieces)
+    return OpenedTrace(ref, trace, timing(trace), words, limit_exceeded, unread, settled and not moving)
+
+
+def _search_words(piece: Piece) -> str:
+    fields = piece.fields
+    found = [piece.name]
+    if fields:
+        request, answered = inside(fields, "http", "request"), inside(fields, "http", "response")
+        found += [text(request, "method"), text(request, "url"), str(answered.get("status", ""))]
+        found += [f"{key}={_word(value)}" for key, value in inside(fields, "annotations").items()]
+        found += [f"{key}={_word(value)}" for key, value in inside(fields, "aws").items() if not hasattr(value, "get")]
+        found += [text(fields, "namespace"), text(fields, "user"), text(inside(fields, "sql"), "sanitized_query")]
+        for one in exceptions_of(fields):
+            found += [text(one, "type"), text(one, "message")]
+    return " ".join(one for one in found if one)[:_WORDS].lower()

@@ -1,0 +1,142 @@
+"""X-Ray for the screens: the traces of a range, and one of them put together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from pointsman.aws.threads import Daemons
+from pointsman.clock import Clock
+from pointsman.errors import CallFailed, Fault, FaultKind
+from pointsman.model.refs import TraceRef
+from pointsman.model.traces import OpenedTrace, TraceList, TraceQuery, TraceSummary
+from pointsman.semantics.traces.documents import epoch, is_trace_id
+from pointsman.services.ask import Asks, Meter
+from pointsman.services.feeds import BILLED, Report, Source
+from pointsman.services.pace import Budget
+from pointsman.services.reads import traces as reader
+
+__all__ = ["Traces"]
+
+SERVICE = "xray"
+PAGES = 10
+"""Pages of a list that are read at most: each costs money for what it scans."""
+ENOUGH = 1000
+"""Traces after which no further page is read."""
+YOUNG = timedelta(minutes=10)
+"""A trace that began less long ago may still grow."""
+
+
+def list_cadence(_: TraceList) -> float:
+    """Seconds a list is good for."""
+    return BILLED
+
+
+def cadence(opened: OpenedTrace) -> float | None:
+    """Seconds a trace is good for: one that has settled is read once."""
+    return None if opened.settled else BILLED
+
+
+def lacking(found: TraceList) -> str:
+    """What a list lacks, in words."""
+    if not found.more:
+        return ""
+    since = f", none from before {found.reached:%H:%M:%S}Z" if found.reached is not None else ""
+    return f"{len(found.traces):,} traces read, {found.scanned:,} scanned{since}: narrow the range or the filter"
+
+
+class Traces:
+    """Use cases over X-Ray.
+
+    Args:
+        cloud: What answers.
+        clock: The time.
+        budget: What limits the calls of feeds; None limits nothing.
+    """
+
+    def __init__(self, cloud: Asks, clock: Clock, budget: Budget | None = None) -> None:
+        self._meter = Meter(cloud, SERVICE, budget or Budget.unlimited(clock))
+        self._clock = clock
+        self._threads = Daemons("traces", 1)
+
+    def recent(self, query: TraceQuery) -> Source[TraceList]:
+        """The traces that a filter expression takes of the last while, newest first. Billed by what it scans."""
+
+        async def read(report: Report[TraceList]) -> TraceList:
+            return await self._recent(query, report)
+
+        return Source(("traces", query), read, list_cadence, SERVICE, cost=0, billed=True, partial=lacking)
+
+    def trace(self, ref: TraceRef) -> Source[OpenedTrace]:
+        """One trace, put together; read again each minute while it may grow."""
+
+        async def read(_: Report[OpenedTrace]) -> OpenedTrace:
+            return await self._trace(ref)
+
+        return Source(("trace", ref.id), read, cadence, SERVICE, cost=0, billed=True)
+
+    async def _recent(self, query: TraceQuery, report: Report[TraceList]) -> TraceList:
+        end = self._clock.now()
+        found: dict[TraceRef, TraceSummary] = {}
+        scanned, token = 0, ""
+        for read in range(1, PAGES + 1):
+            answer = await self._meter.ask(
+                "GetTraceSummaries",
+                StartTime=end - query.span,
+                EndTime=end,
+                FilterExpression=query.expression or None,
+                NextToken=token or None,
+            )
+            page = reader.page(answer)
+            found.update((one.ref, one) for one in page.traces)
+            scanned += page.scanned
+            over = not page.following or page.following == token
+            token = page.following
+            listed = TraceList(query, _newest_first(found), scanned, not over, None if over else page.reached)
+            if over or read == PAGES or len(found) >= ENOUGH:
+                break
+            report(listed, f"{len(found):,} traces so far, {scanned:,} scanned")
+        return listed
+
+    async def _trace(self, ref: TraceRef) -> OpenedTrace:
+        texts: list[str] = []
+        exceeded, token = False, ""
+        while True:
+            answer = await self._meter.ask("BatchGetTraces", TraceIds=[ref.id], NextToken=token or None)
+            page = reader.documents(ref, answer)
+            if page.unprocessed:
+                raise CallFailed(
+                    Fault(
+                        FaultKind.UNKNOWN,
+                        f"X-Ray could not process trace {ref.id} this time",
+                        "it is asked again",
+                        call=f"{SERVICE}:BatchGetTraces",
+                    )
+                )
+            texts += page.texts
+            exceeded = exceeded or page.limit_exceeded
+            if not page.following or page.following == token:
+                break
+            token = page.following
+        if not texts:
+            raise CallFailed(
+                Fault(
+                    FaultKind.NOT_FOUND,
+                    f"there is no trace {ref.id}",
+                    "X-Ray keeps traces for 30 days; one that has just been sent is found a moment later",
+                    call=f"{SERVICE}:BatchGetTraces",
+                )
+            )
+        old = not is_trace_id(ref.id) or self._clock.now() - datetime.fromtimestamp(epoch(ref.id), UTC) > YOUNG
+        work = partial(reader.opened, ref, texts, limit_exceeded=exceeded, settled=old)
+        return await self._threads.run(work)
+
+
+def _newest_first(found: dict[TraceRef, TraceSummary]) -> tuple[TraceSummary, ...]:
+    return tuple(
+        sorted(
+            found.values(),
+            key=lambda one: (one.started.timestamp() if one.started is not None else 0.0, one.ref.id),
+            reverse=True,
+        )
+    )

@@ -1,0 +1,155 @@
+"""Lists of traces are read by pages and said to be partial; one trace is put together."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pointsman.clock import EPOCH, ManualClock
+from pointsman.errors import CallFailed, FaultKind
+from pointsman.model.refs import TraceRef
+from pointsman.model.traces import TraceList, TraceQuery, TraceSummary, troubled_first
+from pointsman.services import traces as service
+from pointsman.services.traces import Traces
+from support.backend import CheckedBackend
+from support.cloud import FakeCloud
+
+HOUR = TraceQuery(timedelta(hours=1))
+OLD = TraceRef("1-00000001-000000000000000000000001")
+
+
+def number(at: int) -> str:
+    return f"1-{int(EPOCH.timestamp()):08x}-{at:024x}"
+
+
+def endless(NextToken: str = "0", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+    at = int(NextToken)
+    return {
+        "TraceSummaries": [{"Id": number(at), "StartTime": EPOCH - timedelta(minutes=at)}],
+        "TracesProcessedCount": 50,
+        "ApproximateTime": EPOCH - timedelta(minutes=at),
+        "NextToken": str(at + 1),
+    }
+
+
+async def listed(cloud: FakeCloud, query: TraceQuery = HOUR) -> tuple[TraceList, list[str]]:
+    said: list[str] = []
+    source = Traces(cloud, ManualClock()).recent(query)
+    assert source.billed
+    return await source.read(lambda _, words: said.append(words)), said
+
+
+async def test_pages_are_read_up_to_a_limit_and_what_is_missing_is_said() -> None:
+    cloud = FakeCloud(GetTraceSummaries=endless)
+    found, said = await listed(cloud)
+    assert cloud.count("GetTraceSummaries") == service.PAGES
+    assert (len(found), found.scanned, found.more) == (10, 500, True)
+    assert said[0] == "1 traces so far, 50 scanned"
+    assert "10 traces read, 500 scanned, none from before" in service.lacking(found)
+    assert [one.ref.id for one in found.traces] == [number(at) for at in range(10)], "newest first"
+
+
+async def test_range_and_expression_are_asked_for() -> None:
+    cloud = FakeCloud(GetTraceSummaries=lambda **_: {"TraceSummaries": [], "TracesProcessedCount": 7})
+    found, _ = await listed(cloud, TraceQuery(timedelta(hours=6), "fault"))
+    (_, given), *_ = cloud.asked
+    assert given["EndTime"] - given["StartTime"] == timedelta(hours=6)
+    assert given["FilterExpression"] == "fault"
+    assert "NextToken" not in given
+    assert (found.scanned, found.more, service.lacking(found)) == (7, False, "")
+    await listed(cloud)
+    assert "FilterExpression" not in cloud.asked[-1][1]
+
+
+def test_a_list_is_read_once_a_minute_and_a_settled_trace_once() -> None:
+    assert service.list_cadence(TraceList(HOUR)) == 60.0
+
+
+async def test_a_trace_is_put_together_of_every_page() -> None:
+    top = {"trace_id": OLD.id, "id": "a" * 16, "name": "shop", "start_time": 1.0, "end_time": 2.0}
+    call = {
+        "trace_id": OLD.id,
+        "id": "b" * 16,
+        "parent_id": "a" * 16,
+        "type": "subsegment",
+        "name": "DynamoDB",
+        "namespace": "aws",
+        "start_time": 1.2,
+        "end_time": 1.8,
+        "annotations": {"Tenant": "Gold", "free": True},
+    }
+
+    def pages(TraceIds: list[str], NextToken: str = "") -> dict[str, Any]:  # noqa: N803
+        if NextToken:
+            segments = [{"Id": "b", "Document": json.dumps(call)}, {"Id": "c", "Document": "{"}]
+            return {"Traces": [{"Id": OLD.id, "Segments": segments, "LimitExceeded": True}]}
+        return {"Traces": [{"Id": OLD.id, "Segments": [{"Document": json.dumps(top)}]}], "NextToken": "2"}
+
+    source = Traces(FakeCloud(BatchGetTraces=pages), ManualClock()).trace(OLD)
+    found = await source.read(lambda *_: None)
+    assert [(span.name, span.depth) for span in found.trace.spans] == [("shop", 0), ("DynamoDB", 1)]
+    assert (found.unread, found.limit_exceeded, found.settled) == (1, True, True)
+    assert "tenant=gold free=true" in found.words[1]
+    assert found.timing.critical == pytest.approx((0.4, 0.6))
+    assert service.cadence(found) is None
+
+
+async def test_a_young_trace_and_one_in_progress_are_read_again() -> None:
+    def answer(TraceIds: list[str]) -> dict[str, Any]:  # noqa: N803
+        top = {"trace_id": TraceIds[0], "id": "a" * 16, "name": "shop", "start_time": 1.0, "in_progress": True}
+        return {"Traces": [{"Id": TraceIds[0], "Segments": [{"Document": json.dumps(top)}]}]}
+
+    for ref in (OLD, TraceRef(number(1))):
+        found = await Traces(FakeCloud(BatchGetTraces=answer), ManualClock()).trace(ref).read(lambda *_: None)
+        assert service.cadence(found) == 60.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [({"Traces": []}, FaultKind.NOT_FOUND), ({"UnprocessedTraceIds": [OLD.id]}, FaultKind.UNKNOWN)],
+)
+async def test_what_is_not_there_is_said(answer: dict[str, Any], kind: FaultKind) -> None:
+    source = Traces(FakeCloud(BatchGetTraces=lambda **_: answer), ManualClock()).trace(OLD)
+    with pytest.raises(CallFailed) as raised:
+        await source.read(lambda *_: None)
+    assert raised.value.fault.kind is kind
+    assert OLD.id in raised.value.fault.sentence
+
+
+def test_faults_come_first_then_errors_then_the_rest() -> None:
+    rows = tuple(TraceSummary(TraceRef(str(at)), fault=at == 2, throttle=at == 1) for at in range(4))
+    assert [one.ref.id for one in troubled_first(rows)] == ["2", "1", "0", "3"]
+
+
+async def test_what_was_put_is_listed_and_opened_through_the_backend() -> None:
+    clock = ManualClock()
+    now = clock.now().timestamp()
+    ref = TraceRef(f"1-{int(now):08x}-{1:024x}")
+    document = {
+        "trace_id": ref.id,
+        "id": "00000000000000a1",
+        "name": "shop",
+        "start_time": now - 1,
+        "end_time": now - 0.6,
+        "http": {"request": {"method": "GET", "url": "http://shop/cart"}, "response": {"status": 500}},
+        "fault": True,
+        "annotations": {"tenant": "gold"},
+    }
+    with CheckedBackend(clock=clock) as backend:
+        xray = backend.session(region_name="eu-west-1").client("xray")
+        xray.put_trace_segments(TraceSegmentDocuments=[json.dumps(document)])
+        clock.advance(5)
+        cloud = FakeCloud(
+            GetTraceSummaries=lambda **given: xray.get_trace_summaries(**given),
+            BatchGetTraces=lambda **given: xray.batch_get_traces(**given),
+        )
+        services = Traces(cloud, clock)
+        (one,) = (await services.recent(HOUR).read(lambda *_: None)).traces
+        assert (one.ref, one.method, one.status, one.fault) == (ref, "GET", 500, True)
+        assert (one.services, one.annotations) == (("shop",), (("tenant", "gold"),))
+        assert one.response == pytest.approx(0.4, abs=1e-3)
+        found = await services.trace(ref).read(lambda *_: None)
+        assert [span.name for span in found.trace.spans] == ["shop"]
