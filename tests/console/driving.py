@@ -8,13 +8,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import releases, samples
+from console import releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.console.toolkit import screen_lines, settle
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.deployments import DeploymentState
+from pointsman.model.traces import TraceQuery
 
 
 def full(made: World) -> World:
@@ -52,6 +53,8 @@ def full(made: World) -> World:
     for batch in samples.batches().batches:
         made.services.builds.batches.known[batch.ref] = batch
     deploying(made)
+    made.fresh("traces", TraceQuery(), value=tracing.listed())
+    made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made

@@ -37,6 +37,7 @@ from pointsman.model.traces import TraceQuery
 from pointsman.operations.declare import Answers, Confirm, Operation
 from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
 from pointsman.operations.registry import Registry, default_registry
+from pointsman.semantics.traces.filters import FilterError, parse
 from pointsman.services.feeds import Source
 
 WHO = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/OnCall/ada", "eu-west-1", "prod-eu")
@@ -329,6 +330,13 @@ class FakeTraces:
 
     def trace(self, ref: TraceRef) -> Source[Any]:
         return _source("trace", ref.id)
+
+    async def mistake(self, expression: str) -> FilterError | None:
+        try:
+            parse(expression)
+        except FilterError as error:
+            return error
+        return None
 
 
 class FakeAudit:

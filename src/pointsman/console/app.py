@@ -381,6 +381,10 @@ class ConsoleApp(App[None]):
         """Choose, then the clipboard."""
         self.router.pick("Copy as", event.forms, lambda line: self.copy(line[1], line[0]))
 
+    def on_place_pick_asked(self, event: wishes.PickAsked) -> None:
+        """Choose one."""
+        self.router.pick(event.heading, event.lines, event.picked)
+
     def on_place_described(self, event: wishes.Described) -> None:
         """Something to read."""
         self.router.read(event.heading, event.content)

@@ -28,6 +28,7 @@ class Names:
     deployments: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     """Deployment groups, as ``application/group``."""
+    traces: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -127,7 +128,8 @@ COMMANDS: tuple[Command, ...] = (
         "[APPLICATION/GROUP]",
         lambda names: names.groups,
     ),
-    Command("traces", "X-Ray's traces."),
+    Command("traces", "X-Ray's traces; a filter expression narrows them.", "[EXPRESSION]"),
+    Command("trace", "Open one trace.", "ID", lambda names: names.traces, _required("trace")),
     Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
     Command("logs", "CloudWatch Logs."),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),

@@ -34,6 +34,7 @@ from pointsman.model.refs import (
     Ref,
     StageRef,
     TargetRef,
+    TraceRef,
 )
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ class Router:
                 from pointsman.console.screens.deployments import Deployments
 
                 return Deployments(self._desk)
+            if name == "traces":
+                from pointsman.console.screens.traces import Traces
+
+                return Traces(self._desk)
             if name == "activity":
                 from pointsman.console.screens.activity import Activity
 
@@ -306,6 +311,7 @@ class Router:
         builds: dict[str, None] = {}
         deployments: dict[str, None] = {}
         groups: dict[str, None] = {}
+        traces: dict[str, None] = {}
         for place in self._app.places():
             for ref in place.seen():
                 if isinstance(ref, PipelineRef):
@@ -318,6 +324,8 @@ class Router:
                     deployments[ref.id] = None
                 elif isinstance(ref, DeploymentGroupRef):
                     groups[str(ref)] = None
+                elif isinstance(ref, TraceRef):
+                    traces[ref.id] = None
         known = self._app.wardrobe.names
         return replace(
             self._desk.names,
@@ -326,6 +334,7 @@ class Router:
             builds=tuple(builds),
             deployments=tuple(deployments),
             groups=tuple(groups),
+            traces=tuple(traces),
             themes=known,
         )
 
@@ -341,6 +350,7 @@ class Router:
             "build": lambda: self.open(BuildRef(argument)),
             "deployment": lambda: self.open(DeploymentRef(argument)),
             "fleet": lambda: self._fleet(argument),
+            "trace": lambda: self.open(TraceRef(argument)),
             "arm": lambda: app.operating.arm(int(argument)),
             "disarm": app.operating.disarm,
             "tour": app.begin_tour,
@@ -401,9 +411,9 @@ class Router:
         self._app.push_screen(place)
 
     def _narrow(self, name: str, argument: str) -> None:
-        """``:pipelines WORDS`` and ``:deployments WORDS`` filter; ``:builds PROJECT`` shows one project's."""
+        """``:pipelines``, ``:deployments`` and ``:traces`` filter; ``:builds PROJECT`` shows one project's."""
         place = self._app.place
-        if name in ("pipelines", "deployments"):
+        if name in ("pipelines", "deployments", "traces"):
             self.go(name)  # to its beginning: what is filtered is the list, not what was opened from it
             if isinstance(root := self._app.screen_stack[0], Place):
                 root.use_filter(argument)

@@ -11,6 +11,7 @@ from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.refs import TraceRef
 from pointsman.model.traces import OpenedTrace, TraceList, TraceQuery, TraceSummary
 from pointsman.semantics.traces.documents import epoch, is_trace_id
+from pointsman.semantics.traces.filters import FilterError, parse
 from pointsman.services.ask import Asks, Meter
 from pointsman.services.feeds import BILLED, Report, Source
 from pointsman.services.pace import Budget
@@ -74,6 +75,18 @@ class Traces:
             return await self._trace(ref)
 
         return Source(("trace", ref.id), read, cadence, SERVICE, cost=0, billed=True)
+
+    async def mistake(self, expression: str) -> FilterError | None:
+        """What is wrong with a filter expression, and where; None when nothing is. The parser is loaded on a thread."""
+
+        def read() -> FilterError | None:
+            try:
+                parse(expression)
+            except FilterError as error:
+                return error
+            return None
+
+        return await self._threads.run(read)
 
     async def _recent(self, query: TraceQuery, report: Report[TraceList]) -> TraceList:
         end = self._clock.now()

@@ -18,6 +18,7 @@ from pointsman.model.builds import BuildList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
+from pointsman.model.traces import TraceList, TraceQuery
 
 Compare = Callable[..., bool]
 SIZES = ((80, 24), (120, 40), (200, 50))
@@ -44,7 +45,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "failed-deployment": ("4", "down", "down", "down", "down", "enter"),
     "fleet": ("4", "down", "f"),
     "activity": ("8",),
-    "later": ("5",),
+    "traces": ("5",),
+    "later": ("6",),
     "approvals": ("A",),
     "conditions": said("pipeline orders"),
     "parallel": (*said("pipeline matrix"), "tab"),
@@ -86,6 +88,8 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "hook-log": ("4", "down", "enter", "l"),
     "what-changed": ("4", "down", "enter", "x"),
     "deployment-copy": ("4", "down", "enter", "C"),
+    "traces-range": ("5", "t"),
+    "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
@@ -133,7 +137,7 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
 
 
 LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
-TROUBLED = (*LINE, "deployments", "deployment", "fleet")
+TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces")
 DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet")
 LISTS = ("board", "builds", "projects", "batches", "deployments")
 """What has to be there for a way into a detail."""
@@ -147,10 +151,11 @@ def _empty() -> World:
     made.fresh("batches", "", value=BatchList())
     made.fresh("deployments", "", "", value=DeploymentList())
     made.fresh("deployment-groups", value=())
+    made.fresh("traces", TraceQuery(), value=TraceList(TraceQuery(), scanned=31))
     return made
 
 
-EMPTY = ["overview", "pipelines", "builds", "deployments", "activity", "approvals", "batches", "commit"]
+EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
 
 
 @pytest.mark.parametrize("place", EMPTY)

@@ -74,6 +74,8 @@ class Place(Screen[None]):
     """What ``enter`` does here; empty when it does nothing."""
     filters: ClassVar[bool] = False
     """Whether ``/`` does something here."""
+    filter_hint: ClassVar[str] = "words that must all be there"
+    """What the filter takes, while nothing is typed."""
 
     Opened = wishes.Opened
     Left = wishes.Left
@@ -111,7 +113,7 @@ class Place(Screen[None]):
         yield Header(self.look)
         with Vertical(id="body"):
             yield from self.body()
-        yield FilterBar(placeholder="words that must all be there")
+        yield FilterBar(placeholder=self.filter_hint)
         yield Footer(self.look)
 
     def body(self) -> ComposeResult:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 
 from pointsman.console.desk import Desk
 from pointsman.console.dialogs.words import paragraph
-from pointsman.console.present.cells import Cell, cell, join
+from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.look import Draw
 from pointsman.console.screens.base import Place
 from pointsman.console.widgets.lines import CellLines
@@ -17,7 +17,6 @@ from pointsman.console.widgets.lines import CellLines
 __all__ = ["LATER", "Later", "unbuilt", "unbuilt_line"]
 
 LATER: dict[str, str] = {
-    "traces": "Traces are not built yet: X-Ray comes in a later release.",
     "metrics": "Metrics and alarms are not built yet: CloudWatch comes in a later release.",
     "logs": "Log groups and queries are not built yet: they come in a later release. "
     "A build's own log is on its screen: 3, then enter on the build.",
@@ -32,10 +31,8 @@ def unbuilt(sentence: str) -> Callable[[Draw, int], Sequence[Cell]]:
 
 def unbuilt_line(draw: Draw, width: int) -> Sequence[Cell]:
     """What is not built yet, in one line."""
-    del width
-    names = (("5", "Traces"), ("6", "Metrics and alarms"))
-    said = join([(*cell(number, "key"), (" ", ""), *cell(name, "dim")) for number, name in names])
-    return (((f"{draw.glyphs.rule} ", "rule"), *said, *cell(": not built yet", "dim")),)
+    del draw, width
+    return ((*cell("6", "key"), (" ", ""), *cell("Metrics and alarms: not built yet", "dim")),)
 
 
 class Later(Place):

@@ -17,10 +17,13 @@ from textual.geometry import Size
 
 from pointsman.console.present import attention
 from pointsman.console.present.builds import BUILDS
-from pointsman.console.present.cells import Cell, cell
+from pointsman.console.present.cells import Cell, cell, spread
 from pointsman.console.present.deployments import BRIEF, DeploymentRow, brief, origins, row_key, rows_of
 from pointsman.console.present.look import Draw
 from pointsman.console.present.pipelines import BOARD
+from pointsman.console.present.traces import BRIEF as TRACES
+from pointsman.console.present.traces import brief as brief_traces
+from pointsman.console.present.traces import row_key as trace_key
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.later import LATER, unbuilt, unbuilt_line
 from pointsman.console.screens.selection import row_words, troubled
@@ -33,8 +36,9 @@ from pointsman.errors import FaultKind
 from pointsman.model.builds import Build, BuildList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board, PipelineRow, worst_first
-from pointsman.model.refs import ActionRef, BuildRef, DeploymentRef, PipelineRef, Ref
+from pointsman.model.refs import ActionRef, BuildRef, DeploymentRef, PipelineRef, Ref, TraceRef
 from pointsman.model.snapshot import Snapshot
+from pointsman.model.traces import TraceList, TraceQuery, TraceSummary, troubled_first
 
 if TYPE_CHECKING:
     from pointsman.services.feeds import Source
@@ -91,7 +95,7 @@ class Overview(Place):
 
     place_title = "Overview"
     place_help = "What is broken, what changed, what waits for you; worst first. The numbers of the panes are keys."
-    slots: ClassVar[tuple[str, ...]] = ("board", "builds", "deployments")
+    slots: ClassVar[tuple[str, ...]] = ("board", "builds", "deployments", "traces")
     filters = True
 
     _problems = False
@@ -101,6 +105,7 @@ class Overview(Place):
         self._board: Snapshot[Board] = Snapshot()
         self._builds: Snapshot[BuildList] = Snapshot()
         self._deployments: Snapshot[DeploymentList] = Snapshot()
+        self._traces: Snapshot[TraceList] = Snapshot()
         self._fit(self.app.size)
         yield AttentionLine(self.look, id="attention")
         with Container(id="panes"):
@@ -121,17 +126,19 @@ class Overview(Place):
                     self.look, BRIEF, key=row_key, noun="deployments", id="rollouts"
                 )
                 yield Pane(self.look, "Deployments", rollouts, number="4", id="deployments")
-                for number, name in (("5", "Traces"), ("6", "Metrics and alarms")):
-                    note = CellLines(self.look)
-                    note.can_focus = False
-                    yield Pane(self.look, name, note, number=number, id=name.split()[0].lower())
+                traces: LineTable[TraceSummary] = LineTable(
+                    self.look, TRACES, key=trace_key, noun="traces", id="newest"
+                )
+                yield Pane(self.look, "Traces", traces, number="5", id="traces")
+                note = CellLines(self.look)
+                note.can_focus = False
+                yield Pane(self.look, "Metrics and alarms", note, number="6", id="metrics")
 
     def on_mount(self) -> None:
         """The cursor is in the first pane from the start."""
         super().on_mount()
         self.query_one("#board", LineTable).focus()
-        for name in ("traces", "metrics"):
-            self.query_one(f"#{name}").query_one(CellLines).show(unbuilt(LATER[name]))
+        self.query_one("#metrics").query_one(CellLines).show(unbuilt(LATER["metrics"]))
 
     def on_resize(self, event: Resize) -> None:
         """Panes beside each other where there is room."""
@@ -150,6 +157,7 @@ class Overview(Place):
         wanted: dict[str, Source[Any]] = {
             "board": services.pipelines.board(),
             "deployments": services.deployments.recent(),
+            "traces": services.traces.recent(TraceQuery()),
         }
         if not self.has_class("flat"):
             wanted["builds"] = services.builds.recent()
@@ -161,19 +169,25 @@ class Overview(Place):
             self._board = snapshot
         elif slot == "deployments":
             self._deployments = snapshot
+        elif slot == "traces":
+            self._traces = snapshot
         else:
             self._builds = snapshot
         self._draw()
 
     def _brief(self, draw: Draw, width: int) -> Sequence[Cell]:
-        """What has no pane on a small screen, a line each."""
-        listed = self._deployments
-        said = brief(listed.value.deployments) if listed.value is not None else cell("not read yet", "dim")
-        if listed.fault is not None:
-            said = cell(f"{draw.glyphs.failed} {listed.fault.kind.value}", "fault")
-        name = cell("Deployments", "dim")
-        line = ((f"{draw.glyphs.rule} ", "rule"), ("4", "key"), (" ", ""), *name, (": ", "dim"), *said)
-        return (line, *unbuilt_line(draw, width))
+        """What has no pane on a small screen, in two lines."""
+        rollouts = self._brief_of("4", "Deployments", self._deployments.map(lambda one: brief(one.deployments)), draw)
+        traces = self._brief_of("5", "Traces", self._traces.map(brief_traces), draw)
+        (unbuilt_yet,) = unbuilt_line(draw, width)
+        return (rollouts, spread(traces, unbuilt_yet, width, draw.glyphs.ellipsis))
+
+    @staticmethod
+    def _brief_of(number: str, name: str, said: Snapshot[Cell], draw: Draw) -> Cell:
+        words = said.value if said.value is not None else cell("not read yet", "dim")
+        if said.fault is not None:
+            words = cell(f"{draw.glyphs.failed} {said.fault.kind.value}", "fault")
+        return ((f"{draw.glyphs.rule} ", "rule"), (number, "key"), (" ", ""), *cell(name, "dim"), (": ", "dim"), *words)
 
     def _draw(self) -> None:
         board, recent = self._board, self._builds
@@ -193,6 +207,9 @@ class Overview(Place):
         known = rows_of(listed, origins(rows))
         self.query_one("#rollouts", LineTable).show(known, snapshot=self._deployments)
         self.freshen("#deployments", self._deployments)
+        newest = troubled_first(self._traces.value.traces) if self._traces.value else ()
+        self.query_one("#newest", LineTable).show(newest, snapshot=replace(self._traces, partial=""))
+        self.freshen("#traces", self._traces)
         self.query_one("#brief", CellLines).redraw()
         items = attention.worst_first((*attention.from_board(rows), *attention.from_deployments(listed, rows)))
         line = self.query_one("#attention", AttentionLine)
@@ -222,15 +239,16 @@ class Overview(Place):
             *(build.ref for build in builds),
             *(one.ref for one in listed),
             *groups,
+            *(one.ref for one in (self._traces.value.traces if self._traces.value is not None else ())),
         ]
 
     def selected(self) -> Ref | None:
         """The row the cursor is on, in the pane that has the keys."""
         ref = self._table().cursor_ref
-        return ref if isinstance(ref, PipelineRef | BuildRef | DeploymentRef) else None
+        return ref if isinstance(ref, PipelineRef | BuildRef | DeploymentRef | TraceRef) else None
 
     def _table(self) -> LineTable[Any]:
-        for name in ("#recent", "#rollouts"):
+        for name in ("#recent", "#rollouts", "#newest"):
             if (table := self.query_one(name, LineTable)).has_focus:
                 return table
         return self.query_one("#board", LineTable)
@@ -243,7 +261,7 @@ class Overview(Place):
         if isinstance(ref, BuildRef):
             row = self.query_one("#recent", LineTable).row(ref)
             return ((ref, row),)
-        if ref is None:
+        if ref is None or isinstance(ref, TraceRef):
             return ()
         row = self.query_one("#board", LineTable).row(ref)
         return ((ref, row.state if isinstance(row, PipelineRow) else None),)
@@ -256,7 +274,7 @@ class Overview(Place):
     def on_line_table_selected(self, event: LineTable.Selected) -> None:
         """Go in."""
         event.stop()
-        if isinstance(event.ref, PipelineRef | BuildRef | DeploymentRef):
+        if isinstance(event.ref, PipelineRef | BuildRef | DeploymentRef | TraceRef):
             self.post_message(self.Opened(event.ref))
 
     def on_line_table_highlighted(self, event: LineTable.Highlighted) -> None:

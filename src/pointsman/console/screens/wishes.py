@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from textual.message import Message
@@ -22,6 +23,7 @@ __all__ = [
     "Left",
     "ManyAsked",
     "Opened",
+    "PickAsked",
     "ReportsAsked",
     "Shown",
 ]
@@ -102,6 +104,19 @@ class CopyAsked(Message, namespace="place"):
         super().__init__()
         self.forms = forms
         """(what it is, the text)."""
+
+
+class PickAsked(Message, namespace="place"):
+    """A person wants to choose one of a few."""
+
+    def __init__(
+        self, heading: str, lines: tuple[tuple[str, str], ...], picked: Callable[[tuple[str, str]], None]
+    ) -> None:
+        super().__init__()
+        self.heading = heading
+        self.lines = lines
+        """(what it is, the value)."""
+        self.picked = picked
 
 
 class Described(Message, namespace="place"):

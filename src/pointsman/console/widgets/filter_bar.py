@@ -82,14 +82,14 @@ class FilterBar(Horizontal):
         """What was typed."""
         return self._field.value
 
-    def open(self, value: str = "") -> None:
-        """Show the bar and take the focus."""
+    def open(self, value: str = "", *, at: int | None = None) -> None:
+        """Show the bar and take the focus, with the cursor behind so many characters, or at the end."""
         self._fill()
         self.add_class("-open")
         self.display = True
         with self.prevent(Input.Changed):
             self._field.value = value
-        self._field.cursor_position = len(value)
+        self._field.cursor_position = len(value) if at is None else max(0, min(at, len(value)))
         # At once, not after the next layout: what is typed meanwhile belongs in the field.
         self.screen.set_focus(self._field)
 

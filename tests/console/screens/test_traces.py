@@ -1,0 +1,132 @@
+"""What the trace screens do with snapshots and keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from console import samples, tracing
+from console.driving import console
+from pointsman.console.screens.traces import Traces
+from pointsman.console.widgets.filter_bar import FilterBar
+from pointsman.console.widgets.table import LineTable
+from pointsman.model.refs import TraceRef
+from pointsman.model.snapshot import Snapshot
+from pointsman.model.traces import TraceList, TraceQuery
+
+HOUR = TraceQuery(timedelta(hours=1))
+
+
+def ids(user: Any) -> list[TraceRef]:
+    return [row.ref for row in user.app.screen.query_one("#list", LineTable).rows]
+
+
+# --- the list
+
+
+async def test_the_list_says_how_long_what_and_what_went_wrong() -> None:
+    async with console(size=(80, 24)) as user:
+        await user.press("5")
+        line = next(line for line in user.lines if "/checkout" in line)
+        for words in ("✗!T", "812ms", "500", "POST", "/checkout?basket=4711"):
+            assert words in line
+        assert "last 5m  8  214 scanned" in user.text
+        assert "nightly-report" in user.text, "without a URL the service it came in at stands there"
+
+
+async def test_problems_only() -> None:
+    async with console() as user:
+        await user.press("5", "ctrl+z")
+        assert ids(user) == [tracing.ref(1), tracing.ref(5), tracing.ref(8)]
+        assert "3 of 8 shown" in user.text
+
+
+async def test_sorting_is_by_duration_as_time_goes() -> None:
+    async with console() as user:
+        await user.press("5", "o", "o", "O")
+        assert user.app.screen.query_one("#list", LineTable).order.column == "duration"
+        assert ids(user)[:3] == [tracing.ref(6), tracing.ref(4), tracing.ref(1)]
+
+
+async def test_another_range_is_another_feed() -> None:
+    async with console() as user:
+        user.world.fresh("traces", HOUR, value=tracing.listed(HOUR))
+        await user.press("5")
+        assert ("traces", TraceQuery()) in user.world.feeds.heard()
+        await user.press("t", "down", "enter")
+        assert ("traces", HOUR) in user.world.feeds.heard()
+        assert "last 1h" in user.text
+
+
+async def test_a_filter_is_asked_of_x_ray_when_it_is_an_expression() -> None:
+    async with console() as user:
+        await user.press("5", "slash")
+        await user.type("fault")
+        assert not any("fault" in str(key) for key in user.world.feeds.heard()), "nothing half typed is asked for"
+        await user.press("enter")
+        assert ("traces", TraceQuery(expression="fault")) in user.world.feeds.heard()
+        assert "/fault" in user.text
+        await user.press("escape")
+        assert ("traces", TraceQuery()) in user.world.feeds.heard()
+
+
+async def test_a_mistake_is_shown_with_its_column_and_asks_nothing() -> None:
+    async with console() as user:
+        place = user.app.screen
+        await user.press("5", "slash")
+        place = user.app.screen
+        assert isinstance(place, Traces)
+        await user.press(*"fault=durration", "enter")
+        assert "column 7" in user.text
+        bar = place.query_one(FilterBar)
+        assert bar.is_open
+        assert bar.value == "fault=durration"
+        assert place.query_of == TraceQuery()
+        await user.press("escape")
+        assert "column 7" not in user.text
+        assert place.is_current, "escape closed the filter, not the screen"
+
+
+async def test_the_command_line_filters_and_opens() -> None:
+    async with console() as user:
+        await user.press("colon")
+        await user.type("traces error")
+        await user.press("enter")
+        assert ("traces", TraceQuery(expression="error")) in user.world.feeds.heard()
+
+
+async def test_what_was_scanned_is_said_of_an_empty_list_and_of_a_partial_one() -> None:
+    async with console() as user:
+        user.world.fresh("traces", TraceQuery(), value=TraceList(TraceQuery(), scanned=31))
+        await user.press("5")
+        assert "no traces  in the last 5m, 31 scanned: t looks further" in user.text
+        cut = replace(tracing.listed(), more=True)
+        user.world.fresh("traces", TraceQuery(), value=cut, partial="8 traces read, 214 scanned: narrow the range")
+        await user.settle()
+        assert "8 traces read, 214 scanned: narrow the range" in user.text
+
+
+async def test_a_trace_is_copied_as_id_and_command() -> None:
+    async with console() as user:
+        await user.press("5", "C")
+        for words in (tracing.CHECKOUT.id, "aws xray batch-get-traces --trace-ids", "console URL", "request URL"):
+            assert words in user.text
+
+
+# --- the overview
+
+
+async def test_the_overview_has_faults_first_and_opens_them() -> None:
+    async with console(size=(200, 50)) as user:
+        table = user.app.screen.query_one("#newest", LineTable)
+        assert [row.ref for row in table.rows][:3] == [tracing.ref(1), tracing.ref(5), tracing.ref(8)]
+        assert ("traces", TraceQuery()) in user.world.feeds.heard()
+
+
+async def test_a_small_overview_counts_them() -> None:
+    async with console(size=(80, 24)) as user:
+        assert "5 Traces: 8 in 5m  1 fault  3 errors" in user.text
+        user.world.feeds.push("traces", TraceQuery(), snapshot=Snapshot(fault=samples.DENIED, failures=1))
+        await user.settle()
+        assert "5 Traces: ✗ access denied" in user.text
