@@ -7,10 +7,13 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+import msgspec
+
 from console.fakes import WHO, World
 from pointsman.model.conditions import Condition
 from pointsman.model.refs import PipelineRef
 from pointsman.model.reports import Report
+from pointsman.semantics.traces.documents import Piece as Document
 
 _PARTS: dict[str, str] = {
     "ansi": "\x1b[31mred\x1b[0m\x1b[2J\x1b[999;999H\x1b[?1049l\x9b31mc1\x9b0m",
@@ -48,6 +51,10 @@ def poisoned(value: Any, word: str, *, at: str = "") -> Any:
         return [poisoned(one, word) for one in value]
     if isinstance(value, dict):
         return {poisoned(key, word): poisoned(one, word) for key, one in value.items()}
+    if isinstance(value, Document):
+        return msgspec.structs.replace(value, name=value.name + word, fields=_members(value.fields, word))
+    if isinstance(value, msgspec.Struct):
+        return type(value)(**{name: poisoned(getattr(value, name), word, at=name) for name in value.__struct_fields__})
     if isinstance(value, datetime) or not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
     changed = {
@@ -60,6 +67,16 @@ def poisoned(value: Any, word: str, *, at: str = "") -> Any:
     if isinstance(value, Report):
         changed |= {"kind": value.kind, "counts": value.counts}
     return type(value)(**changed)
+
+
+def _members(value: Any, word: str, at: str = "") -> Any:
+    """A document's members: their own names stay, those that a program chose do not."""
+    if isinstance(value, dict):
+        chosen = at in ("annotations", "metadata")
+        return {key + word if chosen else key: _members(one, word, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_members(one, word) for one in value]
+    return value + word if isinstance(value, str) and at not in ("namespace", "type") else value
 
 
 def poison(made: World, word: str) -> World:

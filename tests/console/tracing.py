@@ -150,7 +150,7 @@ def documents() -> tuple[dict[str, Any], ...]:
         fault=True,
         parent_id=f"{12:016x}",
     )
-    lost = _span(40, "mailer", 700, 760, parent_id="00000000deadbeef")
+    lost = _span(60, "mailer", 700, 760, parent_id="00000000deadbeef")
     return gateway, checkout, payments, lost
 
 

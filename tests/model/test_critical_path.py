@@ -44,6 +44,14 @@ def test_what_is_in_progress_lasts_as_long_as_anything_is_known() -> None:
     assert by_name(trace, timing(trace).critical) == {"s0": 1.0, "s1": 3.0}
 
 
+def test_what_goes_on_after_the_end_was_not_waited_for() -> None:
+    trace = assemble([piece(0, None, 0, 10), piece(1, 0, 1, 8), piece(2, 0, 5, None), piece(3, 0, 0, 30)])
+    found = by_name(trace, timing(trace).critical)
+    assert found["s2"] == 0.0
+    trace = assemble([piece(0, None, 0, 10), piece(1, 0, 1, 8), piece(2, 0, 5, None)])
+    assert by_name(trace, timing(trace).critical) == {"s0": 3.0, "s1": 7.0, "s2": 0.0}
+
+
 def test_without_spans_there_is_no_path() -> None:
     found = timing(assemble([]))
     assert (found.entry, found.critical, found.own, found.sections) == (-1, (), (), {})

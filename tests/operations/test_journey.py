@@ -27,6 +27,7 @@ from pointsman.services.logs import Logs
 from pointsman.services.pipelines import Pipelines
 from pointsman.services.raw import Raw
 from pointsman.services.session import Services
+from pointsman.services.traces import Traces
 from support.backend import CheckedBackend
 
 REGISTRY = default_registry()
@@ -129,6 +130,7 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         deployments=Deployments(cloud, clock),
         logs=Logs(cloud, clock),
         raw=Raw(cloud),
+        traces=Traces(cloud, clock),
         world="local",
     )
     audit = MemoryAudit()

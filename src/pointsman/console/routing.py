@@ -173,6 +173,10 @@ class Router:
             from pointsman.console.screens.builds import Builds
 
             return Builds(self._desk, ref)
+        if isinstance(ref, TraceRef):
+            from pointsman.console.screens.trace import TracePlace
+
+            return TracePlace(self._desk, ref)
         return self._deployment_place(ref)
 
     def _deployment_place(self, ref: Ref) -> Place | None:

@@ -74,8 +74,14 @@ def _path(trace: Trace, ends: list[float], at: int) -> dict[int, tuple[Section, 
     while stack:
         place, lower, upper = stack.pop()
         moment = upper
-        # A part that outlasts what it belongs to counts only as far as that goes.
-        parts = [(min(ends[one], upper), spans[one].start, one) for one in below(trace, place)]
+        # A part that outlasts what it belongs to counts only as far as that goes. One that is in progress when that
+        # has ended was not waited for.
+        over = spans[place].end is not None
+        parts = [
+            (min(ends[one], upper), spans[one].start, one)
+            for one in below(trace, place)
+            if spans[one].end is not None or not over
+        ]
         parts.sort(key=lambda part: (-part[0], part[1], part[2]))
         own: list[Section] = []
         for end, start, one in parts:

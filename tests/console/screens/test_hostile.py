@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from textual.geometry import Size
 
-from console import samples
+from console import samples, tracing
 from console.driving import Driver, console, full
 from console.fakes import World, world
 from console.hostile import HOSTILE, poison, poisoned
@@ -20,7 +20,7 @@ from pointsman.config.settings import Settings
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.logs import LogChunk, LogLine
 from pointsman.model.pipelines import Board, PipelineRow
-from pointsman.model.refs import ActionRef, BuildRef, CommitRef, ExecutionRef, PipelineRef, Ref
+from pointsman.model.refs import ActionRef, BuildRef, CommitRef, ExecutionRef, PipelineRef, Ref, TraceRef
 from pointsman.model.snapshot import Snapshot
 
 _SGR = re.compile(r"\x1b\[[0-9;:]*m")
@@ -76,6 +76,8 @@ WAYS: dict[str, Way] = {
     "coverage": (_build, ("r", "shift+tab", "down")),
     "batch": (_build, ("b",)),
     "commit": (lambda word: CommitRef((samples.A41.id + word).lower()), ()),
+    "traces": (_nowhere, ("5",)),
+    "trace": (lambda word: TraceRef(tracing.CHECKOUT.id + word), ("e",)),
     "activity": (_nowhere, ("8",)),
     "deed": (_nowhere, ("8", "d")),
     "help": (_pipeline("checkout"), ("question_mark",)),

@@ -46,6 +46,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "fleet": ("4", "down", "f"),
     "activity": ("8",),
     "traces": ("5",),
+    "trace": ("5", "enter", "e", "e", "e", "e", "e", "e"),
     "later": ("6",),
     "approvals": ("A",),
     "conditions": said("pipeline orders"),
@@ -88,6 +89,10 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "hook-log": ("4", "down", "enter", "l"),
     "what-changed": ("4", "down", "enter", "x"),
     "deployment-copy": ("4", "down", "enter", "C"),
+    "trace-folded": ("5", "enter", "down", "down", "down", "enter", "plus", "L"),
+    "trace-search": ("5", "enter", "slash", *"stock", "enter", "n"),
+    "trace-document": ("5", "enter", "d"),
+    "trace-help": ("5", "enter", "question_mark"),
     "traces-range": ("5", "t"),
     "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
@@ -137,9 +142,9 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
 
 
 LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
-TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces")
-DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet")
-LISTS = ("board", "builds", "projects", "batches", "deployments")
+TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace")
+DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace")
+LISTS = ("board", "builds", "projects", "batches", "deployments", "traces")
 """What has to be there for a way into a detail."""
 
 

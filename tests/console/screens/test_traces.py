@@ -8,9 +8,12 @@ from typing import Any
 
 from console import samples, tracing
 from console.driving import console
+from pointsman.console.screens.trace import TracePlace
 from pointsman.console.screens.traces import Traces
 from pointsman.console.widgets.filter_bar import FilterBar
+from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.table import LineTable
+from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.model.refs import TraceRef
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery
@@ -130,3 +133,87 @@ async def test_a_small_overview_counts_them() -> None:
         user.world.feeds.push("traces", TraceQuery(), snapshot=Snapshot(fault=samples.DENIED, failures=1))
         await user.settle()
         assert "5 Traces: ✗ access denied" in user.text
+
+
+# --- one trace
+
+
+def details(user: Any) -> str:
+    return str(user.app.screen.query_one("#details", CellLines).text())
+
+
+async def test_a_trace_opens_with_what_it_was_and_what_is_not_known() -> None:
+    async with console(size=(80, 24)) as user:
+        await user.press("5", "enter")
+        assert getattr(user.app.screen, "ref", None) == tracing.CHECKOUT
+        assert "500  812ms" in user.lines[1]
+        for words in ("✗ 6 faults", "T 1 throttled", "● 1 in progress", "? 1 orphan", "may still grow"):
+            assert words in user.lines[2]
+        assert ("trace", tracing.CHECKOUT.id) in user.world.feeds.heard()
+
+
+async def test_the_selected_span_has_its_details_below() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "e", "e", "e", "e", "e")
+        assert "DynamoDB UpdateItem" in details(user)
+        assert "table_name=ledger" in details(user)
+        await user.press("e")
+        said = details(user)
+        for words in ("BankError: the bank answered 502 to authorise", "authorise  payments/bank.py:88", "critical"):
+            assert words in said
+        await user.press("g", "j", "j")
+        assert "tenant=gold release=d-8KQ2XW1AA retries=3" in details(user)
+        assert '"total": "118.40"' in details(user)
+        await user.press("G")
+        assert "What it belongs to is not there" in details(user)
+
+
+async def test_searching_counts_and_goes_on() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "n")
+        assert any("nothing was searched for" in one for one in user.toasts)
+        await user.press("slash")
+        await user.type("stock")
+        assert "12 spans" in user.text
+        await user.press("enter", "n")
+        assert "/stock: 12 spans, 2 of 12" in user.text
+        await user.press("N", "N")
+        assert "12 of 12" in user.text
+        await user.press("escape")
+        assert "/stock" not in user.text
+        assert user.app.screen.query_one(Waterfall).matches == ()
+        await user.press("escape")
+        assert isinstance(user.app.screen, Traces)
+
+
+async def test_its_documents_can_be_read_and_copied() -> None:
+    async with console() as user:
+        user.world.services.raw.documents[tracing.CHECKOUT] = {"Traces": [{"Id": "from X-Ray"}]}
+        await user.press("5", "enter", "J")
+        assert "from X-Ray" in user.text
+        await user.press("escape", "j", "d")
+        assert '"namespace": "remote"' in user.text
+        await user.press("escape", "C")
+        for words in (tracing.CHECKOUT.id, "span id", "span name"):
+            assert words in user.text
+
+
+async def test_the_command_line_opens_a_trace_and_what_is_denied_says_so() -> None:
+    async with console() as user:
+        user.world.feeds.push("trace", "1-x", snapshot=Snapshot(fault=samples.DENIED, failures=1))
+        await user.press("colon")
+        await user.type("trace 1-x")
+        await user.press("enter")
+        assert "access denied" in user.text
+        await user.press("e", "n", "d", "plus", "enter")
+        assert isinstance(user.app.screen, TracePlace)
+
+
+async def test_a_trace_that_is_old_news_stays_and_says_why() -> None:
+    async with console() as user:
+        await user.press("5", "enter")
+        stale = Snapshot(tracing.checkout(), samples.ago(minutes=3), samples.THROTTLED, 3)
+        user.world.feeds.push("trace", tracing.CHECKOUT.id, snapshot=stale)
+        await user.settle()
+        assert "as of 3m ago" in user.lines[2]
+        assert "gateway" in user.text

@@ -52,6 +52,8 @@ class Glyphs:
     """A full bar cell of what stands out."""
     bar_ends: tuple[str, ...]
     """Partial cells, an eighth more each; empty where there are none."""
+    bar_starts: tuple[str, ...]
+    """A cell whose right eighth, or right half, is covered; empty where there are none."""
     track: str
     """A cell beyond a bar's end."""
     sparks: tuple[str, ...]
@@ -121,6 +123,7 @@ UNICODE = Glyphs(
     bar="█",
     slow_bar="▓",
     bar_ends=("▏", "▎", "▍", "▌", "▋", "▊", "▉"),
+    bar_starts=("▕", "▐"),
     track="░",
     sparks=("▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"),
     dot="·",
@@ -157,6 +160,7 @@ ASCII = Glyphs(
     bar="#",
     slow_bar="@",
     bar_ends=(),
+    bar_starts=(),
     track=".",
     sparks=("_", ".", "-", "=", "+", "*", "#"),
     dot=".",
