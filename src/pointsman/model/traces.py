@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pointsman.model.critical_path import Timing
 from pointsman.model.refs import TraceRef
+from pointsman.model.trace_density import Density
 from pointsman.semantics.traces.assembly import Trace
 
 __all__ = ["RANGES", "OpenedTrace", "TraceList", "TraceQuery", "TraceSummary", "troubled_first"]
@@ -79,6 +80,7 @@ class OpenedTrace:
     ref: TraceRef
     trace: Trace
     timing: Timing = field(compare=False)
+    density: Density = field(default=Density(), compare=False)
     words: tuple[str, ...] = field(default=(), compare=False)
     """For each span what a search looks at, in lower case."""
     limit_exceeded: bool = False

@@ -149,7 +149,7 @@ def test_a_search_takes_words_and_leaves_out_words() -> None:
 
 
 def test_the_minimap_marks_where_it_began() -> None:
-    said = plain(minimap(CHECKOUT, whole(CHECKOUT.trace), 80, UNICODE))
+    said = plain(minimap(CHECKOUT, whole(CHECKOUT.trace), whole(CHECKOUT.trace), 80, UNICODE))
     assert len(said) == 80
     assert said.index("!") == int(150 / 812 * 80)
     assert said.index("✗") == int(365 / 812 * 80)
@@ -159,9 +159,9 @@ def test_the_minimap_marks_where_it_began() -> None:
 def test_the_minimap_shows_where_the_window_is() -> None:
     everything = whole(CHECKOUT.trace)
     half = Window(everything.start + everything.length / 4, everything.length / 2)
-    said = plain(minimap(CHECKOUT, half, 80, UNICODE))
+    said = plain(minimap(CHECKOUT, whole(CHECKOUT.trace), half, 80, UNICODE))
     assert (len(said), said.index("["), said.index("]")) == (80, 20, 59)
-    assert "[" not in plain(minimap(CHECKOUT, everything, 80, UNICODE))
+    assert "[" not in plain(minimap(CHECKOUT, whole(CHECKOUT.trace), everything, 80, UNICODE))
 
 
 def lines(room: int, **more: object) -> list[str]:
@@ -200,9 +200,9 @@ def test_lines_fit(room: int, glyphs: object) -> None:
 def test_a_trace_without_anything_to_read_and_one_without_time_are_drawn() -> None:
     nothing = opened(tracing.CHECKOUT, ["{"], limit_exceeded=True, settled=True)
     assert visible(nothing.trace, set()) == []
-    assert plain(minimap(nothing, whole(nothing.trace), 10, UNICODE)) == " " * 10
+    assert plain(minimap(nothing, whole(nothing.trace), whole(nothing.trace), 10, UNICODE)) == " " * 10
     piece = {"trace_id": tracing.CHECKOUT.id, "id": "a" * 16, "name": "x", "start_time": 5.0, "end_time": 5.0}
     point = opened(tracing.CHECKOUT, [json.dumps(piece)], limit_exceeded=False, settled=True)
     content = plain(line(point, 0, layout(80), whole(point.trace), Draw(EPOCH)))
     assert "0ms" in content
-    assert len(plain(minimap(point, whole(point.trace), 10, UNICODE))) == 10
+    assert len(plain(minimap(point, whole(point.trace), whole(point.trace), 10, UNICODE))) == 10

@@ -15,6 +15,7 @@ from pointsman.console.present.glyphs import Glyphs
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells
 from pointsman.console.present.traces import seconds
+from pointsman.model.trace_density import BINS
 from pointsman.model.traces import OpenedTrace
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.assembly import Span, Trace
@@ -156,29 +157,22 @@ def ruler(window: Window, origin: float, room: int) -> str:
         at += 1
 
 
-def minimap(opened: OpenedTrace, window: Window, room: int, glyphs: Glyphs) -> Cell:
+def minimap(opened: OpenedTrace, everything: Window, window: Window, room: int, glyphs: Glyphs) -> Cell:
     """The whole trace in one row: how many spans run at each time, where faults and errors began, the window."""
-    everything = whole(opened.trace)
-    steps = [0] * (room + 1)
+    bins = opened.density.counts
+    counts = [
+        max(bins[column * BINS // room : max(column * BINS // room + 1, (column + 1) * BINS // room)])
+        for column in range(room)
+    ]
     marks: dict[int, str] = {}
-    scale = room / everything.length
-    for span in opened.trace.spans:
-        end = span.end if span.end is not None else everything.end
-        first = min(room - 1, max(0, int((span.start - everything.start) * scale)))
-        last = min(room - 1, max(first, int((end - everything.start) * scale - 1e-9)))
-        steps[first] += 1
-        steps[last + 1] -= 1
-        if span.has(assembly.FAULT) and not span.has(assembly.BELOW_FAULT):
-            marks[first] = glyphs.failed
-        elif span.has(assembly.ERROR) and not span.has(assembly.BELOW_ERROR):
-            marks.setdefault(first, "!")
-    running, counts = 0, []
-    for change in steps[:room]:
-        running += change
-        counts.append(running)
+    for at, fault in opened.density.faults.items():
+        column = at * room // BINS
+        if fault or column not in marks:
+            marks[column] = glyphs.failed if fault else "!"
     drawn: list[Piece] = []
     top, most = len(glyphs.sparks) - 1, max(counts, default=0) or 1
-    first, last = int(everything.at(window.start, room)), math.ceil(everything.at(window.end, room) - 1e-6)
+    # A time since 1970 is not exact to a thousandth of a cell.
+    first, last = int(everything.at(window.start, room) + 1e-3), math.ceil(everything.at(window.end, room) - 1e-3)
     edges = {first: "[", last - 1: "]"} if window != everything else {}
     for column, count in enumerate(counts):
         if column in edges:

@@ -293,8 +293,8 @@ class Waterfall(LineView, can_focus=True):
     def _head(self, opened: OpenedTrace, y: int) -> Cell:
         shares, glyphs = self._shares, self.look.glyphs
         if y == 0:
-            return ((" ", ""), *drawing.minimap(opened, self._window, shares.width - 1, glyphs))
-        times = drawing.ruler(self._window, opened.trace.start, shares.bar)
+            return ((" ", ""), *drawing.minimap(opened, self._whole, self._window, shares.width - 1, glyphs))
+        times = drawing.ruler(self._window, self._whole.start, shares.bar)
         own = ((f"{'Self':>6} ", "header"),) if shares.own else ()
         return ((" ", ""), *fit((("Span", "header"),), shares.name + 4), ("  Took ", "header"), *own, (times, "dim"))
 

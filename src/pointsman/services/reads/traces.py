@@ -10,6 +10,7 @@ from typing import Any
 
 from pointsman.model.critical_path import timing
 from pointsman.model.refs import TraceRef
+from pointsman.model.trace_density import density
 from pointsman.model.traces import OpenedTrace, TraceSummary
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.documents import Piece, Unprocessed, epoch, exceptions_of, is_trace_id, text
@@ -146,7 +147,7 @@ def opened(ref: TraceRef, texts: Iterable[str], *, limit_exceeded: bool, settled
     trace = assembly.assemble(pieces)
     moving = any(span.has(assembly.IN_PROGRESS) for span in trace.spans)
     words = tuple(_search_words(piece) for piece in trace.pieces)
-    return OpenedTrace(ref, trace, timing(trace), words, limit_exceeded, unread, settled and not moving)
+    return OpenedTrace(ref, trace, timing(trace), density(trace), words, limit_exceeded, unread, settled and not moving)
 
 
 def _search_words(piece: Piece) -> str:
