@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from pointsman.clock import EPOCH
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
-from pointsman.model.traces import OpenedTrace, TraceList, TraceQuery, TraceSummary
+from pointsman.model.traces import TraceList, TraceQuery, TraceSummary
 from pointsman.services.reads import traces as reader
 
 NOW = EPOCH.timestamp()

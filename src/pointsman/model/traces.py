@@ -1,16 +1,13 @@
-"""Traces for the screens: what a list tells of one; one opened: its tree, what it waited for, where the time went."""
+"""Traces as lists tell them: what is asked for, and what each was."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pointsman.model.critical_path import Timing
 from pointsman.model.refs import TraceRef
-from pointsman.model.trace_density import Density
-from pointsman.semantics.traces.assembly import Trace
 
-__all__ = ["RANGES", "OpenedTrace", "TraceList", "TraceQuery", "TraceSummary", "troubled_first"]
+__all__ = ["RANGES", "TraceList", "TraceQuery", "TraceSummary", "troubled_first"]
 
 RANGES: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
 """How far back a list may go: X-Ray answers for six hours at once."""
@@ -71,24 +68,6 @@ class TraceList:
 
     def __len__(self) -> int:
         return len(self.traces)
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedTrace:
-    """A trace, read and put together."""
-
-    ref: TraceRef
-    trace: Trace
-    timing: Timing = field(compare=False)
-    density: Density = field(default=Density(), compare=False)
-    words: tuple[str, ...] = field(default=(), compare=False)
-    """For each span what a search looks at, in lower case."""
-    limit_exceeded: bool = False
-    """X-Ray has dropped documents of it: it grew too large."""
-    unread: int = 0
-    """Documents that could not be read."""
-    settled: bool = True
-    """Nothing in it is in progress, and it is old enough for nothing more to come."""
 
 
 def troubled_first(traces: tuple[TraceSummary, ...]) -> tuple[TraceSummary, ...]:

@@ -8,8 +8,9 @@ from functools import partial
 from pointsman.aws.threads import Daemons
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
-from pointsman.model.traces import OpenedTrace, TraceList, TraceQuery, TraceSummary
+from pointsman.model.traces import TraceList, TraceQuery, TraceSummary
 from pointsman.semantics.traces.documents import epoch, is_trace_id
 from pointsman.semantics.traces.filters import FilterError, parse
 from pointsman.services.ask import Asks, Meter

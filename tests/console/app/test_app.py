@@ -29,6 +29,7 @@ from pointsman.errors import StateError
 from pointsman.model.activity import Deed
 from pointsman.model.refs import BuildRef, PipelineRef
 from pointsman.model.snapshot import Snapshot
+from pointsman.model.traces import TraceQuery
 
 
 def test_the_console_is_imported_without_boto3_and_without_the_services() -> None:
@@ -119,12 +120,15 @@ async def test_another_screen_keeps_ones_place() -> None:
 async def test_a_screen_reads_while_it_shows_and_lets_go_when_it_does_not() -> None:
     async with console(size=(80, 24)) as user:
         feeds = user.world.feeds
-        assert feeds.heard() == {("board",), ("builds", ""), ("deployments", "", "")}
+        traces = ("traces", TraceQuery())
+        assert feeds.heard() == {("board",), ("builds", ""), ("deployments", "", ""), traces}
         await user.press("2", "enter")
         assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout"), ("forecast", "checkout")}
         await user.press("a")
         assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout"), ("forecast", "checkout")}
         await user.press("escape", "5")
+        assert feeds.heard() == {traces}
+        await user.press("6")
         assert feeds.heard() == set()
         await user.press("2", "escape")
         assert feeds.heard() == {("board",)}

@@ -13,9 +13,9 @@ from pointsman.console.present import waterfall as drawing
 from pointsman.console.present.look import Look
 from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.errors import Fault, FaultKind
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
 from pointsman.model.snapshot import Snapshot
-from pointsman.model.traces import OpenedTrace
 from pointsman.services.reads.traces import opened
 
 

@@ -15,8 +15,8 @@ from pointsman.console.present.glyphs import Glyphs
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells
 from pointsman.console.present.traces import seconds
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.trace_density import BINS
-from pointsman.model.traces import OpenedTrace
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.assembly import Span, Trace
 from pointsman.semantics.traces.documents import Piece as Document

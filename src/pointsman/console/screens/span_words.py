@@ -11,7 +11,7 @@ from pointsman.console.present.cells import Cell, cell, join
 from pointsman.console.present.look import Draw
 from pointsman.console.present.traces import seconds, status_style
 from pointsman.console.present.waterfall import marks, said_of, style_of
-from pointsman.model.traces import OpenedTrace
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.assembly import Span
 from pointsman.semantics.traces.documents import Piece, exceptions_of, part, status_of, text

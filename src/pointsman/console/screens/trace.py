@@ -21,9 +21,9 @@ from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.waterfall import Waterfall
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import Ref, TraceRef
 from pointsman.model.snapshot import Snapshot
-from pointsman.model.traces import OpenedTrace
 
 if TYPE_CHECKING:
     from pointsman.services.feeds import Source

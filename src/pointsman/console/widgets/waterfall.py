@@ -27,8 +27,8 @@ from pointsman.console.present.waterfall import Layout, Window
 from pointsman.console.widgets.ink import restyle, strip_of
 from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.palette import palette
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.snapshot import Snapshot
-from pointsman.model.traces import OpenedTrace
 from pointsman.semantics.traces import assembly
 
 _HEAD = 2

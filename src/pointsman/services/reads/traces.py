@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pointsman.model.critical_path import timing
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
 from pointsman.model.trace_density import density
-from pointsman.model.traces import OpenedTrace, TraceSummary
+from pointsman.model.traces import TraceSummary
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.documents import Piece, Unprocessed, epoch, exceptions_of, is_trace_id, text
 from pointsman.semantics.traces.documents import part as inside

@@ -1,0 +1,30 @@
+"""A trace, opened: its tree, what it waited for, where the time went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pointsman.model.critical_path import Timing
+from pointsman.model.refs import TraceRef
+from pointsman.model.trace_density import Density
+from pointsman.semantics.traces.assembly import Trace
+
+__all__ = ["OpenedTrace"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedTrace:
+    """A trace, read and put together."""
+
+    ref: TraceRef
+    trace: Trace
+    timing: Timing = field(compare=False)
+    density: Density = field(default=Density(), compare=False)
+    words: tuple[str, ...] = field(default=(), compare=False)
+    """For each span what a search looks at, in lower case."""
+    limit_exceeded: bool = False
+    """X-Ray has dropped documents of it: it grew too large."""
+    unread: int = 0
+    """Documents that could not be read."""
+    settled: bool = True
+    """Nothing in it is in progress, and it is old enough for nothing more to come."""
