@@ -43,12 +43,14 @@ def about(opened: OpenedTrace, draw: Draw) -> Sequence[Cell]:
 def _honest(opened: OpenedTrace, draw: Draw) -> Cell:
     """What went wrong, and what is not known."""
     spans = opened.trace.spans
+    # An inferred segment repeats what was said of the call to it.
+    told = [span for span in spans if not span.has(assembly.INFERRED)]
 
     def count(flag: int) -> int:
-        return sum(span.has(flag) for span in spans)
+        return sum(span.has(flag) for span in told)
 
     faults, throttles = count(assembly.FAULT), count(assembly.THROTTLE)
-    errors = sum(span.has(assembly.ERROR) and not span.has(assembly.THROTTLE) for span in spans)
+    errors = sum(span.has(assembly.ERROR) and not span.has(assembly.THROTTLE) for span in told)
     moving, lost, missing = count(assembly.IN_PROGRESS), count(assembly.ORPHAN), count(assembly.BROKEN)
     parts: list[Cell] = []
     for number, words, style in (
@@ -70,8 +72,8 @@ def _honest(opened: OpenedTrace, draw: Draw) -> Cell:
 
 
 def wrong(span: Span) -> bool:
-    """Whether a span has a fault, an error or a throttle of its own."""
-    return span.has(assembly.FAULT | assembly.ERROR | assembly.THROTTLE)
+    """Whether a span has a fault, an error or a throttle of its own, not one repeated from the call to it."""
+    return span.has(assembly.FAULT | assembly.ERROR | assembly.THROTTLE) and not span.has(assembly.INFERRED)
 
 
 def _kind(span: Span, fields: dict[str, Any]) -> str:
@@ -93,6 +95,8 @@ def _times(opened: OpenedTrace, place: int) -> str:
     if critical := timing.critical[place]:
         total = sum(timing.critical)
         found.append(f"critical {seconds(critical)} ({critical / total:.0%})")
+    elif any(timing.critical[place + 1 : span.last]):
+        found.append("the request waited for what is below it")
     else:
         found.append("not on the critical path")
     return ", ".join(found)
@@ -166,7 +170,7 @@ def _exceptions(fields: dict[str, Any], draw: Draw, width: int) -> list[Cell]:
             where = f"{text(frame, 'path')}:{frame.get('line', '')}".strip(":")
             lines.append(join((cell(f"    {text(frame, 'label')}"), cell(where, "dim"))))
         truncated = one.get("truncated")
-        left = len(frames) - _FRAMES + (truncated if type(truncated) is int else 0)
+        left = max(0, len(frames) - _FRAMES) + (truncated if type(truncated) is int else 0)
         if left > 0:
             lines.append(cell(f"    {left:,} more frames", "dim"))
     return lines

@@ -30,12 +30,18 @@ from pointsman.console.widgets.palette import palette
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.snapshot import Snapshot
 from pointsman.semantics.traces import assembly
+from pointsman.semantics.traces.assembly import Span
 
 _HEAD = 2
 """Lines over the spans: minimap and ruler."""
 _ZOOM = 0.5
 _PAN = 0.25
 _WRONG = assembly.FAULT | assembly.ERROR | assembly.THROTTLE
+
+
+def _went_wrong(span: Span) -> bool:
+    """By itself: an inferred segment only repeats what was said of the call to it."""
+    return span.has(_WRONG) and not span.has(assembly.INFERRED)
 
 
 class Waterfall(LineView, can_focus=True):
@@ -194,7 +200,7 @@ class Waterfall(LineView, can_focus=True):
     def to_trouble(self, way: int = 1) -> bool:
         """Go to the next span with an error of its own; False when there is none."""
         spans = self._opened.trace.spans if self._opened is not None else ()
-        return self._to_one_of([place for place, span in enumerate(spans) if span.has(_WRONG)], way) > 0
+        return self._to_one_of([place for place, span in enumerate(spans) if _went_wrong(span)], way) > 0
 
     def _to_one_of(self, places: list[int], way: int) -> int:
         here = self.place
