@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from pointsman.clock import ManualClock
 
 if TYPE_CHECKING:
     from support.backend import CheckedBackend
+
+
+# A property holds or it does not: how long an example takes on a busy machine is no part of it.
+settings.register_profile("pointsman", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pointsman")
 
 
 @pytest.fixture(autouse=True)
