@@ -49,7 +49,7 @@ def test_the_documented_walk_through_runs_and_prints_what_it_says(tmp_path: Path
     )
     assert done.returncode == 0, done.stderr
     expected = re.findall(r"^# prints (.*)$", blocks["sh"], re.MULTILINE)
-    assert len(expected) == 7
+    assert len(expected) == 11
     at = done.stdout.index("ctrl+c or SIGTERM ends it")
     for words in expected:
         found = done.stdout.find(words, at)
@@ -58,4 +58,6 @@ def test_the_documented_walk_through_runs_and_prints_what_it_says(tmp_path: Path
     assert not (tmp_path / "ready.json").exists(), "it ended cleanly"
     for operation in ("create-pipeline", "start-pipeline-execution", "get-pipeline-state", "disable-stage-transition"):
         assert f"aws codepipeline {operation}" in blocks["sh"]
+    for service in ("codebuild", "deploy", "logs", "cloudwatch", "xray"):
+        assert f"aws {service} " in blocks["sh"]
     assert json.loads(blocks["json"])["pipeline"]["name"] == "release"
