@@ -50,7 +50,6 @@ class Lines(LineView):
         self._strips: dict[int, Strip] = {}
         self._fitted = Size(0, 0)
         """The size the lines were last rendered for."""
-        self._grown = False
 
     def content(self, draw: Draw, width: int) -> Sequence[Cell]:
         """The lines to show in ``width`` cells. Pure."""
