@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.model.refs import PipelineRef, TraceRef
 from pointsman.model.status import Tone
-from pointsman.services.reads import batches, builds, commits, deployments, logs, pipelines, reports, traces
+from pointsman.services.reads import batches, builds, commits, deployments, insights, logs, pipelines, reports, traces
 from support.generate import answer
 from support.shapes import problems
 
@@ -34,6 +34,11 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codebuild", "DescribeTestCases", reports.cases),
     ("codebuild", "DescribeCodeCoverages", reports.files),
     ("logs", "GetLogEvents", logs.lines),
+    ("logs", "GetQueryResults", lambda one: (insights.stats(one), insights.results(insights.rows(one)))),
+    ("logs", "GetLogGroupFields", insights.fields),
+    ("logs", "GetLogRecord", insights.record),
+    ("logs", "DescribeLogGroups", insights.group_names),
+    ("logs", "DescribeQueryDefinitions", insights.definitions),
     ("codecommit", "GetCommit", commits.commit),
     ("codedeploy", "ListApplications", deployments.applications),
     ("codedeploy", "ListDeploymentGroups", deployments.group_names),
