@@ -22,7 +22,7 @@ from pointsman.model.insights import (
 )
 from pointsman.model.insights_chart import MOST_SERIES, Bars, TimeChart, bin_of, chart_of
 from pointsman.model.insights_words import aliases, offers
-from pointsman.semantics.logs.insights import grammar
+from pointsman.semantics.logs.insights import grammar, syntax
 
 FIELDS = (LogField("@timestamp", 100), LogField("user.name", 40), LogField("odd name", 4), LogField("x`y", 1))
 TRACE = "1-5759e988-bd862e3fe1be46a994272793"
@@ -213,6 +213,6 @@ def test_whatever_is_typed_the_word_at_the_cursor_is_replaced(query: str, place:
 def test_what_is_offered_can_be_part_of_a_query() -> None:
     """Every command, function and figure offered is one that the grammar knows."""
     for one in offers("", 0).items:
-        with pytest.raises(grammar.syntax.InsightsError) as caught:
+        with pytest.raises(syntax.InsightsError) as caught:
             grammar.read(one.text + "= =")
         assert f"unexpected {one.text.strip()!r}" not in str(caught.value)
