@@ -104,7 +104,8 @@ class _Aws:
         guard = Guard(read_only=True, clock=clock, locked=settings.read_only)
         session = partial(for_aws, self._profile, self._region, settings.endpoint_url)
         cloud = _cloud(session, clock, guard, self._name)
-        return _connection(cloud, settings, World.AWS, FileAudit(default_path(self._environ)))
+        audit = FileAudit(default_path(self._environ))
+        return _connection(cloud, settings, World.AWS, audit, paths.state_folder(self._environ))
 
     def elsewhere(self, *, profile: str | None = None, region: str | None = None) -> Connect:
         """The way to another profile, at its own region where it has one, or to another region."""
@@ -261,7 +262,8 @@ def _client(
     clock = SystemClock()
     guard = Guard(read_only=False, clock=clock, locked=settings.read_only)
     cloud = _cloud(partial(client_session, address, of_folder(folder), region, gone), clock, guard)
-    return _connection(cloud, settings, World.LOCAL, FileAudit(default_path(environ)))
+    audit = FileAudit(default_path(environ))
+    return _connection(cloud, settings, World.LOCAL, audit, paths.state_folder(environ))
 
 
 # -- what they share ------------------------------------------------------------------------------------------------
@@ -275,16 +277,29 @@ def _cloud(session_factory: Callable[[], Any], clock: Clock, guard: Any, profile
     return cloud
 
 
-def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog) -> Connection:
+def _connection(
+    cloud: Cloud, settings: Settings, world: World, audit: AuditLog, folder: Path | None = None
+) -> Connection:
+    """Everything the screens work with.
+
+    Args:
+        cloud: What answers.
+        settings: A person's.
+        world: Which of the three.
+        audit: Where writes are written down.
+        folder: Where this program's own files live; None keeps nothing for the next session.
+    """
     from pointsman.console.connection import Connection
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
     from pointsman.services.builds import Builds
     from pointsman.services.deployments import Deployments
+    from pointsman.services.insights import Insights
     from pointsman.services.logs import Logs
     from pointsman.services.pace import Budget
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.preferences import PacedFeeds, Watched
+    from pointsman.services.query_history import QueryHistory
     from pointsman.services.raw import Raw
     from pointsman.services.session import Services
     from pointsman.services.traces import Traces
@@ -292,6 +307,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     clock = cloud.clock
     budget = Budget(clock) if world is World.AWS else Budget.unlimited(clock)
     watched = Watched(cloud, settings.watch)
+    history = QueryHistory(folder / "queries.json" if folder is not None else None)
     services = Services(
         clock=clock,
         cloud=cloud,
@@ -300,6 +316,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         builds=Builds(watched, clock, budget),
         deployments=Deployments(cloud, clock, budget),
         logs=Logs(cloud, clock, budget),
+        insights=Insights(cloud, cloud, clock, budget, history=history, price=settings.insights_price),
         raw=Raw(cloud),
         traces=Traces(cloud, clock, budget),
         world=world.value,

@@ -126,6 +126,8 @@ def test_every_mistake_is_said_at_once_with_its_line() -> None:
         ("cadence: {moving: .nan}", "must be a number of seconds"),
         ("cadence: {moving: 1:30}", "must be a number of seconds"),
         ("protected: [[a]]", "this must be text"),
+        ("insights_price: free", "this must be US dollars for a GB"),
+        ("insights_price: -1", "this must be US dollars for a GB"),
     ],
 )
 def test_a_mistake_says_what_would_be_right(text: str, said: str) -> None:

@@ -7,19 +7,21 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from operations import deployed, states
+from operations import deployed, queried, states
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.deployments import DeploymentState, GroupHistory
+from pointsman.model.insights import SavedQuery, SavedState
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
 from pointsman.operations.runner import Runner
+from pointsman.services.insights import Bench
 
 OPS = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/Ops/ada", "eu-west-1", "prod")
 MALLORY = Identity("999999999999", "arn:aws:iam::999999999999:user/mallory", "eu-west-1", "prod")
@@ -108,6 +110,17 @@ class FakeDeployments:
         return self.history
 
 
+class FakeInsights:
+    """Saved queries, and the bench."""
+
+    def __init__(self, state: SavedState = queried.CHANGED) -> None:
+        self.bench = Bench(state.draft)
+        self.saved = state.saved
+
+    async def definition(self, number: str) -> SavedQuery | None:
+        return self.saved
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -118,6 +131,7 @@ class FakeServices:
         self.pipelines = FakePipelines(state or states.waiting())
         self.builds = FakeBuilds()
         self.deployments = FakeDeployments()
+        self.insights = FakeInsights()
         self.world = "aws"
 
 

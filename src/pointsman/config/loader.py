@@ -177,6 +177,16 @@ def _seconds(least: float) -> Take:
     return take
 
 
+def _price(node: yaml.Node) -> float:
+    try:
+        price = float(str(node.value)) if node.tag in (_INT, _FLOAT) else None
+    except ValueError:  # YAML's sexagesimals and the like
+        price = None
+    if price is None or not 0 <= price <= 1000:
+        raise _Wrong("this must be US dollars for a GB, from 0 to 1000")
+    return price
+
+
 def _patterns(node: yaml.Node) -> tuple[str, ...]:
     if isinstance(node, yaml.SequenceNode):
         return tuple(_text(item) for item in node.value)
@@ -239,5 +249,6 @@ _SETTINGS: dict[str, Take | Mapping[str, Take]] = {
     "ascii": _flag,
     "output": _one_of(("lean", "plain")),
     "low_bandwidth": _flag,
+    "insights_price": _price,
     "read_only": _flag,
 }

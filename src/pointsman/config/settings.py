@@ -70,6 +70,8 @@ class Settings:
     """``lean`` sends the terminal only the cells that changed; ``plain`` sends what Textual writes."""
     low_bandwidth: bool = False
     """Cap the frames and bytes that go to the terminal."""
+    insights_price: float = 0.005
+    """US dollars for a GB that a Logs Insights query scans: what the estimate beside a query assumes."""
     read_only: bool = False
     """Refuse every write for the whole session, with no way to arm them."""
     theme_folder: Path | None = None

@@ -20,6 +20,7 @@ __all__ = [
     "QueryStats",
     "Results",
     "SavedQuery",
+    "SavedState",
     "Span",
     "cost",
     "moment_of",
@@ -228,3 +229,18 @@ def _is_trace(text: str) -> bool:
         and _TRACE_DIGITS.issuperset(low[2:10])
         and _TRACE_DIGITS.issuperset(low[11:])
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SavedState:
+    """A saved query as it is now, beside what lies on the workbench."""
+
+    saved: SavedQuery | None
+    """None for what was never saved, and for what is gone."""
+    draft: Query
+
+    @property
+    def changed(self) -> bool:
+        """Whether the workbench says something else than what is saved."""
+        one = self.saved
+        return one is None or (one.text, set(one.groups)) != (self.draft.text, set(self.draft.groups))

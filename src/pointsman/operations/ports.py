@@ -14,6 +14,7 @@ from pointsman.clock import Clock
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.deployments import DeploymentState, GroupHistory
+from pointsman.model.insights import Query, SavedQuery
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
 from pointsman.model.snapshot import Identity
@@ -125,6 +126,28 @@ class DeploymentsLike(Protocol):
         ...
 
 
+class BenchLike(Protocol):
+    """What lies on the workbench."""
+
+    @property
+    def query(self) -> Query:
+        """The query that is being written."""
+        ...
+
+
+class InsightsLike(Protocol):
+    """Saved queries, read past every cache."""
+
+    @property
+    def bench(self) -> BenchLike:
+        """What lies on the workbench."""
+        ...
+
+    async def definition(self, number: str) -> SavedQuery | None:
+        """A saved query as it is now; None when there is none."""
+        ...
+
+
 class ServicesLike(Protocol):
     """The bundle of services, as far as operations need it."""
 
@@ -156,6 +179,11 @@ class ServicesLike(Protocol):
     @property
     def deployments(self) -> DeploymentsLike:
         """Deployments and their groups."""
+        ...
+
+    @property
+    def insights(self) -> InsightsLike:
+        """Saved queries."""
         ...
 
     @property

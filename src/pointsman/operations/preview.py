@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, Ref
+from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, Ref, SavedQueryRef
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
 from pointsman.operations.facts import pipeline_of
@@ -52,7 +52,7 @@ class Preview:
 
 
 def owner(ref: Ref) -> str:
-    """The name that is typed to confirm: a target's pipeline, project, or application and group."""
+    """The name that is typed to confirm: a target's pipeline, project, application and group, or its own."""
     if isinstance(ref, ProjectRef):
         return ref.name
     if isinstance(ref, BuildRef | BatchRef):
@@ -61,6 +61,8 @@ def owner(ref: Ref) -> str:
         return str(ref)
     if isinstance(ref, DeploymentRef):
         return str(ref.group) if ref.group is not None else ref.id
+    if isinstance(ref, SavedQueryRef):
+        return str(ref)
     return pipeline_of(ref).name
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pointsman.services.builds import Builds
     from pointsman.services.deployments import Deployments
     from pointsman.services.feeds import Feeds
+    from pointsman.services.insights import Insights
     from pointsman.services.logs import Logs
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.raw import Raw
@@ -29,6 +30,7 @@ class Services:
     builds: Builds
     deployments: Deployments
     logs: Logs
+    insights: Insights
     raw: Raw
     traces: Traces
     world: str = "aws"
