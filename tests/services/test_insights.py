@@ -218,3 +218,14 @@ async def test_saved_queries_come_by_name() -> None:
     one = await bench.service.definition("2")
     assert one is not None and one.name == "c"
     assert await bench.service.definition("9") is None
+
+
+async def test_the_end_of_the_console_stops_what_runs() -> None:
+    bench = Bench(GetQueryResults=answers(result("Running")))
+    bench.forever = True
+    task = asyncio.ensure_future(bench.run())
+    for _ in range(6):
+        await asyncio.sleep(0)
+    await bench.service.close()
+    assert task.cancelled()
+    assert bench.cloud.asked[-1] == ("StopQuery", {"queryId": "q-1"})

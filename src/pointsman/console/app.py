@@ -267,6 +267,7 @@ class ConsoleApp(App[None]):
         await self.router.home()
         if old is not None:
             await old.services.feeds.close()
+            await old.services.insights.close()
             old.services.close()
         self.standing.refresh()
         connect = self._elsewhere(profile=profile, region=region)
@@ -389,6 +390,10 @@ class ConsoleApp(App[None]):
         """Choose one."""
         self.router.pick(event.heading, event.lines, event.picked)
 
+    def on_place_names_asked(self, event: wishes.NamesAsked) -> None:
+        """Choose some."""
+        self.router.choose(event)
+
     def on_place_described(self, event: wishes.Described) -> None:
         """Something to read."""
         self.router.read(event.heading, event.content)
@@ -452,6 +457,7 @@ class ConsoleApp(App[None]):
         self.desk.keep()
         if self.desk.connection is not None:
             await self.desk.connection.services.feeds.close()
+            await self.desk.connection.services.insights.close()
 
     # --- outcomes
 

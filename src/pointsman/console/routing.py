@@ -37,6 +37,7 @@ from pointsman.model.refs import (
 if TYPE_CHECKING:
     from pointsman.console.app import ConsoleApp
     from pointsman.console.dialogs.text import Reading
+    from pointsman.console.screens.wishes import NamesAsked
 
 __all__ = ["Router"]
 
@@ -149,6 +150,13 @@ class Router:
 
         dialog = PickDialog(self._desk.look, heading, lines)
         self._app.push_screen(dialog, lambda line: picked(line) if line is not None else None)
+
+    def choose(self, asked: NamesAsked) -> None:
+        """Some of many names."""
+        from pointsman.console.dialogs.choose_names import ChooseNames
+
+        dialog = ChooseNames(self._desk.look, asked.heading, asked.chosen, asked.ask, asked.most)
+        self._app.push_screen(dialog, lambda names: asked.picked(names) if names is not None else None)
 
     def help(self) -> None:
         """The keys of this screen and of what has the focus; what can be done with the selection."""

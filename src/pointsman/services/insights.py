@@ -102,6 +102,10 @@ class Insights:
         self._clock = clock
         self._sleep = sleep or sleeper(clock)
         self._threads = Daemons("insights", 1)
+        self._running: set[asyncio.Task[Any]] = set()
+        """Who waits for a query."""
+        self._sending: set[asyncio.Future[dict[str, Any]]] = set()
+        """Queries on their way that nobody waits for any more."""
         self._ends: set[asyncio.Task[None]] = set()
         """Queries that are being stopped."""
 
@@ -117,6 +121,9 @@ class Insights:
         Returns:
             The run, over: complete, failed, or with the fault that kept it from beginning.
         """
+        if (task := asyncio.current_task()) is not None:
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
         now = self._clock.now()
         run = QueryRun(query, *query.span.bounds(now), now)
         tell(run)
@@ -150,6 +157,7 @@ class Insights:
             try:
                 answer = await asyncio.shield(sending)
             except asyncio.CancelledError:
+                self._sending.add(sending)
                 sending.add_done_callback(self._end_what_began)
                 raise
             except CallFailed as error:
@@ -208,6 +216,7 @@ class Insights:
 
     def _end_what_began(self, sending: asyncio.Future[dict[str, Any]]) -> None:
         """A query was sent and nobody waited for the answer."""
+        self._sending.discard(sending)
         if not sending.cancelled() and sending.exception() is None:
             self._end(str(sending.result().get("queryId") or ""))
 
@@ -231,12 +240,17 @@ class Insights:
         return len(self._ends)
 
     async def close(self) -> None:
-        """Wait, not for long, until what is being stopped has been."""
-        await asyncio.sleep(0)  # a query whose start was answered just now is stopped one turn later
-        if self._ends:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LAST_WORDS):
-                    await asyncio.wait(set(self._ends))
+        """Have every query stopped, and wait for it, but not for long."""
+        running = [task for task in self._running if task is not asyncio.current_task()]
+        for task in running:
+            task.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_WORDS):
+                await asyncio.gather(*running, return_exceptions=True)
+                await asyncio.sleep(0)  # a query whose start was answered just now is stopped one turn later
+                while self._ends or self._sending:
+                    await asyncio.wait({*self._ends, *self._sending})
+                    await asyncio.sleep(0)
 
     # -- what helps to ask --------------------------------------------------------------------------------------------
 

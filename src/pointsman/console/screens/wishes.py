@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ __all__ = [
     "Failed",
     "Left",
     "ManyAsked",
+    "NamesAsked",
     "Opened",
     "PickAsked",
     "ReportsAsked",
@@ -132,6 +133,27 @@ class PickAsked(Message, namespace="place"):
         self.lines = lines
         """(what it is, the value)."""
         self.picked = picked
+
+
+class NamesAsked(Message, namespace="place"):
+    """A person wants to choose some of many names."""
+
+    def __init__(
+        self,
+        heading: str,
+        chosen: tuple[str, ...],
+        ask: Callable[[str], Awaitable[tuple[tuple[str, ...], bool]]],
+        picked: Callable[[tuple[str, ...]], None],
+        most: int,
+    ) -> None:
+        super().__init__()
+        self.heading = heading
+        self.chosen = chosen
+        """What is chosen at first."""
+        self.ask = ask
+        """A part of a name, or nothing -> names, and whether there are more than these."""
+        self.picked = picked
+        self.most = most
 
 
 class Described(Message, namespace="place"):
