@@ -100,7 +100,7 @@ class Driver:
     async def settle(self) -> None:
         """Wait for idle, workers included."""
         await settle(self.pilot)
-        await self.app.workers.wait_for_complete([one for one in self.app.workers if one.group != "log"])
+        await self.app.workers.wait_for_complete([one for one in self.app.workers if one.group not in ("log", "query")])
         await settle(self.pilot)
 
     @property

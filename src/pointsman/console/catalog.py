@@ -24,6 +24,7 @@ from pointsman.model.refs import (
     PipelineRef,
     ProjectRef,
     Ref,
+    SavedQueryRef,
     StageRef,
     TargetRef,
     TraceRef,
@@ -129,11 +130,17 @@ def _fleet_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
     return Fleet(desk, DeploymentGroupRef(application, group) if argument else None)
 
 
+def _insights_named(desk: Desk, argument: str, at: datetime | None) -> Place:
+    # An id that begins with a question mark is what was asked for by name.
+    return _insights(desk, SavedQueryRef(f"?{argument}", argument) if argument else None, at)
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "approvals": _approvals,
     "batches": _batches,
     "commit": _commit_named,
     "fleet": _fleet_named,
+    "insights": _insights_named,
     "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
@@ -219,6 +226,12 @@ def _trace(desk: Desk, ref: TraceRef, at: datetime | None) -> Place:
     return TracePlace(desk, ref)
 
 
+def _insights(desk: Desk, ref: SavedQueryRef | None, at: datetime | None) -> Place:
+    from pointsman.console.screens.insights import InsightsPlace
+
+    return InsightsPlace(desk, ref, at)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -233,6 +246,7 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     DeploymentGroupRef: _group,
     ApplicationRef: _application,
     TraceRef: _trace,
+    SavedQueryRef: _insights,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

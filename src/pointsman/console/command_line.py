@@ -101,6 +101,9 @@ class Command:
 _STATES = ("@failed", "@waiting", "@moving", "@succeeded", "@stopped", "@rollback", "@overdue")
 """States that a filter of deployments may ask for."""
 
+_SAMPLES = ("errors", "slowest", "errors-by-time", "events-by-time", "streams", "patterns", "new-patterns")
+"""Queries to begin with, by name: the first of the samples."""
+
 COMMANDS: tuple[Command, ...] = (
     Command("overview", "What is broken, what changed, what waits for me.", aliases=("home",)),
     Command(
@@ -132,6 +135,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("trace", "Open one trace.", "ID", lambda names: names.traces, _required("trace")),
     Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
     Command("logs", "CloudWatch Logs."),
+    Command(
+        "insights",
+        "Logs Insights: a saved query or a sample by name, or `in` and log groups.",
+        "[NAME | in GROUP ...]",
+        lambda _: _SAMPLES,
+    ),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),
     Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),
     Command("disarm", "Back to read-only, now."),

@@ -24,6 +24,8 @@ class Series:
 
     name: str
     values: tuple[float | None, ...]
+    figure: str = ""
+    """What it counts: series of one figure can be compared."""
 
     @property
     def total(self) -> float:
@@ -50,7 +52,12 @@ class TimeChart:
     @property
     def most(self) -> float:
         """The largest value."""
-        return max((value for one in self.series for value in one.values if value is not None), default=0.0)
+        return self.most_of(None)
+
+    def most_of(self, figure: str | None) -> float:
+        """The largest value of a figure, or of all."""
+        shown = [one for one in self.series if figure in (None, one.figure)]
+        return max((value for one in shown for value in one.values if value is not None), default=0.0)
 
     @property
     def least(self) -> float:
@@ -136,7 +143,7 @@ def _over_time(
     if bins > _MOST_BINS:
         return None
     names = [at for at in range(len(columns)) if at != time and at not in figures]
-    found: dict[str, list[float | None]] = {}
+    found: dict[tuple[str, str], list[float | None]] = {}
     for row, moment in zip(results.rows, moments, strict=True):
         if moment is None:
             continue
@@ -144,10 +151,10 @@ def _over_time(
         who = " ".join(row[at] for at in names)
         for at in figures:
             name = " ".join(part for part in (who, results.columns[at] if len(figures) > 1 or not who else "") if part)
-            values = found.setdefault(name, [None] * bins)
+            values = found.setdefault((name, results.columns[at]), [None] * bins)
             if (value := number(row[at])) is not None:
                 values[place] = value
-    series = [Series(name, tuple(values)) for name, values in found.items()]
+    series = [Series(name, tuple(values), what) for (name, what), values in found.items()]
     if len(series) > MOST_SERIES:
         series.sort(key=lambda one: -one.total)
     return TimeChart(start, step, tuple(series[:MOST_SERIES]), max(0, len(series) - MOST_SERIES))

@@ -18,6 +18,8 @@ from pointsman.aws.threads import Daemons
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.insights import PRICE, LogField, Query, QueryRun, SavedQuery, is_over
+from pointsman.model.insights_chart import Bars, TimeChart, bin_of, chart_of
+from pointsman.semantics.logs.insights.syntax import InsightsError
 from pointsman.services.ask import Asks, Meter
 from pointsman.services.feeds import Report, Source, pause_after_failure
 from pointsman.services.pace import Budget, Sleep, sleeper
@@ -249,8 +251,33 @@ class Insights:
                 await asyncio.gather(*running, return_exceptions=True)
                 await asyncio.sleep(0)  # a query whose start was answered just now is stopped one turn later
                 while self._ends or self._sending:
-                    await asyncio.wait({*self._ends, *self._sending})
+                    waiting: set[asyncio.Future[Any]] = {*self._ends, *self._sending}
+                    await asyncio.wait(waiting)
                     await asyncio.sleep(0)
+
+    # -- before it is sent --------------------------------------------------------------------------------------------
+
+    async def mistake(self, text: str) -> InsightsError | None:
+        """What is wrong with a query, and where; None when nothing is. The grammar is loaded on a thread."""
+
+        def read() -> InsightsError | None:
+            from pointsman.semantics.logs.insights import grammar
+
+            try:
+                grammar.read(text)
+            except InsightsError as error:
+                return error
+            return None
+
+        return await self._threads.run(read)
+
+    async def picture(self, run: QueryRun) -> TimeChart | Bars | None:
+        """What a run's rows show as a picture; None where they show none."""
+
+        def draw() -> TimeChart | Bars | None:
+            return chart_of(run.results, bin_of(run.query.text))
+
+        return await self._threads.run(draw)
 
     # -- what helps to ask --------------------------------------------------------------------------------------------
 

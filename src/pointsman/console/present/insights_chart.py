@@ -9,7 +9,7 @@ from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells, clean, truncate
 from pointsman.model.insights_chart import Bars, Series, TimeChart
 
-__all__ = ["chart_lines", "figure"]
+__all__ = ["chart_height", "chart_lines", "figure"]
 
 _LABELS = 9
 """Cells for the figures at the left."""
@@ -26,6 +26,13 @@ def figure(value: float) -> str:
     if value == int(value):
         return f"{int(value):,}"
     return f"{value:.3g}" if size < 100 else f"{value:.1f}"
+
+
+def chart_height(chart: TimeChart | Bars, most: int) -> int:
+    """How many lines a picture is worth."""
+    if isinstance(chart, Bars):
+        return min(most, len(chart.items))
+    return most if len(chart.series) == 1 else min(most, len(chart.series) + 1)
 
 
 def chart_lines(chart: TimeChart | Bars, draw: Draw, width: int, height: int) -> list[Cell]:
@@ -56,7 +63,8 @@ def _columns(chart: TimeChart, draw: Draw, width: int, height: int) -> list[Cell
         high = floor + scale * (rows - row) / rows
         label = top if row == 0 else floor if row == rows - 1 else None
         pieces: list[Piece] = [(f"{figure(label) if label is not None else '':>{_LABELS}} ", "dim")]
-        text = "".join(_block(value, low, high, draw, foot=row == rows - 1) * each for value in values)
+        wide, gap = (each - 1, " ") if each > 2 else (each, "")
+        text = "".join(_block(value, low, high, draw, foot=row == rows - 1) * wide + gap for value in values)
         pieces.append((text, "bar"))
         lines.append(tuple(pieces))
     lines.append(_time_line(chart, draw, min(room, each * len(values)), _LABELS + 1))
@@ -103,7 +111,7 @@ def _time_line(chart: TimeChart, draw: Draw, room: int, indent: int) -> Cell:
 
 
 def _strips(chart: TimeChart, draw: Draw, width: int, height: int) -> list[Cell]:
-    """Every series on its own line, all to one scale; its largest and its last figure behind it."""
+    """Every series on its own line, those of one figure to one scale; its largest and its last figure behind it."""
     shown = chart.series[: max(1, height - 1)]
     names = min(max(max(cells(clean(one.name)) for one in shown), 6), max(8, width // 4))
     room = width - names - 1 - 2 * (_LABELS + 1)
@@ -120,7 +128,7 @@ def _strip(series: Series, at: int, chart: TimeChart, draw: Draw, names: int, ro
     values = _squeezed(series.values, room)
     each = max(1, room // len(values))
     sparks = draw.glyphs.sparks
-    top = chart.most
+    top = chart.most_of(series.figure)
     text = ""
     for value in values:
         if value is None:

@@ -171,6 +171,11 @@ class LineTable(LineView, Generic[R], can_focus=True):
         return self._rows
 
     @property
+    def placed(self) -> tuple[Placed[R], ...]:
+        """The columns that show, with their widths."""
+        return self._placed
+
+    @property
     def cursor_ref(self) -> Any:
         """The selected row's key; None when there are no rows."""
         return self._keys[self._cursor] if self._keys else None
