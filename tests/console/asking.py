@@ -8,6 +8,7 @@ from typing import Any
 
 from pointsman.clock import EPOCH, ManualClock
 from pointsman.errors import CallFailed, Fault
+from pointsman.model.insights import SavedQuery
 from pointsman.services.insights import Insights
 
 TRACE = "1-5759e988-bd862e3fe1be46a994272793"
@@ -17,6 +18,11 @@ SAVED = (
     ("q-slow", "slow carts", "filter took > 500", ()),
 )
 Row = dict[str, str]
+
+
+def saved() -> tuple[SavedQuery, ...]:
+    """The queries saved in AWS."""
+    return tuple(SavedQuery(number, name, text, groups) for number, name, text, groups in SAVED)
 
 
 def moment(minutes: float) -> str:
@@ -53,7 +59,9 @@ def levels() -> list[Row]:
 
 def streams() -> list[Row]:
     """Who logs most."""
-    return [{"@logStream": name, "events": count} for name, count in (("web-1", "8120"), ("web-2", "5033"), ("db", "77"))]
+    return [
+        {"@logStream": name, "events": count} for name, count in (("web-1", "8120"), ("web-2", "5033"), ("db", "77"))
+    ]
 
 
 class Logs:

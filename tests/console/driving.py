@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import releases, samples, tracing
+from console import asking, releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
@@ -54,6 +54,7 @@ def full(made: World) -> World:
         made.services.builds.batches.known[batch.ref] = batch
     deploying(made)
     made.fresh("traces", TraceQuery(), value=tracing.listed())
+    made.fresh("query-definitions", value=asking.saved())
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from console import asking
 from pointsman.clock import ManualClock
 from pointsman.console.connection import Connection
 from pointsman.errors import CallFailed, Fault
@@ -306,6 +307,7 @@ class FakeServices:
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
+        self.insights, self.insights_logs = asking.service(self.clock)
         self.was_closed = False
 
     def close(self) -> None:

@@ -345,7 +345,9 @@ class User:
         for widget in screen.query("*"):
             if widget._layout_required or widget._repaint_required or getattr(widget, "working", False) is True:
                 return True
-        if not self.scene.weather.held and any(one.is_running and one.group not in ("log", "query") for one in self.app.workers):
+        if not self.scene.weather.held and any(
+            one.is_running and one.group not in ("log", "query") for one in self.app.workers
+        ):
             return True
         if held := self.scene.weather.held:
             return self.scene.cloud.under_way > held

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from journeys.driving import Scene, User, at_the_console
 from pointsman.console.widgets.query_editor import QueryEditor
 from pointsman.local.scenarios import Demo
