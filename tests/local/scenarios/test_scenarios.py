@@ -71,16 +71,17 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_kept_is_what_living_through_the_past_comes_to(name: str) -> None:
     """After a change to an engine: ``python scripts/keep_floor.py``."""
-    taken, lived = Floor(0, plot=PLOTS[name]), Floor(0, plot=PLOTS[name])
+    lived = Floor(0, plot=PLOTS[name])
+    demo = open_demo(name, paused=True)
+    taken = demo.floor
     try:
-        taken.open()
         lived.play()
         for seconds in (0, 900):
             taken.clock.advance(seconds)
             lived.clock.advance(seconds)
             assert world(taken) == world(lived)
     finally:
-        taken.backend.close()
+        demo.close()
         lived.backend.close()
 
 

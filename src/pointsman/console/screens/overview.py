@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.events import Resize
 from textual.geometry import Size
+from textual.timer import Timer
 
 from pointsman.console.present import attention
 from pointsman.console.present.builds import BUILDS
@@ -49,6 +50,8 @@ __all__ = ["Overview"]
 WIDE = 160
 TALL = 32
 FLAT = 18
+PATIENCE = 1.0
+"""Seconds after which the other panes are read although the board is not whole."""
 
 
 def unknown(board: Snapshot[Board], deployments: Snapshot[DeploymentList]) -> str:
@@ -153,9 +156,25 @@ class Overview(BoardPlace):
         self.set_class(size.height < FLAT and size.width < WIDE, "flat")
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
-        """The board and the deployments, and the recent builds where their pane shows."""
+        """The board; once it is whole, or a moment has passed, what the other panes show."""
+        wanted: dict[str, Source[Any]] = {"board": services.pipelines.board()}
+        if not self._board_first:
+            wanted |= self._others(services)
+        elif self._patience is None:
+            self._patience = self.set_timer(PATIENCE, self._read_others)
+        return wanted
+
+    _board_first = True
+    """Whether nothing but the board is read yet: what is read beside it would make it come later."""
+    _patience: Timer | None = None
+
+    def _read_others(self) -> None:
+        if self._board_first:
+            self._board_first = False
+            self.reread()
+
+    def _others(self, services: Services) -> dict[str, Source[Any]]:
         wanted: dict[str, Source[Any]] = {
-            "board": services.pipelines.board(),
             "deployments": services.deployments.recent(),
             "traces": services.traces.recent(TraceQuery()),
         }
@@ -167,6 +186,9 @@ class Overview(BoardPlace):
         """Show it."""
         if slot == "board":
             self._board = snapshot
+            refused = snapshot.fault is not None and snapshot.fault.kind is not FaultKind.REMEMBERED
+            if self._patience is not None and (refused or self.desk.board is not None):
+                self._read_others()
         elif slot == "deployments":
             self._deployments = snapshot
         elif slot == "traces":
