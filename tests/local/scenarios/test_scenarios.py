@@ -6,12 +6,14 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
 from pointsman.errors import UsageError
 from pointsman.local.scenarios import NAMES, Demo, kept, open_demo
+from pointsman.local.scenarios.doorstep import Doorstep
 from pointsman.local.scenarios.floor import Floor
 from pointsman.local.scenarios.plot import DEEDS
 from pointsman.local.scenarios.plots import PLOTS
@@ -157,3 +159,51 @@ def test_the_approvals_expire_at_different_times_and_one_was_superseded(seed: in
         demo.pace.step(390)
         assert waiting() == {"billing", "mobile-api", "payments"}
         assert stages(demo, "invoices")["Approve"]["latestExecution"]["status"] == "Failed"
+
+
+def test_a_board_is_answered_before_the_engines_are_there() -> None:
+    with opened("floor") as demo:
+        asleep = {
+            name: ask(demo, "codepipeline", "GetPipelineState", name=name)
+            for name in (one["name"] for one in ask(demo, "codepipeline", "ListPipelines")["pipelines"])
+        }
+        assert isinstance(demo.door, Doorstep)
+        assert demo.door.waits
+        ask(demo, "codebuild", "ListBuilds")
+        assert not demo.door.waits
+        assert {name: ask(demo, "codepipeline", "GetPipelineState", name=name) for name in asleep} == asleep
+
+
+def test_the_first_event_that_falls_due_calls_the_scenario() -> None:
+    with opened("floor") as demo:
+        assert isinstance(demo.door, Doorstep)
+        due = demo.door.next_due()
+        assert due is not None
+        demo.pace.step((due - demo.clock.now()).total_seconds() - 0.5)
+        assert demo.door.waits
+        demo.pace.step(1)
+        assert not demo.door.waits
+
+
+def test_questions_while_the_scenario_is_called_are_answered_once_each() -> None:
+    """Ids of requests never come twice, whoever answered."""
+    with opened("floor") as demo, ThreadPoolExecutor(8) as threads:
+        asked = [("codepipeline", "ListPipelines"), ("codebuild", "ListProjects")] * 20
+        told = list(threads.map(lambda one: demo.door.ask("eu-west-1", one[0], one[1], {}), asked))
+        ids = [request_id for _, request_id in told]
+        assert len(set(ids)) == len(ids)
+
+
+def test_a_write_goes_to_the_scenario_itself() -> None:
+    with opened("approvals") as demo:
+        name = ask(demo, "codepipeline", "ListPipelines")["pipelines"][0]["name"]
+        ask(demo, "codepipeline", "StartPipelineExecution", name=name)
+        runs = ask(demo, "codepipeline", "ListPipelineExecutions", pipelineName=name)["pipelineExecutionSummaries"]
+        assert runs[0]["trigger"]["triggerType"] == "StartPipelineExecution"
+
+
+def test_a_scenario_that_nobody_called_is_never_loaded() -> None:
+    demo = open_demo(paused=True)
+    demo.close()
+    assert isinstance(demo.door, Doorstep)
+    assert demo.door.waits

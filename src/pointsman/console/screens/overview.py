@@ -14,7 +14,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.events import Resize
 from textual.geometry import Size
-from textual.timer import Timer
 
 from pointsman.console.present import attention
 from pointsman.console.present.builds import BUILDS
@@ -50,8 +49,6 @@ __all__ = ["Overview"]
 WIDE = 160
 TALL = 32
 FLAT = 18
-PATIENCE = 1.0
-"""Seconds after which the other panes are read although the board is not whole."""
 
 
 def unknown(board: Snapshot[Board], deployments: Snapshot[DeploymentList]) -> str:
@@ -66,6 +63,14 @@ def unknown(board: Snapshot[Board], deployments: Snapshot[DeploymentList]) -> st
     if deployments.fault is not None and deployments.fault.kind is not FaultKind.NOT_BUILT:
         return f"deployments could not be read: {deployments.fault.kind.value}"
     return ""
+
+
+def told(board: Snapshot[Board]) -> bool:
+    """Whether a board says something of any pipeline, or that there is nothing to say."""
+    rows = board.value.rows if board.value is not None else ()
+    return board.fault is not None or (
+        board.value is not None and (not board.partial or any(row.state for row in rows))
+    )
 
 
 class Overview(BoardPlace):
@@ -156,22 +161,21 @@ class Overview(BoardPlace):
         self.set_class(size.height < FLAT and size.width < WIDE, "flat")
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
-        """The board; once it is whole, or a moment has passed, what the other panes show."""
+        """The board; once it says something, what the other panes show."""
         wanted: dict[str, Source[Any]] = {"board": services.pipelines.board()}
         if not self._board_first:
             wanted |= self._others(services)
-        elif self._patience is None:
-            self._patience = self.set_timer(PATIENCE, self._read_others)
         return wanted
 
     _board_first = True
     """Whether nothing but the board is read yet: what is read beside it would make it come later."""
-    _patience: Timer | None = None
 
-    def _read_others(self) -> None:
-        if self._board_first:
+    def taken(self, slot: str, snapshot: Snapshot[Any]) -> Snapshot[Any]:
+        """Once something is known of a pipeline, or nothing will be, the other panes are read, too."""
+        if slot == self.board_slot and self._board_first and told(snapshot):
             self._board_first = False
-            self.reread()
+            self.call_later(self.reread)
+        return super().taken(slot, snapshot)
 
     def _others(self, services: Services) -> dict[str, Source[Any]]:
         wanted: dict[str, Source[Any]] = {
@@ -186,9 +190,6 @@ class Overview(BoardPlace):
         """Show it."""
         if slot == "board":
             self._board = snapshot
-            refused = snapshot.fault is not None and snapshot.fault.kind is not FaultKind.REMEMBERED
-            if self._patience is not None and (refused or self.desk.board is not None):
-                self._read_others()
         elif slot == "deployments":
             self._deployments = snapshot
         elif slot == "traces":

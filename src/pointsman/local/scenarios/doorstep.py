@@ -53,7 +53,10 @@ class Doorstep:
     def __init__(self, clock: ManualClock, kept: Kept, call: Callable[[], Floor]) -> None:
         self._call = call
         self._floor: Floor | None = None
-        self._lock = threading.RLock()
+        self._calling = threading.RLock()
+        """Held while the scenario is called, which takes its time."""
+        self._reading = threading.Lock()
+        """Held while it is decided who answers: questions of a board do not wait for the engines."""
         self._table = Table()
         self._loaded: set[str] = set()
         self._world = World(clock, Database(None), MemoryBlobs(), seed=0)
@@ -64,13 +67,15 @@ class Doorstep:
     @property
     def floor(self) -> Floor:
         """The scenario itself."""
-        with self._lock:
+        with self._calling:
             if self._floor is None:
-                self._floor = self._call()
-                # The ids of requests go on where the ones given here ended.
-                for theirs, ours in zip(self._floor.backend.world.dice, self._world.dice, strict=True):
-                    theirs.setstate(ours.getstate())
-                self._leave()
+                floor = self._call()
+                with self._reading:
+                    # The ids of requests go on where the ones given here ended.
+                    for theirs, ours in zip(floor.backend.world.dice, self._world.dice, strict=True):
+                        theirs.setstate(ours.getstate())
+                    self._floor = floor
+                    self._leave()
             return self._floor
 
     @property
@@ -81,7 +86,7 @@ class Doorstep:
     def ask(self, region: str, service: str, operation: str, parameters: Parameters) -> tuple[dict[str, Any], str]:
         """Answer one call, as ``Backend.ask`` does."""
         if (service, operation) in READ_HERE:
-            with self._lock:
+            with self._reading:
                 if self._floor is None:
                     try:
                         return self._read(region, service, operation, parameters)
@@ -100,7 +105,7 @@ class Doorstep:
 
     def next_due(self) -> datetime | None:
         """When the scenario's next event falls due."""
-        with self._lock:
+        with self._reading:
             return self._world.next_due() if self._floor is None else None
 
     def settle(self) -> None:
@@ -111,7 +116,7 @@ class Doorstep:
 
     def close(self) -> None:
         """End it; a scenario that nobody called is never loaded."""
-        with self._lock:
+        with self._calling, self._reading:
             if self._floor is not None:
                 self._floor.backend.close()
             else:
