@@ -27,7 +27,7 @@ from pointsman.starting import Closing
 if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
-    from pointsman.console.connection import Connect, Connection, Elsewhere, Memory
+    from pointsman.console.connection import Connect, Connection, Elsewhere, Keeping
     from pointsman.errors import Fault
     from pointsman.local.state import StateFolder
     from pointsman.local.world_file import WorldFile
@@ -48,9 +48,8 @@ class Plan:
     closing: Closing
     elsewhere: Elsewhere | None = None
     """The way to another profile or region, where there is one."""
-    memory: Callable[[], Memory | None] | None = None
-    """Where the board is kept between sessions, for the place looked at now; it imports what the first paint cannot
-    wait for."""
+    keeping: Callable[[], Keeping] | None = None
+    """What is kept between sessions of the place looked at now; it imports what the first paint cannot wait for."""
 
 
 def launch(asked: Launch, environ: Environment = os.environ) -> int:
@@ -117,23 +116,26 @@ class _Aws:
         self._region = region or self._region
         return self.connect
 
-    def memory(self) -> Memory | None:
-        """The last session's board of this very place; None where it cannot be known whose it is."""
+    def keeping(self) -> Keeping:
+        """What the last session left of this very place; nothing where it cannot be known whose it is."""
         from pointsman.aws import profiles
+        from pointsman.console.connection import Keeping
+        from pointsman.services.last_session import LastSession
         from pointsman.services.remembered import Remembered
 
         whose = profiles.whose(self._name, self._environ)
         if not whose:
-            return None
+            return Keeping()
         place = (self._name, self._region, self._settings.endpoint_url, whose)
-        return Remembered(paths.boards(self._environ), place)
+        environ = self._environ
+        return Keeping(Remembered(paths.boards(environ), place), LastSession(paths.sessions(environ), place))
 
 
 def _aws(_: Launch, settings: Settings, environ: Environment) -> Plan:
     aws = _Aws(settings, environ)
     terminal.check(environ)
     logfile.start(environ)
-    return Plan(aws.connect, Closing(), aws.elsewhere, aws.memory)
+    return Plan(aws.connect, Closing(), aws.elsewhere, aws.keeping)
 
 
 def _demo(asked: Launch, settings: Settings, environ: Environment) -> Plan:
@@ -176,8 +178,9 @@ def _local(asked: Launch, settings: Settings, environ: Environment) -> Plan:
     place = asked.state or paths.local_world(environ)
     found = owning.claim(place)
     closing = Closing()
+    keeping = partial(_local_keeping, place, environ)
     if isinstance(found, Served):
-        return Plan(_joined(asked, settings, environ, place, found), closing)
+        return Plan(_joined(asked, settings, environ, place, found), closing, keeping=keeping)
     closing.add(found.release)
     try:
         starting.warn_root()
@@ -185,7 +188,15 @@ def _local(asked: Launch, settings: Settings, environ: Environment) -> Plan:
     except BaseException:
         closing.close()
         raise
-    return Plan(connect, closing)
+    return Plan(connect, closing, keeping=keeping)
+
+
+def _local_keeping(folder: Path, environ: Environment) -> Keeping:
+    """How the last session looked at a state folder."""
+    from pointsman.console.connection import Keeping
+    from pointsman.services.last_session import LastSession
+
+    return Keeping(views=LastSession(paths.sessions(environ), ("local", str(folder.expanduser().absolute()))))
 
 
 def _kept(
@@ -343,7 +354,7 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
         asked.world.value,
         elsewhere=plan.elsewhere,
         keys=keys,
-        memory=plan.memory,
+        keeping=plan.keeping,
         tour=_touring(asked),
     )
     if settings.theme and settings.theme not in app.available_themes:

@@ -62,8 +62,8 @@ class Settings:
     keys: tuple[KeyWish, ...] = ()
     time_zone: str = "utc"
     """``utc``, ``local``, or a name of the time zone database."""
-    start: str = "overview"
-    """The screen that opens first."""
+    start: str = ""
+    """The screen that opens first; empty is the one that the last session at the same place ended on."""
     ascii: bool | None = None
     """Draw with ASCII characters only; None decides by the terminal."""
     output: str = "lean"

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from pointsman.clock import Clock
     from pointsman.config.settings import Settings
-    from pointsman.console.connection import Connect, Connection, Elsewhere, Memory
+    from pointsman.console.connection import Connect, Connection, Elsewhere, Keeping, Left
     from pointsman.console.desk import Desk
     from pointsman.console.operating import Operating
     from pointsman.console.present.header import HeaderFacts
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from pointsman.errors import Fault
     from pointsman.model.activity import Deed
     from pointsman.model.refs import Ref
-    from pointsman.model.snapshot import Snapshot
 
 __all__ = ["ConsoleApp"]
 
@@ -70,7 +70,7 @@ class ConsoleApp(App[None]):
         clock: The time until the connection brings the world's own.
         elsewhere: How to get to another profile or region; None where there is only one.
         keys: A person's own keys, as Textual's keymap takes them.
-        memory: Finds where the board is kept between sessions, for the place looked at now; None where it is not.
+        keeping: Finds what is kept between sessions of the place looked at now; None where nothing is.
         tour: Begin the demo's tour once there is a board.
 
     What ``connect`` has made is the caller's to close once the app has ended.
@@ -102,7 +102,7 @@ class ConsoleApp(App[None]):
         clock: Clock | None = None,
         elsewhere: Elsewhere | None = None,
         keys: Mapping[str, str] | None = None,
-        memory: Callable[[], Memory | None] | None = None,
+        keeping: Callable[[], Keeping] | None = None,
         tour: bool = False,
     ) -> None:
         self._settings = settings  # which driver there is depends on it
@@ -115,7 +115,7 @@ class ConsoleApp(App[None]):
         self._world_name = world_name
         self._clock = clock
         self._elsewhere = elsewhere
-        self._memory = memory
+        self._keeping = keeping
         self._tour_due = tour
         self._leaving = False
         self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
@@ -132,8 +132,10 @@ class ConsoleApp(App[None]):
 
     @property
     def start(self) -> str:
-        """The screen that opens first."""
-        return self._settings.start if self._settings is not None else "overview"
+        """The screen that opens first: the one a person has set, else the last session's."""
+        wanted = self._settings.start if self._settings is not None else ""
+        last = self.desk.session.screen if self.furnished else ""
+        return wanted or (last if last in {one.name for one in SCREENS} else "overview")
 
     furnished = False
     """Whether what follows is there."""
@@ -159,7 +161,7 @@ class ConsoleApp(App[None]):
         where = zone(self._settings.time_zone if self._settings is not None else "")
         self.desk = Desk(clock, Troubles(clock), self._world_name, glyphs, where, self._own_keys)
         self.set_class(glyphs is ASCII, "ascii")
-        self.desk.begin(*(self.recalled if self.recalled is not None else self.recall()))
+        self.desk.begin(self.recalled if self.recalled is not None else self.recall())
         self.router = Router(self, self.desk)
         self.operating = Operating(self, self.desk, self._follow, self._stick)
         self.standing = Standing(self, self.desk, self._show_facts, self._show_nothing)
@@ -167,15 +169,16 @@ class ConsoleApp(App[None]):
             self.add_mode(one.name, self.router.maker(one.name))
         self.furnished = True
 
-    def recall(self) -> tuple[Memory | None, Snapshot[Any] | None]:
+    def recall(self) -> Left:
         """Find what the last session left of the place looked at now; reads files."""
-        memory = self._memory() if self._memory is not None else None
-        return memory, memory.recall() if memory is not None else None
+        from pointsman.console.connection import Left
+
+        return self._keeping().recall() if self._keeping is not None else Left()
 
     tour: Tour | None = None
     """The demo's tour, once there has been one."""
 
-    recalled: tuple[Memory | None, Snapshot[Any] | None] | None = None
+    recalled: Left | None = None
     """What ``recall`` found, where that was done beside the loop."""
 
     @property
@@ -258,6 +261,7 @@ class ConsoleApp(App[None]):
         if self.operating.sending:
             self.warn("a write is on its way: wait for its outcome first")
             return
+        self.keep_views()
         await asyncio.to_thread(self.desk.keep)
         old, self.desk.connection = self.desk.connection, None
         self.desk.identity, self.desk.fault = None, None
@@ -270,7 +274,7 @@ class ConsoleApp(App[None]):
             old.services.close()
         self.standing.refresh()
         connect = self._elsewhere(profile=profile, region=region)
-        self.desk.begin(*await asyncio.to_thread(self.recall))
+        self.desk.begin(await asyncio.to_thread(self.recall))
         for place in self.places():
             place.disconnected()
         self.reach(connect)
@@ -443,6 +447,18 @@ class ConsoleApp(App[None]):
             self.notify("waiting for the outcome of a write", markup=False, timeout=60)
             await self.desk.connection.runner.drain()
         self.exit()
+
+    def keep_views(self) -> None:
+        """Remember how every screen is looked at, and which one shows."""
+        for place in self.places():
+            place.keep_view()
+        self.desk.session = replace(self.desk.session, screen=self.current_mode)
+
+    def exit(self, result: None = None, return_code: int = 0, message: Any | None = None) -> None:
+        """End; how things are looked at is remembered first, as long as there are screens."""
+        if self.furnished:
+            self.keep_views()
+        super().exit(result, return_code, message)
 
     async def on_unmount(self) -> None:
         """Nothing is read any more."""
