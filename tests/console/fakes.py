@@ -260,6 +260,9 @@ class FakeTrail:
         self.listeners.append(listener)
         return lambda: self.listeners.remove(listener)
 
+    def minute(self, now: Any) -> dict[str, int]:
+        return {"codepipeline": self.per_minute(now)}
+
     def per_minute(self, now: Any) -> int:
         return len(self.calls)
 

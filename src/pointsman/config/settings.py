@@ -57,6 +57,8 @@ class Settings:
     cadence: Cadence = field(default_factory=Cadence)
     protected: tuple[str, ...] = ()
     """Names, as shell patterns, whose writes ask for one thing more than they otherwise would."""
+    protected_profiles: tuple[str, ...] = ()
+    """Profiles, as shell patterns, in which every screen is framed so that nobody mistakes where he is."""
     theme: str = ""
     """Empty is the console's own default."""
     keys: tuple[KeyWish, ...] = ()
@@ -80,6 +82,10 @@ class Settings:
     def is_protected(self, name: str) -> bool:
         """Whether a pipeline's or project's name is one of the protected."""
         return matches(self.protected, name)
+
+    def is_protected_profile(self, name: str) -> bool:
+        """Whether a profile is one of the protected."""
+        return matches(self.protected_profiles, name)
 
 
 def matches(patterns: tuple[str, ...], name: str) -> bool:

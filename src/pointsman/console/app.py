@@ -84,6 +84,9 @@ class ConsoleApp(App[None]):
     CSS = """
     Toast { max-width: 90; }
     Tooltip { display: none; }
+    .guarded Header, .guarded Footer { background: $error 30%; }
+    .guarded Place > #body { border-left: outer $error; border-right: outer $error; }
+    .ascii.guarded Place > #body { border-left: ascii $error; border-right: ascii $error; }
     .ascii Toast { border-left: ascii $primary; border-right: none; }
     .ascii Dialog > #box { border: ascii $primary; }
     .ascii Dialog.danger > #box { border: ascii $error; }
@@ -161,6 +164,8 @@ class ConsoleApp(App[None]):
         where = zone(self._settings.time_zone if self._settings is not None else "")
         self.desk = Desk(clock, Troubles(clock), self._world_name, glyphs, where, self._own_keys)
         self.set_class(glyphs is ASCII, "ascii")
+        if self._settings is not None:
+            self.desk.protects = self._settings.is_protected_profile
         self.desk.begin(self.recalled if self.recalled is not None else self.recall())
         self.router = Router(self, self.desk)
         self.operating = Operating(self, self.desk, self._follow, self._stick)
@@ -292,6 +297,7 @@ class ConsoleApp(App[None]):
     # --- the header, toasts, the clipboard
 
     def _show_facts(self, facts: HeaderFacts) -> None:
+        self.set_class(facts.protected, "guarded")
         for place in self.places():
             place.show_facts(facts)
 
@@ -418,6 +424,10 @@ class ConsoleApp(App[None]):
     async def action_retrace(self, way: int) -> None:
         """Back, forward, or to the place before."""
         await self.router.retrace(way)
+
+    def action_pace(self, what: str) -> None:
+        """A key of a demo's clock."""
+        {"hold": self.standing.hold_or_go, "step": self.standing.minute, "hurry": self.standing.faster}[what]()
 
     def action_repaint(self) -> None:
         """Draw everything anew, whatever the terminal may have made of it."""

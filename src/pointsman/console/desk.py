@@ -38,6 +38,8 @@ class Desk:
     zone: Zone = UTC_ZONE
     keys: Mapping[str, str] = field(default_factory=dict)
     """A person's own keys, by a binding's id, as Textual's keymap takes them."""
+    protects: Callable[[str], bool] = lambda _: False
+    """Whether a profile is one that nobody may mistake for another."""
     connection: Connection | None = None
     fault: Fault | None = None
     """Why there is no connection; every pane shows it."""

@@ -68,6 +68,15 @@ SHARE = 0.25
 """How much of a quota this console takes: the rest is the account's own automation's."""
 
 
+def share_of(calls: Mapping[str, int]) -> float:
+    """How much of its budget the tightest service has had in a minute.
+
+    Args:
+        calls: Service -> calls in that minute, whoever made them.
+    """
+    return max((calls.get(name, 0) / (quota.per_second * SHARE * 60) for name, quota in QUOTAS.items()), default=0.0)
+
+
 class Budget:
     """A token bucket per service. Waiters of a service are served in the order in which they came.
 

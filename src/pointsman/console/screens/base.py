@@ -320,7 +320,19 @@ class Place(Screen[None]):
     def show_facts(self, facts: HeaderFacts) -> None:
         """Draw the header."""
         if self.is_mounted:
-            self.query_one(Header).show(facts)
+            self.query_one(Header).show(replace(facts, crumbs=self._crumbs()))
+
+    @property
+    def crumb(self) -> str:
+        """What this screen is called on the way to it."""
+        ref = getattr(self, "ref", None)
+        return str(ref) if ref is not None else self.place_title
+
+    def _crumbs(self) -> tuple[str, ...]:
+        stack = self.app.screen_stack
+        under = stack[: stack.index(self)] if self in stack else []
+        places = [one.crumb for one in under if isinstance(one, Place)]
+        return (*places, self.crumb) if places else ()
 
     def on_footer_pressed(self, event: Footer.Pressed) -> None:
         """A click on a key is that key."""

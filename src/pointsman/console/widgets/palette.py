@@ -34,6 +34,7 @@ _STYLES: dict[str, tuple[str, str, str]] = {
     "rule.focus": ("rule-focus", "primary", "bold"),
     "header": ("header", "foreground-darken-1", "bold"),
     "header.armed": ("armed", "error", "bold reverse"),
+    "header.protected": ("protected", "error", "bold reverse"),
     "header.read-only": ("read-only", "success", "bold"),
     "stale": ("stale", "warning", ""),
     "fault": ("fault", "error", ""),
