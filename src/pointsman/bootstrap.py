@@ -293,6 +293,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.services.builds import Builds
     from pointsman.services.deployments import Deployments
     from pointsman.services.logs import Logs
+    from pointsman.services.metrics import Metrics
     from pointsman.services.pace import Budget
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.preferences import PacedFeeds, Watched
@@ -313,6 +314,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         logs=Logs(cloud, clock, budget),
         raw=Raw(cloud),
         traces=Traces(cloud, clock, budget),
+        metrics=Metrics(cloud, clock, budget, free=world is not World.AWS, watch=settings.watch.metrics),
         world=world.value,
     )
     registry = default_registry()

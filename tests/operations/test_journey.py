@@ -24,6 +24,7 @@ from pointsman.services.builds import Builds
 from pointsman.services.deployments import Deployments
 from pointsman.services.feeds import Feeds
 from pointsman.services.logs import Logs
+from pointsman.services.metrics import Metrics
 from pointsman.services.pipelines import Pipelines
 from pointsman.services.raw import Raw
 from pointsman.services.session import Services
@@ -131,6 +132,7 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         logs=Logs(cloud, clock),
         raw=Raw(cloud),
         traces=Traces(cloud, clock),
+        metrics=Metrics(cloud, clock, free=True),
         world="local",
     )
     audit = MemoryAudit()

@@ -372,6 +372,10 @@ class ConsoleApp(App[None]):
         """The batches of a project."""
         self.router.obey("batches", event.project.name)
 
+    def on_place_plot_asked(self, event: wishes.PlotAsked) -> None:
+        """Several metrics on one pair of axes."""
+        self.router.plot(event)
+
     def on_place_many_asked(self, event: wishes.ManyAsked) -> None:
         """One thing to several."""
         self.operating.offer_many(event.states)

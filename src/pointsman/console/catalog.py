@@ -21,6 +21,7 @@ from pointsman.model.refs import (
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    MetricRef,
     PipelineRef,
     ProjectRef,
     Ref,
@@ -66,7 +67,9 @@ def _traces(desk: Desk) -> Place:
 
 
 def _metrics(desk: Desk) -> Place:
-    return _later(desk, "metrics")
+    from pointsman.console.screens.metrics import Metrics
+
+    return Metrics(desk)
 
 
 def _logs(desk: Desk) -> Place:
@@ -219,6 +222,12 @@ def _trace(desk: Desk, ref: TraceRef, at: datetime | None) -> Place:
     return TracePlace(desk, ref)
 
 
+def _metric(desk: Desk, ref: MetricRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.metric import MetricPlace
+
+    return MetricPlace(desk, (ref,), at)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -233,6 +242,7 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     DeploymentGroupRef: _group,
     ApplicationRef: _application,
     TraceRef: _trace,
+    MetricRef: _metric,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

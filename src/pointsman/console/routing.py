@@ -37,6 +37,7 @@ from pointsman.model.refs import (
 if TYPE_CHECKING:
     from pointsman.console.app import ConsoleApp
     from pointsman.console.dialogs.text import Reading
+    from pointsman.console.screens.wishes import PlotAsked
 
 __all__ = ["Router"]
 
@@ -298,6 +299,12 @@ class Router:
 
         self._enter(ReportsPlace(self._desk, build))
 
+    def plot(self, asked: PlotAsked) -> None:
+        """Several metrics on one pair of axes."""
+        from pointsman.console.screens.metric import MetricPlace
+
+        self._enter(MetricPlace(self._desk, asked.refs, asked.at, span=asked.span, stat=asked.stat))
+
     def approvals(self, spot: ActionRef) -> None:
         """The approvals inbox, at one of them."""
         from pointsman.console.screens.approvals import Approvals
@@ -307,7 +314,7 @@ class Router:
     def _enter(self, place: Place) -> None:
         """Push a screen, unless one of its kind shows already and is the same."""
         shown = self._app.place
-        keys = ("ref", "only_project")
+        keys = ("ref", "only_project", "refs")
         if type(shown) is type(place) and all(getattr(shown, one, None) == getattr(place, one, None) for one in keys):
             return
         self._app.push_screen(place)

@@ -60,6 +60,7 @@ QUOTAS: Mapping[str, Quota] = {
     "codepipeline": Quota(20, "AWS publishes no request rate; a cautious assumption"),
     "codebuild": Quota(20, "AWS publishes no request rate; a cautious assumption"),
     "codedeploy": Quota(20, "AWS publishes no request rate; a cautious assumption"),
+    "cloudwatch": Quota(9, "CloudWatch service quotas: DescribeAlarms, 9 a second; GetMetricData has 50"),
     "codecommit": Quota(20, "AWS publishes no request rate; a cautious assumption"),
 }
 """Requests a second. A service that is not here is asked too rarely to be counted."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pointsman.services.deployments import Deployments
     from pointsman.services.feeds import Feeds
     from pointsman.services.logs import Logs
+    from pointsman.services.metrics import Metrics
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.raw import Raw
     from pointsman.services.traces import Traces
@@ -31,6 +32,7 @@ class Services:
     logs: Logs
     raw: Raw
     traces: Traces
+    metrics: Metrics
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from textual.message import Message
@@ -11,7 +11,7 @@ from textual.message import Message
 from pointsman.console.dialogs.text import Reading
 from pointsman.model.builds import Build
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import ActionRef, ProjectRef, Ref
+from pointsman.model.refs import ActionRef, MetricRef, ProjectRef, Ref
 
 __all__ = [
     "ActionsAsked",
@@ -26,6 +26,7 @@ __all__ = [
     "ManyAsked",
     "Opened",
     "PickAsked",
+    "PlotAsked",
     "ReportsAsked",
     "Shown",
 ]
@@ -78,6 +79,17 @@ class BatchesAsked(Message, namespace="place"):
     def __init__(self, project: ProjectRef) -> None:
         super().__init__()
         self.project = project
+
+
+class PlotAsked(Message, namespace="place"):
+    """A person wants several metrics on one pair of axes."""
+
+    def __init__(self, refs: tuple[MetricRef, ...], span: timedelta, stat: str, at: datetime | None = None) -> None:
+        super().__init__()
+        self.refs = refs
+        self.span = span
+        self.stat = stat
+        self.at = at
 
 
 class ManyAsked(Message, namespace="place"):
