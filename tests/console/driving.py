@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import releases, samples, tracing
+from console import metering, releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
@@ -54,6 +54,10 @@ def full(made: World) -> World:
         made.services.builds.batches.known[batch.ref] = batch
     deploying(made)
     made.fresh("traces", TraceQuery(), value=tracing.listed())
+    made.fresh("metrics", True, value=metering.listed())
+    made.fresh("thresholds", value=metering.thresholds())
+    for query in (metering.board_query(), metering.plot_query(metering.CPU), metering.plot_query(metering.ORDERS)):
+        made.fresh("wall", query, value=metering.wall(query))
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()

@@ -18,6 +18,7 @@ from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.logs import LogChunk
+from pointsman.model.metrics import WallQuery
 from pointsman.model.pipelines import Execution, PipelineState
 from pointsman.model.refs import (
     BatchRef,
@@ -26,6 +27,7 @@ from pointsman.model.refs import (
     DeploymentRef,
     ExecutionRef,
     LogRef,
+    MetricRef,
     PipelineRef,
     ProjectRef,
     Ref,
@@ -306,6 +308,7 @@ class FakeServices:
     raw: FakeRaw = field(default_factory=lambda: FakeRaw())
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     traces: FakeTraces = field(default_factory=lambda: FakeTraces())
+    metrics: FakeMetrics = field(default_factory=lambda: FakeMetrics())
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -323,6 +326,28 @@ class FakeRaw:
 
     async def read(self, ref: Ref) -> dict[str, Any]:
         return self.documents.get(ref, {ref.noun: str(ref)})
+
+
+class FakeMetrics:
+    """Sources by the agreed keys; everything is watched but the namespace Quiet."""
+
+    def __init__(self) -> None:
+        self.units: dict[MetricRef, str] = {}
+
+    def watched(self, ref: MetricRef) -> bool:
+        return ref.namespace != "Quiet"
+
+    def listing(self, *, recent: bool = True) -> Source[Any]:
+        return _source("metrics", recent)
+
+    def wall(self, query: WallQuery) -> Source[Any]:
+        return _source("wall", query)
+
+    def thresholds(self) -> Source[Any]:
+        return _source("thresholds")
+
+    async def unit(self, ref: MetricRef) -> str:
+        return self.units.get(ref, "")
 
 
 class FakeTraces:

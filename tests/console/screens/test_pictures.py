@@ -16,6 +16,7 @@ from pointsman.console.app import ConsoleApp
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
 from pointsman.model.deployments import DeploymentList
+from pointsman.model.metrics import MetricList
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery
@@ -44,6 +45,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "blue-green": ("4", "down", "down", "enter"),
     "failed-deployment": ("4", "down", "down", "down", "down", "enter"),
     "fleet": ("4", "down", "f"),
+    "metrics": ("6", *["left"] * 4),
+    "metric": ("6", "enter", *["left"] * 9),
     "activity": ("8",),
     "traces": ("5",),
     "trace": ("5", "enter", "e", "e", "e", "e", "e", "e"),
@@ -142,9 +145,9 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
 
 
 LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
-TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace")
-DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace")
-LISTS = ("board", "builds", "projects", "batches", "deployments", "traces")
+TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace", "metrics", "metric")
+DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace", "metric")
+LISTS = ("board", "builds", "projects", "batches", "deployments", "traces", "metrics")
 """What has to be there for a way into a detail."""
 
 
@@ -157,10 +160,12 @@ def _empty() -> World:
     made.fresh("deployments", "", "", value=DeploymentList())
     made.fresh("deployment-groups", value=())
     made.fresh("traces", TraceQuery(), value=TraceList(TraceQuery(), scanned=31))
+    made.fresh("metrics", True, value=MetricList(()))
+    made.fresh("thresholds", value=())
     return made
 
 
-EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
+EMPTY = [*LINE[:2], "builds", "deployments", "traces", "activity", "approvals", "batches", "commit", "metrics"]
 
 
 @pytest.mark.parametrize("place", EMPTY)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pointsman.console.present.amounts import amount
-from pointsman.console.present.cells import Cell, cell, fit, join, width
+from pointsman.console.present.cells import Cell, cell, crop, fit, join, width
 from pointsman.console.present.glyphs import ASCII, Glyphs
 from pointsman.console.present.look import Draw
 from pointsman.console.present.sparkline import columns_of
@@ -23,6 +23,8 @@ __all__ = ["STYLES", "Chart", "chart", "legend"]
 STYLES = ("bar", "tone.ok", "tone.waiting", "hint", "log.phase", "strong", "key", "link")
 """The styles of the series, in turn."""
 
+_MOST = 1e308
+"""Beyond this nothing is told apart."""
 _BRAILLE = 0x2800
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _LABEL = 9
@@ -61,7 +63,8 @@ def chart(drawn: Chart, draw: Draw, room: int, height: int) -> list[Cell]:
     marked = columns_of([one.at for one in drawn.releases], drawn.start, drawn.end, wide)
     lines = [_marks_line(drawn, wide, draw)]
     for y in range(tall):
-        value = high - (high - low) * (y / max(1, tall - 1))
+        down = y / max(1, tall - 1)
+        value = high * (1 - down) + low * down
         labelled = y in (0, tall - 1) or (tall >= 7 and y == tall // 2)
         label = amount(value, drawn.unit) if labelled else ""
         axis = fit(cell(label, "dim"), _LABEL - 2, "right", draw.glyphs.ellipsis)
@@ -94,7 +97,7 @@ def legend(drawn: Chart, draw: Draw, room: int) -> list[Cell]:
         words = f"{threshold.alarm}: {threshold.sign} {amount(threshold.value, drawn.unit)}  {threshold.state}"
         mark = draw.glyphs.failed if breached else draw.glyphs.rule
         lines.append(((f" {mark} ", "tone.failed" if breached else "dim"), *cell(words, "" if breached else "dim")))
-    return lines
+    return [crop(one, room, draw.glyphs.ellipsis) for one in lines]
 
 
 def _lines(drawn: Chart, count: int) -> list[list[float | None]]:
@@ -105,7 +108,7 @@ def _lines(drawn: Chart, count: int) -> list[list[float | None]]:
     for line in lines:
         for at, value in enumerate(line):
             if value is not None:
-                under[at] += value
+                under[at] = max(-_MOST, min(_MOST, under[at] + value))
                 line[at] = under[at]
     return lines
 
@@ -119,7 +122,7 @@ def _bounds(drawn: Chart) -> tuple[float, float]:
     if high <= low:
         gap = abs(high) / 2 or 1.0
         low, high = (0.0, high + gap) if low >= 0 else (low - gap, high + gap)
-    return max(low, -1e308), min(high, 1e308)
+    return max(low, -_MOST), min(high, _MOST)
 
 
 def _share(value: float, low: float, high: float) -> float:

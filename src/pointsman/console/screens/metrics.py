@@ -224,7 +224,8 @@ class Metrics(Place):
         if snapshot.fault is None and self._wall.fault is not None:
             snapshot = replace(snapshot, fault=self._wall.fault, fetched_at=self._wall.fetched_at)
         table = self.query_one("#metrics-table", LineTable)
-        table.show(rows, snapshot=snapshot)
+        told = self._wall.value is not None or self._wall.fault is not None or not self._asked
+        table.show(rows, snapshot=snapshot, whole=told and not snapshot.partial)
         self.freshen("#metrics", snapshot)
         self.query_one("#metrics", Pane).title_text("Metrics", self._extra(len(rows)))
         self._read()
