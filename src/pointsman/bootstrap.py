@@ -290,6 +290,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.console.connection import Connection
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
+    from pointsman.services.alarms import Alarms
     from pointsman.services.builds import Builds
     from pointsman.services.deployments import Deployments
     from pointsman.services.logs import Logs
@@ -304,6 +305,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     clock = cloud.clock
     budget = Budget(clock) if world is World.AWS else Budget.unlimited(clock)
     watched = Watched(cloud, settings.watch)
+    metrics = Metrics(cloud, clock, budget, free=world is not World.AWS, watch=settings.watch.metrics)
     services = Services(
         clock=clock,
         cloud=cloud,
@@ -314,7 +316,8 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         logs=Logs(cloud, clock, budget),
         raw=Raw(cloud),
         traces=Traces(cloud, clock, budget),
-        metrics=Metrics(cloud, clock, budget, free=world is not World.AWS, watch=settings.watch.metrics),
+        metrics=metrics,
+        alarms=Alarms(cloud, clock, metrics, budget),
         world=world.value,
     )
     registry = default_registry()

@@ -7,15 +7,25 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from operations import deployed, states
+from operations import alarming, deployed, states
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
+from pointsman.model.alarms import AlarmState
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    AlarmRef,
+    BatchRef,
+    BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    MetricRef,
+    PipelineRef,
+    ProjectRef,
+)
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
@@ -94,6 +104,17 @@ class FakeBuilds:
 
     async def fresh_project(self, ref: ProjectRef) -> Project:
         return self.project
+
+
+@dataclass
+class FakeAlarms:
+    state: AlarmState = field(default_factory=alarming.firing)
+
+    async def fresh(self, ref: AlarmRef) -> AlarmState:
+        return self.state
+
+    async def prospect(self, ref: MetricRef) -> AlarmState:
+        return self.state
 
 
 @dataclass

@@ -20,6 +20,7 @@ from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef,
 from pointsman.operations.audit import MemoryAudit
 from pointsman.operations.registry import default_registry
 from pointsman.operations.runner import Runner
+from pointsman.services.alarms import Alarms
 from pointsman.services.builds import Builds
 from pointsman.services.deployments import Deployments
 from pointsman.services.feeds import Feeds
@@ -122,6 +123,7 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
     backend.settle()
     cloud = Cloud(lambda: backend.session(region_name="eu-west-1"), clock, guard=Guard(read_only=False, clock=clock))
     assert cloud.prepare() is None
+    metrics = Metrics(cloud, clock, free=True)
     services = Services(
         clock=clock,
         cloud=cloud,
@@ -132,7 +134,8 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         logs=Logs(cloud, clock),
         raw=Raw(cloud),
         traces=Traces(cloud, clock),
-        metrics=Metrics(cloud, clock, free=True),
+        metrics=metrics,
+        alarms=Alarms(cloud, clock, metrics),
         world="local",
     )
     audit = MemoryAudit()

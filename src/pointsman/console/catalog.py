@@ -14,6 +14,7 @@ from pointsman.console.keys import SCREENS
 from pointsman.console.screens.base import Place
 from pointsman.model.refs import (
     ActionRef,
+    AlarmRef,
     ApplicationRef,
     BatchRef,
     BuildRef,
@@ -132,7 +133,18 @@ def _fleet_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
     return Fleet(desk, DeploymentGroupRef(application, group) if argument else None)
 
 
+def _alarms(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.alarms import Alarms
+
+    del at
+    place = Alarms(desk)
+    place.filter_text = argument
+    return place
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
+    "alarms": _alarms,
+    "alarm": lambda desk, argument, at: _alarm(desk, AlarmRef(argument), at),
     "approvals": _approvals,
     "batches": _batches,
     "commit": _commit_named,
@@ -222,6 +234,13 @@ def _trace(desk: Desk, ref: TraceRef, at: datetime | None) -> Place:
     return TracePlace(desk, ref)
 
 
+def _alarm(desk: Desk, ref: AlarmRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.alarm import AlarmPlace
+
+    del at
+    return AlarmPlace(desk, ref)
+
+
 def _metric(desk: Desk, ref: MetricRef, at: datetime | None) -> Place:
     from pointsman.console.screens.metric import MetricPlace
 
@@ -243,6 +262,7 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     ApplicationRef: _application,
     TraceRef: _trace,
     MetricRef: _metric,
+    AlarmRef: _alarm,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

@@ -29,6 +29,7 @@ class Names:
     groups: tuple[str, ...] = ()
     """Deployment groups, as ``application/group``."""
     traces: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -130,7 +131,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("traces", "X-Ray's traces; a filter expression narrows them.", "[EXPRESSION]"),
     Command("trace", "Open one trace.", "ID", lambda names: names.traces, _required("trace")),
-    Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
+    Command("metrics", "CloudWatch's metrics: sparklines of what is watched; words filter them.", "[FILTER]"),
+    Command("alarms", "CloudWatch's alarms, worst first; words filter them.", "[FILTER]", lambda names: names.alarms),
+    Command("alarm", "Open one alarm.", "NAME", lambda names: names.alarms, _required("alarm")),
     Command("logs", "CloudWatch Logs."),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),
     Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),

@@ -23,6 +23,7 @@ from pointsman.console.working import begin
 from pointsman.model.builds import Build
 from pointsman.model.refs import (
     ActionRef,
+    AlarmRef,
     BatchRef,
     BuildRef,
     DeploymentGroupRef,
@@ -231,6 +232,7 @@ class Router:
         deployments: dict[str, None] = {}
         groups: dict[str, None] = {}
         traces: dict[str, None] = {}
+        alarms: dict[str, None] = {}
         for place in self._app.places():
             for ref in place.seen():
                 if isinstance(ref, PipelineRef):
@@ -245,6 +247,8 @@ class Router:
                     groups[str(ref)] = None
                 elif isinstance(ref, TraceRef):
                     traces[ref.id] = None
+                elif isinstance(ref, AlarmRef):
+                    alarms[ref.name] = None
         known = self._app.wardrobe.names
         return replace(
             self._desk.names,
@@ -254,6 +258,7 @@ class Router:
             deployments=tuple(deployments),
             groups=tuple(groups),
             traces=tuple(traces),
+            alarms=tuple(alarms),
             themes=known,
         )
 

@@ -11,11 +11,21 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from pointsman.clock import Clock
+from pointsman.model.alarms import AlarmState
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    AlarmRef,
+    BatchRef,
+    BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    MetricRef,
+    PipelineRef,
+    ProjectRef,
+)
 from pointsman.model.snapshot import Identity
 
 
@@ -125,6 +135,18 @@ class DeploymentsLike(Protocol):
         ...
 
 
+class AlarmsLike(Protocol):
+    """Alarms, read past every cache."""
+
+    async def fresh(self, ref: AlarmRef) -> AlarmState:
+        """The alarm as it is now, with a day of its metric."""
+        ...
+
+    async def prospect(self, ref: MetricRef) -> AlarmState:
+        """A metric that has no such alarm yet, with a day of its values."""
+        ...
+
+
 class ServicesLike(Protocol):
     """The bundle of services, as far as operations need it."""
 
@@ -151,6 +173,11 @@ class ServicesLike(Protocol):
     @property
     def builds(self) -> BuildsLike:
         """Builds and projects."""
+        ...
+
+    @property
+    def alarms(self) -> AlarmsLike:
+        """Alarms."""
         ...
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
+    from pointsman.services.alarms import Alarms
     from pointsman.services.builds import Builds
     from pointsman.services.deployments import Deployments
     from pointsman.services.feeds import Feeds
@@ -33,6 +34,7 @@ class Services:
     raw: Raw
     traces: Traces
     metrics: Metrics
+    alarms: Alarms
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

@@ -59,6 +59,7 @@ class Metrics(Place):
         Binding("s", "statistic", "statistic", id="statistic"),
         Binding("b", "everything", "all or watched", id="everything"),
         Binding("p", "pin", "pin", id="pin"),
+        Binding("m", "alarms", "alarms", id="alarm-list"),
         Binding("left", "cursor(-1)", "read earlier values", show=False, id="earlier"),
         Binding("right", "cursor(1)", "read later values", show=False, id="later"),
         Binding("r", "release", "what went out before the moment read", show=False, id="release"),
@@ -312,6 +313,10 @@ class Metrics(Place):
         else:
             self._moment = datetime.fromtimestamp(at // period * period, UTC)
         self._draw()
+
+    def action_alarms(self) -> None:
+        """The alarms."""
+        self.post_message(self.CommandAsked("alarms"))
 
     def action_release(self) -> None:
         """Into what went out before the moment read."""
