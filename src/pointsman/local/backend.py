@@ -28,6 +28,7 @@ from pointsman.errors import StateError
 from pointsman.local.answers import AwsError, Later, Parameters, Table
 from pointsman.local.emptying import RECORDS, discard, sweep
 from pointsman.local.engines import Engines, assemble
+from pointsman.local.pages import Pages, Shown, Visit
 from pointsman.local.reach import Reach
 from pointsman.local.state import StateFolder
 from pointsman.local.store.blobs import Blobs, FolderBlobs, MemoryBlobs
@@ -158,6 +159,18 @@ class Backend:
         except sqlite3.OperationalError as error:
             sentence = f"the state folder cannot be written ({error}): make room on its disk, and try again"
             raise AwsError("ServiceUnavailable", sentence, 503, request_id=request_id) from error
+
+    def visit(self, name: str, method: str, visit: Visit) -> Shown | None:
+        """Answer a request for an engine's page; None when there is no such page, or not by that method."""
+        world = self.world
+        page = world.tool(Pages).find(name)
+        if page is None or page.method != method:
+            return None
+        with world.lock:
+            if self._closed or world.closing:
+                raise AwsError("ServiceUnavailable", "the local backend has been closed", 503)
+            with world.transaction():
+                return page.answer(world, self.account, visit)
 
     def load(self, path: Path | str) -> tuple[str, ...]:
         """Apply a world file; applying it twice changes nothing.

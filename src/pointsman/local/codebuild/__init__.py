@@ -4,6 +4,7 @@
 """
 
 from pointsman.local.codebuild import (
+    badges,
     batches,
     driver,
     events,
@@ -60,6 +61,7 @@ def _install(world: World) -> None:
     world.on(webhooks.POLL, webhooks.poll)
     world.on(webhooks.LOOKED, webhooks.looked)
     world.on(webhooks.MOVED, webhooks.moved)
+    badges.install(world)
     world.on(protocol.RECOVERED, survival.recovered)
 
 

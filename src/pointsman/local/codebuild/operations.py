@@ -39,7 +39,7 @@ def createproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {arn}")
     project = CodeBuildProject(name, scope.arn("codebuild", f"project/{name}"), scope.now, scope.now, settings)
     scope.put(name, project)
-    return {"project": project_shape(project, webhooks.shape_of(scope, project.name))}
+    return {"project": project_shape(scope, project, webhooks.shape_of(scope, project.name))}
 
 
 @answers("codebuild", "UpdateProject")
@@ -51,7 +51,7 @@ def updateproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     check(name, settings)
     project = msgspec.structs.replace(project, settings=settings, modified=scope.now)
     scope.put(name, project)
-    return {"project": project_shape(project, webhooks.shape_of(scope, project.name))}
+    return {"project": project_shape(scope, project, webhooks.shape_of(scope, project.name))}
 
 
 @answers("codebuild", "DeleteProject")
@@ -73,7 +73,7 @@ def batch_get_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         if project is None:
             missing.append(name)
         else:
-            found.append(project_shape(project, webhooks.shape_of(scope, project.name)))
+            found.append(project_shape(scope, project, webhooks.shape_of(scope, project.name)))
     return {"projects": found, "projectsNotFound": missing}
 
 

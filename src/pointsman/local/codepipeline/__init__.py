@@ -16,12 +16,17 @@ from pointsman.local.codepipeline import (
     operations_conditions,
     operations_executions,
     operations_jobs,
+    operations_partners,
     operations_pipelines,
     operations_revisions,
     operations_stages,
+    operations_tags,
+    operations_targets,
     operations_types,
+    operations_webhooks,
     polling,
     resuming,
+    webhooks,
 )
 from pointsman.local.codepipeline.providers import Providers
 from pointsman.local.codepipeline.shapes import Line
@@ -37,6 +42,7 @@ def _install(world: World) -> None:
     events.install(world)
     figures.install(world)
     polling.install(world)
+    webhooks.install(world)
 
 
 def _resume(world: World) -> None:
@@ -56,6 +62,10 @@ ENGINE = Engine(
         operations_jobs,
         operations_types,
         operations_revisions,
+        operations_partners,
+        operations_targets,
+        operations_webhooks,
+        operations_tags,
     ),
     install=_install,
     resume=_resume,

@@ -9,13 +9,15 @@ from msgspec.structs import replace
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codepipeline import wire
 from pointsman.local.codepipeline.constraints import check
-from pointsman.local.codepipeline.declaration import PipelineDeclaration
+from pointsman.local.codepipeline.declaration import ActionDeclaration, PipelineDeclaration
 from pointsman.local.codepipeline.driver import begin, drive_execution
 from pointsman.local.codepipeline.flow import Refusal, Stop, Why
 from pointsman.local.codepipeline.history import executions, page_of_runs
 from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, number_of, paged, pipeline_of, room_for
+from pointsman.local.codepipeline.masking import masked_run
 from pointsman.local.codepipeline.runs import find_execution
 from pointsman.local.codepipeline.shapes import (
+    ActionRun,
     Execution,
     Override,
     RequestToken,
@@ -149,5 +151,8 @@ def list_action_executions(scope: Scope, parameters: Parameters) -> dict[str, An
     """Action executions, newest first: of the pipeline, of one execution, or of its latest attempt."""
     check("ListActionExecutions", parameters)
     pipeline = pipeline_of(scope, parameters["pipelineName"])
-    shown = wire.action_run
+
+    def shown(run: ActionRun, declaration: ActionDeclaration | None, region: str) -> dict[str, Any]:
+        return masked_run(scope, wire.action_run(run, declaration, region))
+
     return page_of_runs(scope, pipeline, parameters, execution_of, "actionExecutionDetails", shown, rules=False)
