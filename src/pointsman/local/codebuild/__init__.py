@@ -13,6 +13,7 @@ from pointsman.local.codebuild import (
     operations_batches,
     operations_reports,
     operations_webhooks,
+    posted,
     preparing,
     queueing,
     reports,
@@ -22,6 +23,7 @@ from pointsman.local.codebuild import (
     webhooks,
 )
 from pointsman.local.codebuild.trust import Trust, TrustEverything
+from pointsman.local.codecommit import pull_requests
 from pointsman.local.engines import Engine, Place
 from pointsman.local.runners import protocol
 from pointsman.local.runners.process import ProcessRunner
@@ -61,7 +63,9 @@ def _install(world: World) -> None:
     world.on(webhooks.POLL, webhooks.poll)
     world.on(webhooks.LOOKED, webhooks.looked)
     world.on(webhooks.MOVED, webhooks.moved)
+    world.on(pull_requests.TOPIC, webhooks.requested)
     badges.install(world)
+    posted.install(world)
     world.on(protocol.RECOVERED, survival.recovered)
 
 

@@ -2,8 +2,8 @@
 
 ``declaration``, ``structure``, ``conditions`` and ``triggers`` know a definition; ``flow``, ``moves`` and ``machine``
 are the rules of movement (pure); ``lanes``, ``driver`` and ``runs`` carry out what follows; ``providers``, ``actions``
-and ``jobs`` do the work; ``polling`` and ``pushing`` notice new revisions; ``events`` tells of it all; and the
-``operations_*`` modules are the answers.
+and ``jobs`` do the work; ``polling``, ``pushing`` and ``requesting`` notice new revisions,
+``webhooks`` are called; ``events`` tells of it all; and the ``operations_*`` modules are the answers.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pointsman.local.codepipeline import (
     operations_types,
     operations_webhooks,
     polling,
+    requesting,
     resuming,
     webhooks,
 )
@@ -43,6 +44,7 @@ def _install(world: World) -> None:
     figures.install(world)
     polling.install(world)
     webhooks.install(world)
+    requesting.install(world)
 
 
 def _resume(world: World) -> None:
