@@ -10,6 +10,7 @@ from pointsman.local.codebuild import (
     events,
     figures,
     operations,
+    operations_access,
     operations_batches,
     operations_reports,
     operations_webhooks,
@@ -81,7 +82,7 @@ def _stop(world: World) -> None:
 
 ENGINE = Engine(
     name="codebuild",
-    answers=(operations, operations_batches, operations_reports, operations_webhooks),
+    answers=(operations, operations_batches, operations_reports, operations_webhooks, operations_access),
     install=_install,
     resume=_resume,
     stop=_stop,
