@@ -7,7 +7,7 @@ from typing import Any
 
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
-from pointsman.operations import approvals, batches, builds, conditions, deployments, pipelines, releases, stages
+from pointsman.operations import approvals, builds, conditions, deployments, pipelines, releases, stages
 from pointsman.operations.declare import Operation
 from pointsman.operations.facts import moving_runs
 
@@ -56,7 +56,6 @@ def default_registry() -> Registry:
             *conditions.OPERATIONS,
             *approvals.OPERATIONS,
             *builds.OPERATIONS,
-            *batches.OPERATIONS,
             *releases.OPERATIONS,
             *deployments.OPERATIONS,
         )

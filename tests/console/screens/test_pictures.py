@@ -95,6 +95,8 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "trace-help": ("5", "enter", "question_mark"),
     "traces-range": ("5", "t"),
     "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
+    "start-build": ("3", "G", "a", "s"),
+    "start-batch-open": ("3", "G", "a", "b", *["tab"] * 6, "enter"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
