@@ -151,7 +151,7 @@ def _pipeline(desk: Desk, ref: PipelineRef | StageRef | ActionRef, at: datetime 
     del at
     if isinstance(ref, PipelineRef):
         return Pipeline(desk, ref, None)
-    return Pipeline(desk, PipelineRef(ref.pipeline), ref)
+    return Pipeline(desk, PipelineRef(ref.pipeline), ref.plain if isinstance(ref, ActionRef) else ref)
 
 
 def _execution(desk: Desk, ref: ExecutionRef, at: datetime | None) -> Place:

@@ -37,7 +37,7 @@ _RAISED = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED)
 
 def cadence(state: PipelineState) -> float:
     """Seconds a state is good for: moving 2, waiting for a person 5, at rest 20."""
-    shown = {stage.shown_status.tone for stage in state.stages}
+    shown = {stage.shown_status.tone for stage in (*state.stages, *state.beside)}
     if Tone.MOVING in shown:
         return 2.0
     if Tone.WAITING in shown or any(stage.inbound_id for stage in state.stages):
@@ -213,7 +213,7 @@ class Pipelines:
         if known is not None and known.latest is not None and not known.latest.status.moving:
             declared, missing = await self._structure(ref, answer, urgent=False)
             same = await self._questions.filled(reader.state(ref, answer, declared, known.executions, missing))
-            if same.stages == known.stages:
+            if same.stages == known.stages and same.beside == known.beside:
                 return same
         return await self._state(ref, answer)
 

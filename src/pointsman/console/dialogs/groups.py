@@ -28,7 +28,7 @@ class GroupHead(Static, can_focus=True):
     GroupHead:focus { text-style: bold reverse; }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "toggle", "open or close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "fold", "open or close", show=False)]
 
     class Toggled(Message):
         """It was opened or closed."""
@@ -63,7 +63,7 @@ class GroupHead(Static, can_focus=True):
         mark = self._glyphs.unfolded if self.opened else self._glyphs.folded
         self.update(Text(f"{mark} {self.title}{f'  {self._told}' if self._told else ''}", no_wrap=True))
 
-    def action_toggle(self) -> None:
+    def action_fold(self) -> None:
         """Open or close it."""
         self.opened = not self.opened
         self._draw()
@@ -71,4 +71,4 @@ class GroupHead(Static, can_focus=True):
 
     def on_click(self) -> None:
         """As enter does."""
-        self.action_toggle()
+        self.action_fold()
