@@ -160,6 +160,9 @@ class FakePipelines:
     def history(self, ref: PipelineRef, pages: int = 1) -> Source[Any]:
         return _source("history", ref.name)
 
+    def past(self, refs: tuple[PipelineRef, ...], pages: int) -> Source[Any]:
+        return _source("past", pages)
+
     def runs(self, ref: PipelineRef, execution_id: str) -> Source[Any]:
         return _source("runs", ref.name, execution_id)
 
@@ -194,6 +197,9 @@ class FakeBuilds:
 
     def recent(self, project: ProjectRef | None = None) -> Source[Any]:
         return _source("builds", project.name if project is not None else "")
+
+    def past(self, pages: int) -> Source[Any]:
+        return _source("past-builds", pages)
 
     def build(self, ref: BuildRef) -> Source[Any]:
         return _source("build", ref.id)
