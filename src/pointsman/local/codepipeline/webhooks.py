@@ -195,7 +195,8 @@ def _payload(visit: Visit) -> Any:
     """What was posted: JSON, by itself or in a form as GitHub sends it; None when it is neither."""
     body = visit.body
     if "x-www-form-urlencoded" in visit.headers.get("content-type", ""):
-        body = "".join(parse_qs(body.decode("utf-8", "replace")).get("payload", [])).encode()
+        # Whoever posts JSON with curl says by default that it is a form.
+        body = "".join(parse_qs(body.decode("utf-8", "replace")).get("payload", [])).encode() or body
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
