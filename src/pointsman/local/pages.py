@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from pointsman.local.answers import AwsError
 from pointsman.local.reach import Reach
 from pointsman.local.world import World
 
@@ -68,3 +69,29 @@ def address(world: World, name: str) -> str:
     """Where a page is reached now; empty while nothing listens."""
     root = world.tool(Reach).address
     return f"{root}{ROOT}{name}" if root else ""
+
+
+def visited(
+    world: World, account: str, place: tuple[str, str], visit: Visit, closed: Callable[[], bool]
+) -> Shown | None:
+    """Answer a visit under the world's lock, in one transaction; None when there is no such page.
+
+    Args:
+        world: The world.
+        account: The backend's.
+        place: The page's name, and the method it is asked for with.
+        visit: The visit.
+        closed: Whether the backend has been closed.
+
+    Raises:
+        AwsError: The page's, or 503 when the backend has been closed.
+    """
+    name, method = place
+    page = world.tool(Pages).find(name)
+    if page is None or page.method != method:
+        return None
+    with world.lock:
+        if closed() or world.closing:
+            raise AwsError("ServiceUnavailable", "the local backend has been closed", 503)
+        with world.transaction():
+            return page.answer(world, account, visit)

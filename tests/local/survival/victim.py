@@ -288,8 +288,8 @@ def main() -> None:
         found(backend)
     worker = Worker(backend, handle, turn)
     worker.ack("ready", turn)
-    works = (worker.parameters, worker.objects, worker.lines, worker.commits, worker.builds)
-    works = (*works, worker.deployments, worker.requests)
+    works = [worker.parameters, worker.objects, worker.lines, worker.commits, worker.builds]
+    works += [worker.deployments, worker.requests]
     threads = [threading.Thread(target=work, daemon=True) for work in works]
     for thread in threads:
         thread.start()
