@@ -94,3 +94,15 @@ async def test_a_project_without_batches_starts_none() -> None:
     async with console() as user:
         await user.press("3", "up", "a", "b")
         assert "not set up for batches" in user.toasts[-1]
+
+
+async def test_the_field_that_has_the_keys_stays_on_the_screen() -> None:
+    async with console(size=(80, 24)) as user:
+        dialog = await starting(user)
+        await opened(user, dialog, "Machine and time")
+        await user.press("tab", "tab")
+        await user.type("huge")
+        await user.settle()
+        assert "Compute type" in user.text
+        assert " huge" in user.text, "what is said above it has grown"
+        assert "That is no compute type of CodeBuild" in user.text

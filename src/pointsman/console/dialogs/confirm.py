@@ -255,6 +255,17 @@ class ConfirmDialog(Dialog[Confirmed]):
             self.query_one("#name-label", Static).update(self.safe(f"Type {self._preview.type_name} to confirm"))
         self.query_one("#go", Button).disabled = self._preview is None or bool(problems) or name_missing
         self.query_one("#said", CellLines).redraw()
+        self.call_after_refresh(self._keep_in_view)
+
+    def _keep_in_view(self) -> None:
+        """What is said above a field grows with the answers: the field that has the keys stays on the screen."""
+        focused = self.focused
+        if focused is None or not (focused.id or "").startswith("field-"):
+            return
+        problem = self.query_one(f"#problem-{(focused.id or '').rpartition('-')[2]}", Static)
+        for widget in (problem, focused):
+            if widget.display:
+                widget.scroll_visible(animate=False)
 
     def _name_missing(self) -> bool:
         if self._level is not Confirm.TYPE_NAME:
