@@ -182,8 +182,11 @@ async def test_runs_side_by_side_show_their_own_stages_and_each_is_answered_by_i
             return str(answer["pipelineExecution"]["status"])
 
         assert (status(older), status(newer)) == ("Succeeded", "InProgress")
-        await user.presses("escape", "slash", *newer[:8], "enter")
+        await user.opens("web")
+        await user.presses("tab", "enter")
+        user.sees(newer[:8], "Approve")
         await user.presses("enter", "n")
+        assert user.asked == f"Reject: web / Gate / Approve ({newer[:8]})"
         await user.types("not this one")
         await user.confirms()
         assert (status(older), status(newer)) == ("Succeeded", "Failed")
