@@ -42,6 +42,9 @@ class Silent:
     def keep(self, intake: Intake) -> object:
         return intake.body()
 
+    def has_page(self, name: str, method: str) -> bool:
+        return False
+
     def visit(self, name: str, method: str, visit: Visit) -> Shown | None:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pointsman.clock import ManualClock
+from pointsman.local.endpoint import Endpoint
 from pointsman.local.pages import Visit
 from support.backend import CheckedBackend
 from support.builds import Builds
+from support.endpoint import KEY
 from support.pipelines import action, pipeline, source
 
 SECRET = "open sesame"
@@ -122,3 +125,13 @@ def test_a_tree_without_end_is_no_payload(backend: CheckedBackend) -> None:
     url = backend.session().client("codepipeline").list_webhooks()["webhooks"][0]["url"]
     token = url.partition("t=")[2].partition("&")[0]
     assert posted(backend, "webhooks/codepipeline", {"t": token}, SECRET, body, "") == 400
+
+
+def test_no_body_is_taken_in_for_a_page_that_is_not_there(backend: CheckedBackend) -> None:
+    """It is refused as soon as its head has come."""
+    with Endpoint(backend, keys=KEY) as endpoint, socket.create_connection(("127.0.0.1", endpoint.port), 10) as line:
+        head = (
+            f"POST /_pointsman/nothing HTTP/1.1\r\nHost: localhost:{endpoint.port}\r\nContent-Length: 20000000\r\n\r\n"
+        )
+        line.sendall(head.encode() + b"x" * 1000)
+        assert line.recv(64).startswith(b"HTTP/1.1 404")

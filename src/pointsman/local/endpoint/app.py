@@ -69,6 +69,10 @@ class Service(Protocol):
         """Empty everything. It may block."""
         ...
 
+    def has_page(self, name: str, method: str, /) -> bool:
+        """Whether an engine gives a page of this name, by this method."""
+        ...
+
     def visit(self, name: str, method: str, visit: Visit, /) -> Shown | None:
         """Answer a request for an engine's page; None when there is none. It may block."""
         ...
@@ -269,6 +273,9 @@ class Application:
 
     async def _visit(self, request: Request, scope: Scope, receive: Receive) -> Shown | None:
         """An engine's page; who may see it is the page's to judge."""
+        name = request.path.removeprefix(ROOT)
+        if not self._service.has_page(name, request.method):
+            return None  # nobody's body is taken in for nothing
         intake = Intake(request.headers, s3=False)
         client = scope.get("client")
         try:
@@ -277,7 +284,7 @@ class Application:
             body = unpacked(intake.body(), request.headers)
             visit = Visit(dict(request.arguments), request.headers, body, str(client[0]) if client else "")
             return await asyncio.get_running_loop().run_in_executor(
-                self._workers, self._service.visit, request.path.removeprefix(ROOT), request.method, visit
+                self._workers, self._service.visit, name, request.method, visit
             )
         except (Undecodable, AwsError) as why:
             status = why.status if isinstance(why, AwsError) else 400
