@@ -144,7 +144,7 @@ class ExecutionPlace(Place):
         forms = execution_forms(self.ref)
         if (run := self._run()) is not None:
             forms += (("action execution id", run.id),)
-            if run.external_id:
+            if run.external_id and run.category != "Approval":  # that is the token an approval is answered by
                 forms += (("external id", run.external_id),)
         return forms
 
