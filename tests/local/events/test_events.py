@@ -198,7 +198,7 @@ def test_an_approval_is_told_to_its_topic_in_awss_shape(backend: CheckedBackend,
         ({"pattern": {"detail": {"state": [{"prefix": "FA"}]}}, "topic": "t"}, "not built"),
         ({"pattern": {"source": "aws.codepipeline"}, "topic": "t"}, "a list of values"),
         ({"topics": "t"}, "unknown key"),
-        ({"function": "nobody"}, "there is no function nobody"),
+        ({"function": "nobody"}, "there is no command nobody"),
     ],
 )
 def test_a_route_that_cannot_be_used_names_its_place(
