@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operations import states
-from pointsman.operations import overrides
+from pointsman.operations import build_entries, overrides
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ from pointsman.operations import overrides
     ],
 )
 def test_a_cache_is_read(text: str, found: dict[str, Any] | None) -> None:
-    assert overrides.cache_of(text) == found
-    assert (overrides.cache_problem(text) is None) == (found is not None)
+    assert build_entries.cache_of(text) == found
+    assert (build_entries.cache_problem(text) is None) == (found is not None)
 
 
 @pytest.mark.parametrize(
@@ -41,24 +41,24 @@ def test_a_cache_is_read(text: str, found: dict[str, Any] | None) -> None:
     ],
 )
 def test_a_place_of_artifacts_is_read(text: str, found: dict[str, Any] | None) -> None:
-    assert overrides.artifacts_of(text) == found
-    assert (overrides.artifacts_problem(text) is None) == (found is not None)
+    assert build_entries.artifacts_of(text) == found
+    assert (build_entries.artifacts_problem(text) is None) == (found is not None)
 
 
 def test_places_of_logs_are_read() -> None:
-    assert overrides.logs_of("off", "s3://logs/x") == {
+    assert build_entries.logs_of("off", "s3://logs/x") == {
         "cloudWatchLogs": {"status": "DISABLED"},
         "s3Logs": {"status": "ENABLED", "location": "logs/x"},
     }
-    assert overrides.logs_of("/builds:web", "") == {
+    assert build_entries.logs_of("/builds:web", "") == {
         "cloudWatchLogs": {"status": "ENABLED", "groupName": "/builds", "streamName": "web"}
     }
-    assert overrides.logs_of("", "") == {}
-    assert overrides.logs_problem("s3://") == "off, or s3://bucket/prefix."
+    assert build_entries.logs_of("", "") == {}
+    assert build_entries.logs_problem("s3://") == "off, or s3://bucket/prefix."
 
 
 def test_secondary_sources_and_versions_are_read() -> None:
-    sources, versions, problem = overrides.secondary_of("tools=GITHUB https://x/y v1\nlib=main\ndocs=S3 b/k\n")
+    sources, versions, problem = build_entries.secondary_of("tools=GITHUB https://x/y v1\nlib=main\ndocs=S3 b/k\n")
     assert sources == [
         {"type": "GITHUB", "location": "https://x/y", "sourceIdentifier": "tools"},
         {"type": "S3", "location": "b/k", "sourceIdentifier": "docs"},
@@ -69,7 +69,7 @@ def test_secondary_sources_and_versions_are_read() -> None:
     ]
     assert problem == ""
     for wrong in ("tools", "a b=main", "tools=SVN x y", "tools="):
-        assert overrides.secondary_problem(wrong)
+        assert build_entries.secondary_problem(wrong)
 
 
 def test_what_is_empty_or_wrong_is_not_sent() -> None:
