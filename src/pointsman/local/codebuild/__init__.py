@@ -22,6 +22,7 @@ from pointsman.local.codebuild import (
 )
 from pointsman.local.codebuild.trust import Trust, TrustEverything
 from pointsman.local.engines import Engine, Place
+from pointsman.local.events.ways import Ways
 from pointsman.local.runners import protocol
 from pointsman.local.runners.process import ProcessRunner
 from pointsman.local.world import World
@@ -61,6 +62,7 @@ def _install(world: World) -> None:
     world.on(webhooks.LOOKED, webhooks.looked)
     world.on(webhooks.MOVED, webhooks.moved)
     world.on(protocol.RECOVERED, survival.recovered)
+    world.tool(Ways).add("codebuild", operations.from_rule)
 
 
 def _resume(world: World) -> None:

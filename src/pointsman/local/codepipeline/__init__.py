@@ -26,6 +26,7 @@ from pointsman.local.codepipeline import (
 from pointsman.local.codepipeline.providers import Providers
 from pointsman.local.codepipeline.shapes import Line
 from pointsman.local.engines import Engine
+from pointsman.local.events.ways import Ways
 from pointsman.local.world import World
 
 
@@ -37,6 +38,7 @@ def _install(world: World) -> None:
     events.install(world)
     figures.install(world)
     polling.install(world)
+    world.tool(Ways).add("codepipeline", operations_executions.from_rule)
 
 
 def _resume(world: World) -> None:
