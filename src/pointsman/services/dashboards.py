@@ -194,7 +194,7 @@ class Dashboards:
                 found.fault = error.fault
                 break
             found.answers.append(answer)
-            found.faces.update(reader.faces(answer))
+            found.faces.update({one.name: one for one in reader.faces(answer)})
         return found
 
     # --- metrics

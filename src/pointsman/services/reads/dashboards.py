@@ -257,18 +257,14 @@ def _seconds(time: datetime) -> float:
     return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
 
 
-def faces(answer: Answer) -> dict[str, AlarmFace]:
-    """DescribeAlarms: alarms of both kinds by name."""
-    found = {}
+def faces(answer: Answer) -> tuple[AlarmFace, ...]:
+    """DescribeAlarms: alarms of both kinds."""
+    found = []
     for one in (*parts(answer, "MetricAlarms"), *parts(answer, "CompositeAlarms")):
-        name = text(one, "AlarmName")
-        found[name] = AlarmFace(
-            name,
-            text(one, "StateValue"),
-            text(one, "StateReason"),
-            when(one, "StateTransitionedTimestamp") or when(one, "StateUpdatedTimestamp"),
-        )
-    return found
+        since = when(one, "StateTransitionedTimestamp") or when(one, "StateUpdatedTimestamp")
+        face = AlarmFace(text(one, "AlarmName"), text(one, "StateValue"), text(one, "StateReason"), since)
+        found.append(face)
+    return tuple(found)
 
 
 def watched(answer: Answer, arn: str) -> tuple[MetricLine, Mark | None] | None:
