@@ -51,12 +51,22 @@ def _basis(state: DashboardState, _ref: Ref, _answers: Answers) -> dict[str, str
 
 
 def _wrong(text: str) -> str | None:
-    found = [one for one in problems(text) if not one.warning]
-    if not found:
-        return None
-    said = [f"{one.path or 'the body'}: {one.message}" for one in found[:_MOST_SAID]]
-    more = f"; {len(found) - len(said)} more" if len(found) > len(said) else ""
-    return f"{'; '.join(said)}{more}."
+    """What cannot be a dashboard at all; of the rest CloudWatch is the judge, which may know more than we do."""
+    return next((f"{one.message}." for one in problems(text) if not one.warning and not one.path), None)
+
+
+def _doubts(text: str) -> list[str]:
+    """What CloudWatch may refuse, or will note, as far as is known here."""
+    found = problems(text)
+    refused = [f"CloudWatch may refuse {one.path}: {one.message}" for one in found if not one.warning and one.path]
+    more = [f"and {len(refused) - _MOST_SAID:,} more"] if len(refused) > _MOST_SAID else []
+    noted = [one for one in found if one.warning]
+    rest = f", and {len(noted) - 1:,} more" if len(noted) > 1 else ""
+    return [
+        *refused[:_MOST_SAID],
+        *more,
+        *(f"CloudWatch will note {one.path}: {one.message}{rest}" for one in noted[:1]),
+    ]
 
 
 def _fields(state: DashboardState, _ref: Ref) -> tuple[Field, ...]:
@@ -71,8 +81,9 @@ def _plan(_state: DashboardState, ref: Ref, answers: Answers) -> WriteCall:
 
 def _consequences(state: DashboardState, ref: Ref, answers: Answers) -> tuple[str, ...]:
     body = answers.get("body", "")
-    warnings = [f"CloudWatch will note {one.path}: {one.message}" for one in problems(body) if one.warning]
-    warnings = warnings[:_MOST_SAID]
+    if (wrong := _wrong(body)) is not None:
+        return (wrong,)
+    warnings = _doubts(body)
     if not state.there:
         return (f"A new dashboard, {_ref(ref).name}.", *warnings)
     before, after = pretty(state.text).splitlines(), pretty(body).splitlines()
@@ -86,7 +97,7 @@ def _consequences(state: DashboardState, ref: Ref, answers: Answers) -> tuple[st
     added, removed = (sum(line.startswith(sign) for line in changed) for sign in "+-")
     shown = changed[:_MOST_LINES]
     rest = (f"… {len(changed) - len(shown):,} more lines of difference",) if len(shown) < len(changed) else ()
-    return (f"{added:,} lines come, {removed:,} go:", *shown, *rest, *warnings)
+    return (f"{added:,} line{'s' * (added != 1)} come{'s' * (added == 1)}, {removed:,} go:", *shown, *rest, *warnings)
 
 
 SAVE: Operation[DashboardState] = Operation(

@@ -157,7 +157,7 @@ def _single(
         if asked.sparkline and across >= 24 and len(line.points) > 1:
             values = [value for _, value in line.points][-(across // 3) :]
             low = min(values)
-            spark = draw.glyphs.spark([value - low for value in values])
+            spark = draw.glyphs.spark([value / 2 - low / 2 for value in values])
             said = ((spark, style_of(place)), ("  ", ""), *said)
         made.append(spread(label, said, across, draw.glyphs.ellipsis))
     return made
@@ -192,12 +192,12 @@ def _bars(
     del found, view
     across, down = room
     values = [max(0.0, _value(line) or 0.0) for line in lines]
-    total = math.fsum(values)
+    total = sum(values)
     most = total if asked.view == "pie" else max(values, default=0.0)
     label = min(max((cells(clean(line.label)) for line in lines), default=0), max(6, across // 3))
     made: list[Cell] = []
     for place, (line, value) in enumerate(zip(lines[: max(1, down)], values, strict=False)):
-        share = f"{value / total:.0%}" if asked.view == "pie" and total else ""
+        share = f"{value / total:.0%}" if asked.view == "pie" and total and math.isfinite(total) else ""
         said = f" {share or number(_value(line))}".rjust(8)
         bar = max(1, across - label - 1 - cells(said))
         drawn = gauge(value, Axis(0.0, most or 1.0), draw, bar, style_of(place))
@@ -214,9 +214,9 @@ def _table(
     columns: tuple[tuple[str, Callable[[list[float]], float]], ...] = (
         ("Last", lambda values: values[-1]),
         ("Min", min),
-        ("Avg", lambda values: math.fsum(values) / len(values)),
+        ("Avg", lambda values: sum(values) / len(values)),
         ("Max", max),
-        ("Sum", math.fsum),
+        ("Sum", sum),
     )
     columns = columns[: max(1, min(len(columns), (across - 8) // 8))]
     name = max(4, across - 8 * len(columns))

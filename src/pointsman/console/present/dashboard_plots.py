@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,8 +65,12 @@ class _Scale:
 
     def place(self, value: float, steps: int) -> int:
         """Which of so many steps a value is on, from the bottom; within the chart."""
-        share = (value - self.low) / (self.high - self.low)
-        return max(0, min(steps - 1, round(share * (steps - 1))))
+        return round(self.share(value) * (steps - 1))
+
+    def share(self, value: float) -> float:
+        """How far up a value is, from 0 to 1. By halves: the ends may lie further apart than a number can say."""
+        share = (value / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
+        return max(0.0, min(1.0, share)) if share == share else 0.0
 
 
 def _scale(lines: Sequence[Line], marks: Sequence[Mark], axis: Axis, *, stacked: bool = False) -> _Scale | None:
@@ -83,9 +88,9 @@ def _scale(lines: Sequence[Line], marks: Sequence[Mark], axis: Axis, *, stacked:
         low, high = (low - abs(low) * 0.5, low + abs(low) * 0.5) if low else (0.0, 1.0)
         if axis.low is not None:
             low = axis.low
-    if not (math.isfinite(high - low) and high > low):
-        return _Scale(low, low + max(1.0, abs(low)))
-    return _Scale(low, high)
+    if not high / 2 - low / 2 > 0:  # too near for a number to tell them apart
+        high = low + max(1.0, abs(low))
+    return _Scale(low, min(high, sys.float_info.max))
 
 
 def _totals(lines: Sequence[Line]) -> list[float]:
@@ -204,8 +209,8 @@ def _labels(scale: _Scale | None, rows: int) -> dict[int, str]:
     if scale is None:
         return {}
     found = {0: number(scale.high), rows - 1: number(scale.low)} if rows > 1 else {0: number(scale.high)}
-    if rows >= 7:
-        found[rows // 2] = number(scale.low + (scale.high - scale.low) * (rows - 1 - rows // 2) / (rows - 1))
+    if rows >= 7 and rows % 2:
+        found[rows // 2] = number(scale.low / 2 + scale.high / 2)
     return found
 
 
@@ -280,11 +285,12 @@ def _stack(canvas: _Canvas, lines: Sequence[Line], scale: _Scale | None, span: S
         bounds: list[float] = [max(0.0, scale.low)]
         for means in columns:
             bounds.append(bounds[-1] + max(0.0, means.get(column, 0.0)))
-        top = (bounds[-1] - scale.low) / (scale.high - scale.low) * canvas.height
+        top = scale.share(bounds[-1]) * canvas.height
         if bounds[-1] <= bounds[0]:
             continue
         for level in range(min(canvas.height, math.ceil(top))):
-            middle = scale.low + (min(level + 0.5, (level + top) / 2) / canvas.height) * (scale.high - scale.low)
+            height = min(level + 0.5, (level + top) / 2) / canvas.height
+            middle = scale.low * (1 - height) + scale.high * height
             place = next((one for one in range(len(lines)) if middle <= bounds[one + 1]), len(lines) - 1)
             part = min(1.0, top - level)
             char = sparks[max(0, min(len(sparks) - 1, round(part * len(sparks)) - 1))]

@@ -193,7 +193,7 @@ def wrapped(content: Cell, room: int) -> Iterator[Cell]:
             if taken and taken + size > room and not word.isspace():
                 yield tuple(line)
                 line, taken = [], 0
-            if word.isspace() and not taken:
+            if word.isspace() and (not taken or taken >= room):
                 continue
             while size > room:
                 part = head(word, room) or word[:1]
