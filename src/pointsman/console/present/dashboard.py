@@ -96,7 +96,7 @@ def _content(
             if asked.lines and not trouble and not notes:
                 body.append(cell("no data in this time", "dim"))
         else:
-            body += _VIEWS[asked.view](asked, found, shown, view, draw, (room, left))
+            body += _VIEWS.get(asked.view, _time_series)(asked, found, shown, view, draw, (room, left))
     elif isinstance(asked, AlarmsAsked):
         body = _alarms(found, draw, room, left)
     else:

@@ -212,5 +212,7 @@ def _pretty(text: str) -> str:
 def _json_of(view: DashboardView, number: int) -> Reading:
     import json
 
-    widgets = json.loads(view.text)["widgets"]
-    return json.dumps(widgets[number], indent=2, ensure_ascii=False)
+    try:
+        return json.dumps(json.loads(view.text)["widgets"][number], indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return view.text
