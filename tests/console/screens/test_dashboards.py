@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.widgets import Button
 
 from console import dashing
 from console.driving import console
@@ -79,17 +80,17 @@ async def test_every_kind_of_widget_is_drawn() -> None:
 
 async def test_tab_goes_from_widget_to_widget_and_enter_where_it_leads() -> None:
     async with console() as user:
-        await opened(user, "dashboard mixed")
+        place = await opened(user, "dashboard mixed")
         first = canvas(user).widget
         assert first is not None and first.number == 0
-        assert user.app.screen.why_not("enter") == "this widget leads nowhere"
+        assert place.why_not("enter") == "this widget leads nowhere"
         await user.press("tab", "tab")
         second = canvas(user).widget
         assert second is not None and second.number == 2
         await user.press("shift+tab")
         one = canvas(user).widget
         assert one is not None and one.number == 1
-        assert user.app.screen.why_not("enter") is None
+        assert place.why_not("enter") is None
         await user.press("d")
         assert '"title": "timeSeries"' in user.text
         await user.press("escape")
@@ -145,7 +146,7 @@ async def test_what_the_editor_leaves_is_shown_as_a_difference(tmp_path: Path, m
         assert isinstance(user.app.screen, ConfirmDialog)
         for words in ("1 line comes, 1 go", '- "start": "-PT12H"', '+ "start": "-PT1H"', "cloudwatch:PutDashboard"):
             assert words in user.text, words
-        user.app.screen.query_one("#go").press()
+        user.app.screen.query_one("#go", Button).press()
         await user.settle()
         ((operation, ref, answers),) = user.world.runner.ran
         assert (operation, ref) == ("dashboard.save", DashboardRef("operations"))
