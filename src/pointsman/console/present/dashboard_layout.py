@@ -50,14 +50,6 @@ class _Box:
     width: int
     height: int
 
-    def overlaps(self, other: _Box) -> bool:
-        return (
-            self.x < other.x + other.width
-            and other.x < self.x + self.width
-            and self.y < other.y + other.height
-            and other.y < self.y + self.height
-        )
-
 
 def place(widgets: Sequence[Widget], width: int) -> tuple[Spot, ...]:
     """Every widget's spot in so many terminal cells, in reading order."""
@@ -96,12 +88,13 @@ def _placed(widgets: Sequence[Widget]) -> list[_Box]:
     """Where the body puts them; those without a place come after the others, where there is room."""
     known = [one for one in widgets if one.x is not None and one.y is not None]
     boxes: list[_Box] = []
+    floor = [0] * COLUMNS
     for one in sorted(known, key=lambda one: (one.y or 0, one.x or 0)):
         x = min(one.x or 0, COLUMNS - 1)
-        box = _Box(one, x, one.y or 0, min(one.width, COLUMNS - x), one.height)
-        while (below := [other.y + other.height for other in boxes if box.overlaps(other)]) != []:
-            box.y = max(below)
-        boxes.append(box)
+        width = min(one.width, COLUMNS - x)
+        y = max(one.y or 0, *floor[x : x + width])
+        floor[x : x + width] = [y + one.height] * width
+        boxes.append(_Box(one, x, y, width, one.height))
     rest = [one for one in widgets if one.x is None or one.y is None]
     end = max((box.y + box.height for box in boxes), default=0)
     return boxes + _shelves(rest, end, 1)
