@@ -280,6 +280,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
     from pointsman.services.builds import Builds
+    from pointsman.services.dashboards import Dashboards
     from pointsman.services.deployments import Deployments
     from pointsman.services.logs import Logs
     from pointsman.services.pace import Budget
@@ -302,6 +303,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         logs=Logs(cloud, clock, budget),
         raw=Raw(cloud),
         traces=Traces(cloud, clock, budget),
+        dashboards=Dashboards(cloud, clock, budget, region=lambda: cloud.region),
         world=world.value,
     )
     registry = default_registry()

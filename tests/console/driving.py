@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import releases, samples, tracing
+from console import dashing, releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
@@ -55,6 +55,10 @@ def full(made: World) -> World:
     deploying(made)
     made.fresh("traces", TraceQuery(), value=tracing.listed())
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
+    made.fresh("dashboards", value=dashing.listed())
+    for view in dashing.views():
+        made.services.dashboards.texts[view.ref.name] = view.text
+        made.fresh("dashboard", view.ref.name, None, None, value=view)
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made

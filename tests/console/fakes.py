@@ -16,12 +16,14 @@ from pointsman.model.approvals import Pending
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.logs import LogChunk
 from pointsman.model.pipelines import Execution, PipelineState
 from pointsman.model.refs import (
     BatchRef,
     BuildRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
@@ -309,6 +311,7 @@ class FakeServices:
     raw: FakeRaw = field(default_factory=lambda: FakeRaw())
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     traces: FakeTraces = field(default_factory=lambda: FakeTraces())
+    dashboards: FakeDashboards = field(default_factory=lambda: FakeDashboards())
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -343,6 +346,22 @@ class FakeTraces:
         except FilterError as error:
             return error
         return None
+
+
+class FakeDashboards:
+    """Sources by the agreed keys, and texts."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def listed(self) -> Source[Any]:
+        return _source("dashboards")
+
+    def view(self, ref: DashboardRef, span: timedelta | None = None, period: int | None = None) -> Source[Any]:
+        return _source("dashboard", ref.name, span, period)
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        return DashboardState(ref, self.texts.get(ref.name, ""), there=ref.name in self.texts)
 
 
 class FakeAudit:

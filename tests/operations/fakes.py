@@ -13,9 +13,18 @@ from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    BatchRef,
+    BuildRef,
+    DashboardRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    PipelineRef,
+    ProjectRef,
+)
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
@@ -108,6 +117,14 @@ class FakeDeployments:
         return self.history
 
 
+@dataclass
+class FakeDashboards:
+    state: DashboardState = field(default_factory=lambda: DashboardState(DashboardRef("shop"), '{"widgets": []}'))
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        return self.state
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -118,6 +135,7 @@ class FakeServices:
         self.pipelines = FakePipelines(state or states.waiting())
         self.builds = FakeBuilds()
         self.deployments = FakeDeployments()
+        self.dashboards = FakeDashboards()
         self.world = "aws"
 
 

@@ -21,6 +21,7 @@ from pointsman.operations.audit import MemoryAudit
 from pointsman.operations.registry import default_registry
 from pointsman.operations.runner import Runner
 from pointsman.services.builds import Builds
+from pointsman.services.dashboards import Dashboards
 from pointsman.services.deployments import Deployments
 from pointsman.services.feeds import Feeds
 from pointsman.services.logs import Logs
@@ -131,6 +132,7 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         logs=Logs(cloud, clock),
         raw=Raw(cloud),
         traces=Traces(cloud, clock),
+        dashboards=Dashboards(cloud, clock),
         world="local",
     )
     audit = MemoryAudit()
@@ -179,8 +181,8 @@ async def test_a_release_is_worked_from_start_to_rollback(operator: Operator, cl
     run = (await operator.sees()).executions[0]
     assert (run.kind, run.rollback_target) == ("ROLLBACK", first)
 
-    # Its stages have no conditions; builds and deployments have journeys of their own.
-    elsewhere = ("project", "build", "batch", "condition", "deployment", "group")
+    # Its stages have no conditions; builds, deployments and dashboards have tests of their own.
+    elsewhere = ("project", "build", "batch", "condition", "deployment", "group", "dashboard")
     assert operator.used == {one.id for one in REGISTRY if one.id.partition(".")[0] not in elsewhere}
     assert all(deed.outcome == "done" for deed in operator.audit.read())
     writes = [call for call in operator.services.cloud.trail.calls if call.write]

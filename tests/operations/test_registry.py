@@ -13,8 +13,10 @@ from botocore.validate import ParamValidator
 from operations import deployed, states
 from operations.fakes import FakeServices, runner
 from pointsman import services
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.refs import (
     ActionRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
@@ -35,6 +37,8 @@ ALL = pytest.mark.parametrize("operation", tuple(REGISTRY), ids=lambda operation
 
 Case = tuple[Any, Ref, dict[str, str]]
 _DEPLOY, _BUILD = states.stage_ref("Deploy"), states.stage_ref("Build")
+
+_BOARD = DashboardState(DashboardRef("checkout"), '{"widgets": []}')
 
 RUNS: dict[str, Case] = {
     "pipeline.start": (
@@ -93,6 +97,8 @@ RUNS: dict[str, Case] = {
     "batch.stop": (states.batch(), states.BATCH, {}),
     "batch.retry": (states.batch("FAILED"), states.BATCH, {"which": "RETRY_ALL_BUILDS"}),
     **deployed.RUNS,
+    "dashboard.save": (_BOARD, _BOARD.ref, {"body": '{"widgets": [], "start": "-PT3H"}'}),
+    "dashboard.delete": (_BOARD, _BOARD.ref, {}),
 }
 """A state in which each operation may run, its target and a person's answers."""
 
@@ -186,6 +192,8 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
         (states.batch("STOPPED"), states.BATCH, "only batches that have failed"),
     ),
     **deployed.REFUSES,
+    "dashboard.save": (),
+    "dashboard.delete": ((DashboardState(_BOARD.ref, "", there=False), _BOARD.ref, "no dashboard checkout"),),
 }
 """States in which each operation refuses, and what its sentence says."""
 
@@ -199,6 +207,8 @@ def services_for(case: Case) -> FakeServices:
         services.deployments.state = state
     elif isinstance(ref, DeploymentGroupRef):
         services.deployments.history = state
+    elif isinstance(ref, DashboardRef):
+        services.dashboards.state = state
     elif ref == states.PROJECT:
         services.builds.project = state
     elif ref == states.BATCH:
@@ -314,7 +324,9 @@ def test_the_policy_allows_every_declared_call_and_every_read() -> None:
 def test_the_reads_are_what_the_services_read() -> None:
     folder = Path(services.__file__ or "").parent
     text = "".join(path.read_text() for path in sorted(folder.glob("*.py")))
-    read = set(re.findall(r'"((?:Get|List|BatchGet|Describe|Filter)[A-Z]\w+)"', text)) | {"GetCallerIdentity"}
+    read = set(re.findall(r'"((?:Get|List|BatchGet|Describe|Filter)[A-Z]\w+|StartQuery)"', text)) | {
+        "GetCallerIdentity"
+    }
     assert read == {action.partition(":")[2] for action in READS}
 
 

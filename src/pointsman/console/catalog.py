@@ -18,6 +18,7 @@ from pointsman.model.refs import (
     BatchRef,
     BuildRef,
     CommitRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
@@ -129,6 +130,15 @@ def _fleet_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
     return Fleet(desk, DeploymentGroupRef(application, group) if argument else None)
 
 
+def _dashboards(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.dashboards import Dashboards
+
+    del at
+    place = Dashboards(desk)
+    place.filter_text = argument
+    return place
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "approvals": _approvals,
     "batches": _batches,
@@ -138,6 +148,8 @@ NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
     "trace": lambda desk, argument, at: _trace(desk, TraceRef(argument), at),
+    "dashboards": _dashboards,
+    "dashboard": lambda desk, argument, at: _dashboard(desk, DashboardRef(argument), at),
 }
 """What opens the screen of a command from its argument, or says in a sentence why it does not."""
 
@@ -219,6 +231,13 @@ def _trace(desk: Desk, ref: TraceRef, at: datetime | None) -> Place:
     return TracePlace(desk, ref)
 
 
+def _dashboard(desk: Desk, ref: DashboardRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.dashboard import DashboardPlace
+
+    del at
+    return DashboardPlace(desk, ref)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -233,6 +252,7 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     DeploymentGroupRef: _group,
     ApplicationRef: _application,
     TraceRef: _trace,
+    DashboardRef: _dashboard,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

@@ -29,6 +29,7 @@ class Names:
     groups: tuple[str, ...] = ()
     """Deployment groups, as ``application/group``."""
     traces: tuple[str, ...] = ()
+    dashboards: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -51,6 +52,13 @@ def _commit(argument: str) -> str | None:
     if 4 <= len(digits) <= 64 and all(one in "0123456789abcdef" for one in digits):
         return None
     return "give the beginning of a commit's id: at least four hexadecimal digits"
+
+
+def _dashboard(argument: str) -> str | None:
+    if not argument:
+        return "which dashboard?"
+    fine = len(argument) <= 255 and argument.isascii() and all(one.isalnum() or one in "-_" for one in argument)
+    return None if fine else "a dashboard's name has letters, digits, - and _"
 
 
 def _minutes(argument: str) -> str | None:
@@ -131,6 +139,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("traces", "X-Ray's traces; a filter expression narrows them.", "[EXPRESSION]"),
     Command("trace", "Open one trace.", "ID", lambda names: names.traces, _required("trace")),
     Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
+    Command("dashboards", "CloudWatch's dashboards; a word filters them.", "[FILTER]", lambda names: names.dashboards),
+    Command(
+        "dashboard",
+        "Draw one dashboard, or begin a new one.",
+        "NAME",
+        lambda names: names.dashboards,
+        _dashboard,
+        aliases=("db",),
+    ),
     Command("logs", "CloudWatch Logs."),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),
     Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),

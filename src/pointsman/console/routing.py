@@ -25,6 +25,7 @@ from pointsman.model.refs import (
     ActionRef,
     BatchRef,
     BuildRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
@@ -230,6 +231,7 @@ class Router:
         deployments: dict[str, None] = {}
         groups: dict[str, None] = {}
         traces: dict[str, None] = {}
+        dashboards: dict[str, None] = {}
         for place in self._app.places():
             for ref in place.seen():
                 if isinstance(ref, PipelineRef):
@@ -244,6 +246,8 @@ class Router:
                     groups[str(ref)] = None
                 elif isinstance(ref, TraceRef):
                     traces[ref.id] = None
+                elif isinstance(ref, DashboardRef):
+                    dashboards[ref.name] = None
         known = self._app.wardrobe.names
         return replace(
             self._desk.names,
@@ -253,6 +257,7 @@ class Router:
             deployments=tuple(deployments),
             groups=tuple(groups),
             traces=tuple(traces),
+            dashboards=tuple(dashboards),
             themes=known,
         )
 

@@ -9,6 +9,10 @@ from pointsman.operations.declare import Operation
 from pointsman.operations.registry import Registry
 
 READS: Final = (
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetDashboard",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:ListDashboards",
     "codebuild:BatchGetBuildBatches",
     "codebuild:BatchGetBuilds",
     "codebuild:BatchGetProjects",
@@ -38,6 +42,8 @@ READS: Final = (
     "codepipeline:ListPipelineExecutions",
     "codepipeline:ListPipelines",
     "logs:GetLogEvents",
+    "logs:GetQueryResults",
+    "logs:StartQuery",
     "sts:GetCallerIdentity",
     "xray:BatchGetTraces",
     "xray:GetTraceSummaries",

@@ -13,9 +13,18 @@ from typing import Any, Protocol
 from pointsman.clock import Clock
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    BatchRef,
+    BuildRef,
+    DashboardRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    PipelineRef,
+    ProjectRef,
+)
 from pointsman.model.snapshot import Identity
 
 
@@ -125,6 +134,14 @@ class DeploymentsLike(Protocol):
         ...
 
 
+class DashboardsLike(Protocol):
+    """Dashboards, read past every cache."""
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        """The dashboard's text as it is now."""
+        ...
+
+
 class ServicesLike(Protocol):
     """The bundle of services, as far as operations need it."""
 
@@ -156,6 +173,11 @@ class ServicesLike(Protocol):
     @property
     def deployments(self) -> DeploymentsLike:
         """Deployments and their groups."""
+        ...
+
+    @property
+    def dashboards(self) -> DashboardsLike:
+        """Dashboards."""
         ...
 
     @property

@@ -7,7 +7,16 @@ from typing import Any
 
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
-from pointsman.operations import approvals, builds, conditions, deployments, pipelines, releases, stages
+from pointsman.operations import (
+    approvals,
+    builds,
+    conditions,
+    dashboards,
+    deployments,
+    pipelines,
+    releases,
+    stages,
+)
 from pointsman.operations.declare import Operation
 from pointsman.operations.facts import moving_runs
 
@@ -58,6 +67,7 @@ def default_registry() -> Registry:
             *builds.OPERATIONS,
             *releases.OPERATIONS,
             *deployments.OPERATIONS,
+            *dashboards.OPERATIONS,
         )
     )
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
     from pointsman.services.builds import Builds
+    from pointsman.services.dashboards import Dashboards
     from pointsman.services.deployments import Deployments
     from pointsman.services.feeds import Feeds
     from pointsman.services.logs import Logs
@@ -31,6 +32,7 @@ class Services:
     logs: Logs
     raw: Raw
     traces: Traces
+    dashboards: Dashboards
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from console import samples
+from console import dashing, samples
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
+from pointsman.model.dashboards import DashboardList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
@@ -56,6 +57,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "batches": said("batches"),
     "batch": (*said("batches"), "enter"),
     "commit": said("commit a41f9c2"),
+    "dashboards": said("dashboards"),
+    "dashboard": said("dashboard mixed"),
 }
 DIALOGS: dict[str, tuple[str, ...]] = {
     "menu": ("2", "a"),
@@ -97,6 +100,8 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
     "start-build": ("3", "G", "a", "s"),
     "start-batch-open": ("3", "G", "a", "b", *["tab"] * 6, "enter"),
+    "dashboard-range": (*said("dashboard mixed"), "t"),
+    "dashboard-save": (*said("dashboard operations"), "a", "e"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
@@ -144,7 +149,7 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
 
 
 LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
-TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace")
+TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace", "dashboards", "dashboard")
 DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace")
 LISTS = ("board", "builds", "projects", "batches", "deployments", "traces")
 """What has to be there for a way into a detail."""
@@ -159,10 +164,13 @@ def _empty() -> World:
     made.fresh("deployments", "", "", value=DeploymentList())
     made.fresh("deployment-groups", value=())
     made.fresh("traces", TraceQuery(), value=TraceList(TraceQuery(), scanned=31))
+    made.fresh("dashboards", value=DashboardList())
+    made.fresh("dashboard", "mixed", None, None, value=dashing.of("mixed", '{"widgets": []}'))
     return made
 
 
 EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
+EMPTY += ["dashboards", "dashboard"]
 
 
 @pytest.mark.parametrize("place", EMPTY)

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["ConfirmDialog", "Confirmed"]
 
 
+_LONGEST = 1000
+"""Characters of a command line that are shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """A person said yes, to exactly this."""
@@ -199,7 +203,7 @@ class ConfirmDialog(Dialog[Confirmed]):
         for line in preview.warnings:
             lines += wrapped(draw.glyphs.attention, line, width, "stale")
         lines += wrapped("call", preview.call, width, "strong")
-        lines += wrapped("", preview.cli, width, "dim")
+        lines += wrapped("", _shown(preview.cli), width, "dim")
         return lines
 
     # --- its life
@@ -338,6 +342,12 @@ class ConfirmDialog(Dialog[Confirmed]):
         """The command line, to the clipboard."""
         if self._preview is not None:
             self.post_message(self.Copied(self._preview.cli, "aws line"))
+
+
+def _shown(line: str) -> str:
+    """A command line, or the beginning of one that no dialog has room for: the key that copies it takes all of it."""
+    more = len(line) - _LONGEST
+    return line if more <= 0 else f"{line[:_LONGEST]}… and {more:,} more characters"
 
 
 def wrapped(label: str, text: str, width: int, style: str = "") -> list[Cell]:

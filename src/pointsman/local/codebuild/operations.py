@@ -17,6 +17,8 @@ from pointsman.local.codebuild.records import (
 )
 from pointsman.local.codebuild.settings import QUEUED_TIMEOUT, TIMEOUT, check, invalid
 from pointsman.local.codebuild.shapes import build_shape, project_shape
+from pointsman.local.events import ways
+from pointsman.local.events.ways import Given
 from pointsman.local.world import Scope
 
 # -- projects -------------------------------------------------------------------------------------------------------
@@ -141,6 +143,18 @@ def start_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     request = starting.request_of(parameters)
     build = builds.start(scope, request, token=parameters.get("idempotencyToken", ""))
     return {"build": build_shape(scope, build)}
+
+
+def from_rule(scope: Scope, arn: str, given: Given) -> None:
+    """A rule of EventBridge has this project for a target; what it gives may say what differs in the build.
+
+    Raises:
+        AwsError: As StartBuild does.
+    """
+    project = arn.split(":", 5)[5].removeprefix("project/")
+    parameters = ways.parameters(given, "codebuild", "StartBuild", projectName=project)
+    request = msgspec.structs.replace(starting.request_of(parameters), initiator=f"rule/{given.rule}")
+    builds.start(scope, request)
 
 
 @answers("codebuild", "StopBuild")

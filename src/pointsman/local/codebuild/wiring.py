@@ -25,6 +25,7 @@ from pointsman.local.codebuild import (
 from pointsman.local.codebuild.trust import Trust, TrustEverything
 from pointsman.local.codecommit import pull_requests
 from pointsman.local.engines import Engine, Place
+from pointsman.local.events.ways import Ways
 from pointsman.local.runners import protocol
 from pointsman.local.runners.process import ProcessRunner
 from pointsman.local.world import World
@@ -67,6 +68,7 @@ def _install(world: World) -> None:
     badges.install(world)
     posted.install(world)
     world.on(protocol.RECOVERED, survival.recovered)
+    world.tool(Ways).add("codebuild", operations.from_rule)
 
 
 def _resume(world: World) -> None:

@@ -20,9 +20,12 @@ from pointsman.local.codepipeline.shapes import (
     ActionRun,
     Execution,
     Override,
+    Pipeline,
     RequestToken,
     numbered,
 )
+from pointsman.local.events import ways
+from pointsman.local.events.ways import Given
 from pointsman.local.world import Scope
 
 
@@ -34,13 +37,28 @@ def start_pipeline_execution(scope: Scope, parameters: Parameters) -> dict[str, 
     client = parameters.get("clientRequestToken")
     if client is not None and (used := scope.get(RequestToken, f"{pipeline.name}/{client}")) is not None:
         return {"pipelineExecutionId": used.execution}
-    variables = _variables(pipeline.declaration, parameters.get("variables", []))
-    overrides = _overrides(pipeline.declaration, parameters.get("sourceRevisions", []))
-    room_for(scope, pipeline)
-    started = begin(scope, pipeline, "StartPipelineExecution", caller(scope), variables=variables, overrides=overrides)
+    started = _start(scope, pipeline, parameters, "StartPipelineExecution", caller(scope))
     if client is not None:
         scope.put(f"{pipeline.name}/{client}", RequestToken(started.id))
     return {"pipelineExecutionId": started.id}
+
+
+def _start(scope: Scope, pipeline: Pipeline, parameters: Parameters, trigger: str, detail: str) -> Execution:
+    variables = _variables(pipeline.declaration, parameters.get("variables", []))
+    overrides = _overrides(pipeline.declaration, parameters.get("sourceRevisions", []))
+    room_for(scope, pipeline)
+    return begin(scope, pipeline, trigger, detail, variables=variables, overrides=overrides)
+
+
+def from_rule(scope: Scope, arn: str, given: Given) -> None:
+    """A rule of EventBridge has this pipeline for a target; what it gives may name variables and source revisions.
+
+    Raises:
+        AwsError: As StartPipelineExecution does.
+    """
+    name = arn.split(":", 5)[5]
+    parameters = ways.parameters(given, "codepipeline", "StartPipelineExecution", name=name)
+    _start(scope, pipeline_of(scope, name), parameters, "CloudWatchEvent", given.rule_arn)
 
 
 def _invalid(message: str) -> AwsError:

@@ -26,6 +26,7 @@ from pointsman.local.codepipeline import (
 from pointsman.local.codepipeline.providers import Providers
 from pointsman.local.codepipeline.shapes import Line
 from pointsman.local.engines import Engine
+from pointsman.local.events.ways import Ways
 from pointsman.local.world import World
 
 
@@ -39,6 +40,7 @@ def _install(world: World) -> None:
     polling.install(world)
     webhooks.install(world)
     requesting.install(world)
+    world.tool(Ways).add("codepipeline", operations_executions.from_rule)
 
 
 def _resume(world: World) -> None:
