@@ -292,6 +292,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.operations.runner import Runner
     from pointsman.services.alarms import Alarms
     from pointsman.services.builds import Builds
+    from pointsman.services.dashboards import Dashboards
     from pointsman.services.deployments import Deployments
     from pointsman.services.logs import Logs
     from pointsman.services.metrics import Metrics
@@ -318,6 +319,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         traces=Traces(cloud, clock, budget),
         metrics=metrics,
         alarms=Alarms(cloud, clock, metrics, budget),
+        dashboards=Dashboards(cloud, clock, budget, region=lambda: cloud.region),
         world=world.value,
     )
     registry = default_registry()

@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import metering, releases, samples, tracing
+from console import alarming, dashing, metering, releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
@@ -56,9 +56,16 @@ def full(made: World) -> World:
     made.fresh("traces", TraceQuery(), value=tracing.listed())
     made.fresh("metrics", True, value=metering.listed())
     made.fresh("thresholds", value=metering.thresholds())
+    made.fresh("alarms", value=alarming.listed())
+    made.fresh("alarm-history", alarming.CPU.ref.name, value=alarming.history())
+    made.fresh("alarm-history", alarming.SHOP.ref.name, value=alarming.CHANGES[:1])
     for query in (metering.board_query(), metering.plot_query(metering.CPU), metering.plot_query(metering.ORDERS)):
         made.fresh("wall", query, value=metering.wall(query))
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
+    made.fresh("dashboards", value=dashing.listed())
+    for view in dashing.views():
+        made.services.dashboards.texts[view.ref.name] = view.text
+        made.fresh("dashboard", view.ref.name, None, None, value=view)
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made

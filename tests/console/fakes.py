@@ -12,17 +12,21 @@ from pointsman.clock import ManualClock
 from pointsman.console.connection import Connection
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.activity import Call, Deed
+from pointsman.model.alarms import Alarm, AlarmState
 from pointsman.model.approvals import Pending
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.logs import LogChunk
 from pointsman.model.metrics import WallQuery
 from pointsman.model.pipelines import Execution, PipelineState
 from pointsman.model.refs import (
+    AlarmRef,
     BatchRef,
     BuildRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
@@ -162,6 +166,9 @@ class FakePipelines:
     def history(self, ref: PipelineRef, pages: int = 1) -> Source[Any]:
         return _source("history", ref.name)
 
+    def past(self, refs: tuple[PipelineRef, ...], pages: int) -> Source[Any]:
+        return _source("past", pages)
+
     def runs(self, ref: PipelineRef, execution_id: str) -> Source[Any]:
         return _source("runs", ref.name, execution_id)
 
@@ -196,6 +203,9 @@ class FakeBuilds:
 
     def recent(self, project: ProjectRef | None = None) -> Source[Any]:
         return _source("builds", project.name if project is not None else "")
+
+    def past(self, pages: int) -> Source[Any]:
+        return _source("past-builds", pages)
 
     def build(self, ref: BuildRef) -> Source[Any]:
         return _source("build", ref.id)
@@ -308,7 +318,9 @@ class FakeServices:
     raw: FakeRaw = field(default_factory=lambda: FakeRaw())
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     traces: FakeTraces = field(default_factory=lambda: FakeTraces())
+    alarms: FakeAlarms = field(default_factory=lambda: FakeAlarms())
     metrics: FakeMetrics = field(default_factory=lambda: FakeMetrics())
+    dashboards: FakeDashboards = field(default_factory=lambda: FakeDashboards())
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -326,6 +338,25 @@ class FakeRaw:
 
     async def read(self, ref: Ref) -> dict[str, Any]:
         return self.documents.get(ref, {ref.noun: str(ref)})
+
+
+class FakeAlarms:
+    """Sources by the agreed keys; states a test lists."""
+
+    def __init__(self) -> None:
+        self.states: dict[Ref, AlarmState] = {}
+
+    def listing(self) -> Source[Any]:
+        return _source("alarms")
+
+    def history(self, ref: AlarmRef) -> Source[Any]:
+        return _source("alarm-history", ref.name)
+
+    async def fresh(self, ref: AlarmRef) -> AlarmState:
+        return self.states.get(ref, AlarmState(ref, None))
+
+    async def prospect(self, ref: MetricRef) -> AlarmState:
+        return self.states.get(ref, AlarmState(AlarmRef(""), Alarm(AlarmRef(""), metric=ref)))
 
 
 class FakeMetrics:
@@ -365,6 +396,22 @@ class FakeTraces:
         except FilterError as error:
             return error
         return None
+
+
+class FakeDashboards:
+    """Sources by the agreed keys, and texts."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def listed(self) -> Source[Any]:
+        return _source("dashboards")
+
+    def view(self, ref: DashboardRef, span: timedelta | None = None, period: int | None = None) -> Source[Any]:
+        return _source("dashboard", ref.name, span, period)
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        return DashboardState(ref, self.texts.get(ref.name, ""), there=ref.name in self.texts)
 
 
 class FakeAudit:

@@ -14,12 +14,14 @@ from pointsman.errors import PointsmanError
 from pointsman.model.alarms import AlarmState
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import (
     AlarmRef,
     BatchRef,
     BuildRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     MetricRef,
@@ -129,6 +131,14 @@ class FakeDeployments:
         return self.history
 
 
+@dataclass
+class FakeDashboards:
+    state: DashboardState = field(default_factory=lambda: DashboardState(DashboardRef("shop"), '{"widgets": []}'))
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        return self.state
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -139,6 +149,8 @@ class FakeServices:
         self.pipelines = FakePipelines(state or states.waiting())
         self.builds = FakeBuilds()
         self.deployments = FakeDeployments()
+        self.alarms = FakeAlarms()
+        self.dashboards = FakeDashboards()
         self.world = "aws"
 
 

@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from operations import deployed, states
+from operations import alarming, deployed, states
 from operations.fakes import FakeServices, runner
 from pointsman import services
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.refs import (
     ActionRef,
+    AlarmRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    MetricRef,
     PipelineRef,
     Ref,
     StageRef,
@@ -35,6 +39,8 @@ ALL = pytest.mark.parametrize("operation", tuple(REGISTRY), ids=lambda operation
 
 Case = tuple[Any, Ref, dict[str, str]]
 _DEPLOY, _BUILD = states.stage_ref("Deploy"), states.stage_ref("Build")
+
+_BOARD = DashboardState(DashboardRef("checkout"), '{"widgets": []}')
 
 RUNS: dict[str, Case] = {
     "pipeline.start": (
@@ -62,7 +68,26 @@ RUNS: dict[str, Case] = {
             "image": "aws/codebuild/standard:7.0",
             "compute": "BUILD_GENERAL1_LARGE",
             "timeout": "30",
+            "environment_type": "arm_container",
+            "privileged": "true",
+            "queued": "20",
+            "source_type": "GITHUB",
+            "source_location": "https://github.com/acme/checkout",
+            "depth": "1",
+            "secondary": "tools=CODECOMMIT https://example.com/tools main\nother=v2",
+            "cache": "local docker source",
+            "artifacts": "s3://artifacts/out zip",
+            "cloudwatch": "/builds:checkout",
+            "s3_logs": "off",
+            "role": "arn:aws:iam::123456789012:role/build",
+            "key": "alias/builds",
+            "retries": "2",
         },
+    ),
+    "project.start-batch": (
+        states.project(batches=True),
+        states.PROJECT,
+        {"source_version": "main", "timeout": "30", "cache": "s3://cache/web", "privileged": "false"},
     ),
     "build.stop": (states.build(), states.BUILD, {}),
     "build.retry": (states.build("FAILED"), states.BUILD, {}),
@@ -74,6 +99,9 @@ RUNS: dict[str, Case] = {
     "batch.stop": (states.batch(), states.BATCH, {}),
     "batch.retry": (states.batch("FAILED"), states.BATCH, {"which": "RETRY_ALL_BUILDS"}),
     **deployed.RUNS,
+    **alarming.RUNS,
+    "dashboard.save": (_BOARD, _BOARD.ref, {"body": '{"widgets": [], "start": "-PT3H"}'}),
+    "dashboard.delete": (_BOARD, _BOARD.ref, {}),
 }
 """A state in which each operation may run, its target and a person's answers."""
 
@@ -157,12 +185,19 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
             "which run",
         ),
     ),
+    "project.start-batch": (
+        (states.project(), states.PROJECT, "not set up for batches"),
+        (states.project(batches=True, source_type="CODEPIPELINE"), states.PROJECT, "start that pipeline instead"),
+    ),
     "batch.stop": ((states.batch("SUCCEEDED"), states.BATCH, "has ended (SUCCEEDED)"),),
     "batch.retry": (
         (states.batch(), states.BATCH, "still runs"),
         (states.batch("STOPPED"), states.BATCH, "only batches that have failed"),
     ),
     **deployed.REFUSES,
+    **alarming.REFUSES,
+    "dashboard.save": (),
+    "dashboard.delete": ((DashboardState(_BOARD.ref, "", there=False), _BOARD.ref, "no dashboard checkout"),),
 }
 """States in which each operation refuses, and what its sentence says."""
 
@@ -176,8 +211,12 @@ def services_for(case: Case) -> FakeServices:
         services.deployments.state = state
     elif isinstance(ref, DeploymentGroupRef):
         services.deployments.history = state
+    elif isinstance(ref, DashboardRef):
+        services.dashboards.state = state
     elif ref == states.PROJECT:
         services.builds.project = state
+    elif isinstance(ref, AlarmRef | MetricRef):
+        services.alarms.state = state
     elif ref == states.BATCH:
         services.builds.batches.batch = state
     else:
@@ -291,7 +330,9 @@ def test_the_policy_allows_every_declared_call_and_every_read() -> None:
 def test_the_reads_are_what_the_services_read() -> None:
     folder = Path(services.__file__ or "").parent
     text = "".join(path.read_text() for path in sorted(folder.glob("*.py")))
-    read = set(re.findall(r'"((?:Get|List|BatchGet|Describe|Filter)[A-Z]\w+)"', text)) | {"GetCallerIdentity"}
+    read = set(re.findall(r'"((?:Get|List|BatchGet|Describe|Filter)[A-Z]\w+|StartQuery)"', text)) | {
+        "GetCallerIdentity"
+    }
     assert read == {action.partition(":")[2] for action in READS}
 
 

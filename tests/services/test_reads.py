@@ -10,7 +10,7 @@ import pytest
 
 from pointsman.model.refs import PipelineRef, TraceRef
 from pointsman.model.status import Tone
-from pointsman.services.reads import batches, builds, commits, deployments, logs, pipelines, reports, traces
+from pointsman.services.reads import batches, builds, commits, dashboards, deployments, logs, pipelines, reports, traces
 from support.generate import answer
 from support.shapes import problems
 
@@ -44,6 +44,11 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codedeploy", "BatchGetDeploymentTargets", deployments.targets),
     ("codedeploy", "GetDeploymentConfig", deployments.configuration),
     ("codedeploy", "ListApplicationRevisions", deployments.revisions),
+    ("cloudwatch", "ListDashboards", dashboards.entries),
+    ("cloudwatch", "DescribeAlarms", dashboards.faces),
+    ("cloudwatch", "DescribeAlarms", lambda one: dashboards.watched(one, "abcXYZ01")),
+    ("cloudwatch", "GetMetricData", lambda one: tuple(dashboards.lines(one, {}))),
+    ("logs", "GetQueryResults", dashboards.rows),
     ("xray", "GetTraceSummaries", traces.page),
     ("xray", "BatchGetTraces", lambda one: tuple(traces.documents(TraceRef("abcXYZ01"), one))),
 ]

@@ -58,6 +58,9 @@ class _Maker:
 
     def structure(self, shape: Any, depth: int) -> dict[str, Any]:
         needed = set(shape.required_members)
+        if getattr(shape, "is_tagged_union", False):
+            only = self._chance.choice(list(shape.members))
+            return {only: self.value(shape.members[only], depth + 1)}
         return {
             name: self.value(member, depth + 1)
             for name, member in shape.members.items()

@@ -388,6 +388,10 @@ class ConsoleApp(App[None]):
         """The menu."""
         self.operating.offer(event.targets, narrow=event.narrow)
 
+    def on_place_operation_asked(self, event: wishes.OperationAsked) -> None:
+        """Ask whether to do it."""
+        self.operating.ask(event.operation, event.ref, dict(event.answers))
+
     def on_place_copied(self, event: wishes.Copied) -> None:
         """The clipboard."""
         self.copy(event.text, event.what)

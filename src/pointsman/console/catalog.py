@@ -19,6 +19,7 @@ from pointsman.model.refs import (
     BatchRef,
     BuildRef,
     CommitRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
@@ -142,6 +143,15 @@ def _alarms(desk: Desk, argument: str, at: datetime | None) -> Place:
     return place
 
 
+def _dashboards(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.dashboards import Dashboards
+
+    del at
+    place = Dashboards(desk)
+    place.filter_text = argument
+    return place
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "alarms": _alarms,
     "alarm": lambda desk, argument, at: _alarm(desk, AlarmRef(argument), at),
@@ -153,6 +163,8 @@ NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
     "trace": lambda desk, argument, at: _trace(desk, TraceRef(argument), at),
+    "dashboards": _dashboards,
+    "dashboard": lambda desk, argument, at: _dashboard(desk, DashboardRef(argument), at),
 }
 """What opens the screen of a command from its argument, or says in a sentence why it does not."""
 
@@ -166,7 +178,7 @@ def _pipeline(desk: Desk, ref: PipelineRef | StageRef | ActionRef, at: datetime 
     del at
     if isinstance(ref, PipelineRef):
         return Pipeline(desk, ref, None)
-    return Pipeline(desk, PipelineRef(ref.pipeline), ref)
+    return Pipeline(desk, PipelineRef(ref.pipeline), ref.plain if isinstance(ref, ActionRef) else ref)
 
 
 def _execution(desk: Desk, ref: ExecutionRef, at: datetime | None) -> Place:
@@ -247,6 +259,13 @@ def _metric(desk: Desk, ref: MetricRef, at: datetime | None) -> Place:
     return MetricPlace(desk, (ref,), at)
 
 
+def _dashboard(desk: Desk, ref: DashboardRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.dashboard import DashboardPlace
+
+    del at
+    return DashboardPlace(desk, ref)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -263,6 +282,7 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     TraceRef: _trace,
     MetricRef: _metric,
     AlarmRef: _alarm,
+    DashboardRef: _dashboard,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

@@ -30,6 +30,7 @@ class Names:
     """Deployment groups, as ``application/group``."""
     traces: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
+    dashboards: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -52,6 +53,13 @@ def _commit(argument: str) -> str | None:
     if 4 <= len(digits) <= 64 and all(one in "0123456789abcdef" for one in digits):
         return None
     return "give the beginning of a commit's id: at least four hexadecimal digits"
+
+
+def _dashboard(argument: str) -> str | None:
+    if not argument:
+        return "which dashboard?"
+    fine = len(argument) <= 255 and argument.isascii() and all(one.isalnum() or one in "-_" for one in argument)
+    return None if fine else "a dashboard's name has letters, digits, - and _"
 
 
 def _minutes(argument: str) -> str | None:
@@ -134,6 +142,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("metrics", "CloudWatch's metrics: sparklines of what is watched; words filter them.", "[FILTER]"),
     Command("alarms", "CloudWatch's alarms, worst first; words filter them.", "[FILTER]", lambda names: names.alarms),
     Command("alarm", "Open one alarm.", "NAME", lambda names: names.alarms, _required("alarm")),
+    Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
+    Command("dashboards", "CloudWatch's dashboards; a word filters them.", "[FILTER]", lambda names: names.dashboards),
+    Command(
+        "dashboard",
+        "Draw one dashboard, or begin a new one.",
+        "NAME",
+        lambda names: names.dashboards,
+        _dashboard,
+        aliases=("db",),
+    ),
     Command("logs", "CloudWatch Logs."),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),
     Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),

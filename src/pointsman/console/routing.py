@@ -26,6 +26,7 @@ from pointsman.model.refs import (
     AlarmRef,
     BatchRef,
     BuildRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
@@ -233,6 +234,7 @@ class Router:
         groups: dict[str, None] = {}
         traces: dict[str, None] = {}
         alarms: dict[str, None] = {}
+        dashboards: dict[str, None] = {}
         for place in self._app.places():
             for ref in place.seen():
                 if isinstance(ref, PipelineRef):
@@ -249,6 +251,8 @@ class Router:
                     traces[ref.id] = None
                 elif isinstance(ref, AlarmRef):
                     alarms[ref.name] = None
+                elif isinstance(ref, DashboardRef):
+                    dashboards[ref.name] = None
         known = self._app.wardrobe.names
         return replace(
             self._desk.names,
@@ -259,6 +263,7 @@ class Router:
             groups=tuple(groups),
             traces=tuple(traces),
             alarms=tuple(alarms),
+            dashboards=tuple(dashboards),
             themes=known,
         )
 

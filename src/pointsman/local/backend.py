@@ -27,6 +27,7 @@ from pointsman.errors import StateError
 from pointsman.local.answers import Parameters, Table, answered
 from pointsman.local.emptying import RECORDS, discard, sweep
 from pointsman.local.engines import Engines, assemble
+from pointsman.local.pages import Shown, Visit, visited
 from pointsman.local.reach import Reach
 from pointsman.local.state import StateFolder
 from pointsman.local.store.blobs import Blobs, FolderBlobs, MemoryBlobs
@@ -143,6 +144,10 @@ class Backend:
         """
         where, call = (self.account, region), (service, operation)
         return answered(self.world, self.table, where, call, parameters, lambda: self._closed)
+
+    def visit(self, name: str, method: str, visit: Visit) -> Shown | None:
+        """Answer a request for an engine's page; None when there is no such page, or not by that method."""
+        return visited(self.world, self.account, (name, method), visit, lambda: self._closed)
 
     def load(self, path: Path | str) -> tuple[str, ...]:
         """Apply a world file; applying it twice changes nothing.

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pointsman.local.answers import Table
+from pointsman.local.pages import Pages
 from pointsman.local.reach import Reach
 from pointsman.local.world import World
 
@@ -117,6 +118,7 @@ def assemble(world: World, root: Path, account: str, tools: Sequence[object] = (
         world.provide(tool)
     if not world.has(Reach):
         world.provide(Reach())
+    world.provide(Pages())
     engines = _engines()
     for engine in engines:
         engine.install(world)

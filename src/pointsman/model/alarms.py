@@ -11,6 +11,7 @@ from typing import Any
 from pointsman.model.metrics import Series
 from pointsman.model.refs import AlarmRef, MetricRef
 from pointsman.semantics.metrics.alarm_evaluation import EXTRA, Datapoint, Rule, breaches, evaluate
+from pointsman.semantics.metrics.alarm_rules import RuleError, children, read
 
 __all__ = [
     "Alarm",
@@ -19,6 +20,7 @@ __all__ = [
     "Firing",
     "Mute",
     "firings",
+    "named",
     "severity",
     "timeline",
     "worst_first",
@@ -197,6 +199,14 @@ def _hold(parts: list[str], state: str, since: datetime, until: datetime, begin:
         held = parts[at]
         if not held or _rank(state) < _rank(held):
             parts[at] = state
+
+
+def named(rule: str) -> frozenset[str]:
+    """The names of the alarms that a composite alarm's rule looks at; none of a rule that cannot be read."""
+    try:
+        return frozenset(one.rpartition(":alarm:")[2] for one in children(read(rule)))
+    except RuleError:
+        return frozenset()
 
 
 def _rank(state: str) -> int:

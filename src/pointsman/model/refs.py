@@ -40,9 +40,17 @@ class ActionRef:
     pipeline: str
     stage: str
     action: str
+    execution: str = ""
+    """The run that is meant, of a pipeline whose runs go side by side; empty: whichever is in the stage."""
+
+    @property
+    def plain(self) -> ActionRef:
+        """The action itself, of no run."""
+        return ActionRef(self.pipeline, self.stage, self.action)
 
     def __str__(self) -> str:
-        return f"{self.pipeline} / {self.stage} / {self.action}"
+        run = f" ({self.execution[:8]})" if self.execution else ""
+        return f"{self.pipeline} / {self.stage} / {self.action}{run}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -35,7 +35,7 @@ def _plan(state: MetricRef, _ref: Ref, answers: Answers) -> WriteCall:
     datum: dict[str, Any] = {
         "MetricName": state.name,
         "Dimensions": [{"Name": name, "Value": value} for name, value in state.dimensions],
-        "Value": float(answers["value"]),
+        "Value": float(answers.get("value") or "nan"),
     }
     if answers.get("unit"):
         datum["Unit"] = answers["unit"]

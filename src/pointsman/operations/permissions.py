@@ -9,6 +9,15 @@ from pointsman.operations.declare import Operation
 from pointsman.operations.registry import Registry
 
 READS: Final = (
+    "cloudwatch:DescribeAlarmHistory",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:GetAlarmMuteRule",
+    "cloudwatch:GetDashboard",
+    "cloudwatch:GetMetricData",
+    "cloudwatch:GetMetricStatistics",
+    "cloudwatch:ListAlarmMuteRules",
+    "cloudwatch:ListDashboards",
+    "cloudwatch:ListMetrics",
     "codebuild:BatchGetBuildBatches",
     "codebuild:BatchGetBuilds",
     "codebuild:BatchGetProjects",
@@ -37,9 +46,17 @@ READS: Final = (
     "codepipeline:ListActionExecutions",
     "codepipeline:ListPipelineExecutions",
     "codepipeline:ListPipelines",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:DescribeMetricFilters",
+    "logs:DescribeQueryDefinitions",
+    "logs:DescribeSubscriptionFilters",
     "logs:GetLogEvents",
+    "logs:GetQueryResults",
+    "logs:StartQuery",
     "sts:GetCallerIdentity",
     "xray:BatchGetTraces",
+    "xray:GetSamplingRules",
     "xray:GetTraceSummaries",
 )
 """What the screens read."""

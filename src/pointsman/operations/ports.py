@@ -14,12 +14,14 @@ from pointsman.clock import Clock
 from pointsman.model.alarms import AlarmState
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import (
     AlarmRef,
     BatchRef,
     BuildRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     MetricRef,
@@ -144,6 +146,13 @@ class AlarmsLike(Protocol):
 
     async def prospect(self, ref: MetricRef) -> AlarmState:
         """A metric that has no such alarm yet, with a day of its values."""
+
+
+class DashboardsLike(Protocol):
+    """Dashboards, read past every cache."""
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        """The dashboard's text as it is now."""
         ...
 
 
@@ -183,6 +192,11 @@ class ServicesLike(Protocol):
     @property
     def deployments(self) -> DeploymentsLike:
         """Deployments and their groups."""
+        ...
+
+    @property
+    def dashboards(self) -> DashboardsLike:
+        """Dashboards."""
         ...
 
     @property

@@ -10,7 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, Ref
+from pointsman.model.refs import (
+    AlarmRef,
+    BatchRef,
+    BuildRef,
+    DashboardRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    MetricRef,
+    ProjectRef,
+    Ref,
+)
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
 from pointsman.operations.facts import pipeline_of
@@ -52,9 +62,11 @@ class Preview:
 
 
 def owner(ref: Ref) -> str:
-    """The name that is typed to confirm: a target's pipeline, project, or application and group."""
-    if isinstance(ref, ProjectRef):
+    """The name that is typed to confirm: a target's pipeline, project, alarm, namespace, or application and group."""
+    if isinstance(ref, ProjectRef | DashboardRef | AlarmRef):
         return ref.name
+    if isinstance(ref, MetricRef):
+        return ref.namespace
     if isinstance(ref, BuildRef | BatchRef):
         return ref.project
     if isinstance(ref, DeploymentGroupRef):

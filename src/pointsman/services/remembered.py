@@ -83,7 +83,8 @@ class Remembered:
 def _bare(row: PipelineRow) -> PipelineRow:
     if row.state is None:
         return row
-    return replace(row, state=replace(row.state, stages=tuple(_bare_stage(stage) for stage in row.state.stages)))
+    stages, beside = (tuple(map(_bare_stage, some)) for some in (row.state.stages, row.state.beside))
+    return replace(row, state=replace(row.state, stages=stages, beside=beside))
 
 
 def _bare_stage(stage: Stage) -> Stage:
@@ -91,4 +92,6 @@ def _bare_stage(stage: Stage) -> Stage:
 
 
 def _bare_action(action: Action) -> Action:
-    return replace(action, token="", configuration=())
+    # The external id of an approval in a PARALLEL pipeline is the token it is answered by.
+    external_id = "" if action.is_approval else action.external_id
+    return replace(action, token="", configuration=(), external_id=external_id)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pointsman.clock import Clock
     from pointsman.services.alarms import Alarms
     from pointsman.services.builds import Builds
+    from pointsman.services.dashboards import Dashboards
     from pointsman.services.deployments import Deployments
     from pointsman.services.feeds import Feeds
     from pointsman.services.logs import Logs
@@ -35,6 +36,7 @@ class Services:
     traces: Traces
     metrics: Metrics
     alarms: Alarms
+    dashboards: Dashboards
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

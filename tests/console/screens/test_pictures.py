@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from console import samples
+from console import dashing, samples
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
+from pointsman.model.alarms import AlarmList
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
+from pointsman.model.dashboards import DashboardList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.metrics import MetricList
 from pointsman.model.pipelines import Board
@@ -27,7 +29,8 @@ SIZES = ((80, 24), (120, 40), (200, 50))
 
 def said(line: str) -> tuple[str, ...]:
     """The keys that type a command line."""
-    return ("colon", *("space" if one == " " else one for one in line), "enter")
+    names = {" ": "space", "-": "minus"}
+    return ("colon", *(names.get(one, one) for one in line), "enter")
 
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -47,10 +50,12 @@ PLACES: dict[str, tuple[str, ...]] = {
     "fleet": ("4", "down", "f"),
     "metrics": ("6", *["left"] * 4),
     "metric": ("6", "enter", *["left"] * 9),
+    "alarms": said("alarms"),
+    "alarm": said("alarm checkout-cpu"),
+    "composite-alarm": said("alarm shop-is-ill"),
     "activity": ("8",),
     "traces": ("5",),
     "trace": ("5", "enter", "e", "e", "e", "e", "e", "e"),
-    "later": ("6",),
     "approvals": ("A",),
     "conditions": said("pipeline orders"),
     "parallel": (*said("pipeline matrix"), "tab"),
@@ -59,6 +64,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "batches": said("batches"),
     "batch": (*said("batches"), "enter"),
     "commit": said("commit a41f9c2"),
+    "dashboards": said("dashboards"),
+    "dashboard": said("dashboard mixed"),
 }
 DIALOGS: dict[str, tuple[str, ...]] = {
     "menu": ("2", "a"),
@@ -98,6 +105,10 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "trace-help": ("5", "enter", "question_mark"),
     "traces-range": ("5", "t"),
     "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
+    "start-build": ("3", "G", "a", "s"),
+    "start-batch-open": ("3", "G", "a", "b", *["tab"] * 6, "enter"),
+    "dashboard-range": (*said("dashboard mixed"), "t"),
+    "dashboard-save": (*said("dashboard operations"), "a", "e"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
@@ -145,9 +156,13 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
 
 
 LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
-TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace", "metrics", "metric")
-DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace", "metric")
-LISTS = ("board", "builds", "projects", "batches", "deployments", "traces", "metrics")
+TROUBLED = (
+    *LINE,
+    *("deployments", "deployment", "fleet", "traces", "trace", "metrics", "metric", "alarms", "alarm"),
+    *("dashboards", "dashboard"),
+)
+DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace", "metric", "alarm")
+LISTS = ("board", "builds", "projects", "batches", "deployments", "traces", "metrics", "alarms")
 """What has to be there for a way into a detail."""
 
 
@@ -162,10 +177,15 @@ def _empty() -> World:
     made.fresh("traces", TraceQuery(), value=TraceList(TraceQuery(), scanned=31))
     made.fresh("metrics", True, value=MetricList(()))
     made.fresh("thresholds", value=())
+    made.fresh("alarms", value=AlarmList(()))
+    made.fresh("dashboards", value=DashboardList())
+    made.fresh("dashboard", "mixed", None, None, value=dashing.of("mixed", '{"widgets": []}'))
     return made
 
 
-EMPTY = [*LINE[:2], "builds", "deployments", "traces", "activity", "approvals", "batches", "commit", "metrics"]
+EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
+EMPTY += ["metrics", "alarms"]
+EMPTY += ["dashboards", "dashboard"]
 
 
 @pytest.mark.parametrize("place", EMPTY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from pointsman.console.present.amounts import amount
@@ -17,6 +17,7 @@ from pointsman.semantics.metrics.alarm_rules import AtLeast, Joined, Not, Rule, 
 
 __all__ = [
     "ALARMS",
+    "FEW",
     "STATE_STYLES",
     "AlarmRow",
     "brief",
@@ -179,6 +180,10 @@ ALARMS: Columns = (
         fitted=strip,
     ),
 )
+
+
+FEW: Columns = (ALARMS[0], ALARMS[2], replace(ALARMS[4], least=8), replace(ALARMS[1], priority=1))
+"""The columns of a small pane."""
 
 
 def brief(found: AlarmList) -> Cell:

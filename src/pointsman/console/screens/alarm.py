@@ -66,9 +66,10 @@ class AlarmPlace(Place):
 
     place_title = "Alarm"
     place_help = (
-        "Why the alarm is in its state, what it watches and whom it tells; a composite one with its rule and the alarms "
-        "that make it fire. The plot marks what went out: r opens what went out before it fired (a there rolls it back), "
-        "l and T the logs and traces of that minute, p its metric as large as the screen, w the deployments it guards."
+        "Why the alarm is in its state, what it watches and whom it tells; a composite one with its rule and the "
+        "alarms that make it fire. The plot marks what went out: r opens what went out before it fired (a there rolls "
+        "it back), l and T lead to the logs and traces of that minute, p to its metric as large as the screen, w to "
+        "the deployments it guards."
     )
     slots: ClassVar[tuple[str, ...]] = ("alarms", "history", "wall", "deployments", "board")
     enters: ClassVar[str] = ""

@@ -37,9 +37,9 @@ class Alarms(Place):
 
     place_title = "Alarms"
     place_help = (
-        "Worst first: in ALARM, muted, without data, fine; among equals the newest change. Points are the periods that "
-        "are looked at, newest last, and the strip is the last 24 hours. Tells nobody: it has no action. Enter opens an "
-        "alarm with its history and what went out before; a mutes, edits, sets its state and the rest."
+        "Worst first: in ALARM, muted, without data, fine; among equals the newest change. Points are the periods "
+        "that are looked at, newest last, and the strip is the last 24 hours. Tells nobody: it has no action. Enter "
+        "opens an alarm with its history and what went out before; a mutes, edits, sets its state and the rest."
     )
     slots: ClassVar[tuple[str, ...]] = ("alarms",)
     filters = True
@@ -126,7 +126,8 @@ class Alarms(Place):
         """Everything about it, in a dialog."""
         row = self._row()
         if row is not None:
-            self.post_message(self.Described(row.alarm.ref.name, whole(row.alarm, self._listed.value, row.changes)))
+            draw, lines = self.look.draw(), whole(row.alarm, self._listed.value, row.changes)
+            self.post_message(self.Described(row.alarm.ref.name, lambda width: lines(draw, width)))
 
     def on_line_table_selected(self, event: LineTable.Selected) -> None:
         """Into it."""

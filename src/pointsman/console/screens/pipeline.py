@@ -255,7 +255,10 @@ class Pipeline(Place):
             return execution_forms(ref)
         forms = pipeline_forms(self.ref, self.state, self.desk.identity)
         if isinstance(ref, ActionRef) and (action := self._action(ref)) is not None:
-            more = [("external id", action.external_id), ("console URL", action.external_url)]
+            more = [
+                ("external id", "" if action.is_approval else action.external_id),
+                ("console URL", action.external_url),
+            ]
             return (("action name", ref.action), *((what, text) for what, text in more if text), *forms)
         if isinstance(ref, StageRef):
             return (("stage name", ref.stage), *forms)

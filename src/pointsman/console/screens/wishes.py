@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ __all__ = [
     "Left",
     "ManyAsked",
     "Opened",
+    "OperationAsked",
     "PickAsked",
     "PlotAsked",
     "ReportsAsked",
@@ -113,6 +114,17 @@ class ActionsAsked(Message, namespace="place"):
         """(ref, what is known of its state; None when nothing is), the most specific first."""
         self.narrow = narrow
         """Only what these targets themselves take, nothing around them."""
+
+
+class OperationAsked(Message, namespace="place"):
+    """A person wants one operation on one thing, with some of its answers given."""
+
+    def __init__(self, operation: str, ref: Ref, answers: Mapping[str, str]) -> None:
+        super().__init__()
+        self.operation = operation
+        """Its id."""
+        self.ref = ref
+        self.answers = answers
 
 
 class Copied(Message, namespace="place"):

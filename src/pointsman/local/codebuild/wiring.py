@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pointsman.local.codebuild import (
+    badges,
     batches,
     driver,
     events,
     figures,
     operations,
+    operations_access,
     operations_batches,
     operations_reports,
     operations_webhooks,
+    posted,
     preparing,
     queueing,
     reports,
@@ -20,7 +23,9 @@ from pointsman.local.codebuild import (
     webhooks,
 )
 from pointsman.local.codebuild.trust import Trust, TrustEverything
+from pointsman.local.codecommit import pull_requests
 from pointsman.local.engines import Engine, Place
+from pointsman.local.events.ways import Ways
 from pointsman.local.runners import protocol
 from pointsman.local.runners.process import ProcessRunner
 from pointsman.local.world import World
@@ -59,7 +64,11 @@ def _install(world: World) -> None:
     world.on(webhooks.POLL, webhooks.poll)
     world.on(webhooks.LOOKED, webhooks.looked)
     world.on(webhooks.MOVED, webhooks.moved)
+    world.on(pull_requests.TOPIC, webhooks.requested)
+    badges.install(world)
+    posted.install(world)
     world.on(protocol.RECOVERED, survival.recovered)
+    world.tool(Ways).add("codebuild", operations.from_rule)
 
 
 def _resume(world: World) -> None:
@@ -74,7 +83,7 @@ def _stop(world: World) -> None:
 
 ENGINE = Engine(
     name="codebuild",
-    answers=(operations, operations_batches, operations_reports, operations_webhooks),
+    answers=(operations, operations_batches, operations_reports, operations_webhooks, operations_access),
     install=_install,
     resume=_resume,
     stop=_stop,

@@ -1,1 +1,1 @@
-"""CodeCommit: repositories, commits, branches and files, over real git repositories."""
+"""CodeCommit: repositories, commits, branches, files and pull requests, over real git repositories."""

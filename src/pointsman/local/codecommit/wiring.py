@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pointsman.local.codecommit import branches, operations, reading, writing
+from pointsman.local.codecommit import branches, operations, operations_pull_requests, pull_requests, reading, writing
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories
 from pointsman.local.engines import Engine, Place
 from pointsman.local.world import World
@@ -13,6 +13,7 @@ from pointsman.local.world import World
 def _install(world: World) -> None:
     if not world.has(Repositories):
         world.provide(GitRepositories(world.tool(Place).root / "repositories"))
+    pull_requests.install(world)
 
 
 def _resume(world: World) -> None:
@@ -28,7 +29,7 @@ def _resume(world: World) -> None:
 
 ENGINE = Engine(
     name="codecommit",
-    answers=(operations, branches, reading, writing),
+    answers=(operations, branches, reading, writing, operations_pull_requests),
     install=_install,
     resume=_resume,
     folders=("repositories",),

@@ -10,16 +10,23 @@ from pointsman.local.codepipeline import (
     operations_conditions,
     operations_executions,
     operations_jobs,
+    operations_partners,
     operations_pipelines,
     operations_revisions,
     operations_stages,
+    operations_tags,
+    operations_targets,
     operations_types,
+    operations_webhooks,
     polling,
+    requesting,
     resuming,
+    webhooks,
 )
 from pointsman.local.codepipeline.providers import Providers
 from pointsman.local.codepipeline.shapes import Line
 from pointsman.local.engines import Engine
+from pointsman.local.events.ways import Ways
 from pointsman.local.world import World
 
 
@@ -31,6 +38,9 @@ def _install(world: World) -> None:
     events.install(world)
     figures.install(world)
     polling.install(world)
+    webhooks.install(world)
+    requesting.install(world)
+    world.tool(Ways).add("codepipeline", operations_executions.from_rule)
 
 
 def _resume(world: World) -> None:
@@ -50,6 +60,10 @@ ENGINE = Engine(
         operations_jobs,
         operations_types,
         operations_revisions,
+        operations_partners,
+        operations_targets,
+        operations_webhooks,
+        operations_tags,
     ),
     install=_install,
     resume=_resume,

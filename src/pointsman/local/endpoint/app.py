@@ -28,6 +28,7 @@ from pointsman.local.endpoint.refusals import Fault, Refusal
 from pointsman.local.endpoint.routing import Place, Router
 from pointsman.local.endpoint.signing import ChunkSigner, Signature
 from pointsman.local.endpoint.validation import check
+from pointsman.local.pages import ROOT, Shown, Visit
 
 log = logging.getLogger("pointsman.local")
 
@@ -66,6 +67,14 @@ class Service(Protocol):
 
     def reset(self) -> None:
         """Empty everything. It may block."""
+        ...
+
+    def has_page(self, name: str, method: str, /) -> bool:
+        """Whether an engine gives a page of this name, by this method."""
+        ...
+
+    def visit(self, name: str, method: str, visit: Visit, /) -> Shown | None:
+        """Answer a request for an engine's page; None when there is none. It may block."""
         ...
 
     def about(self) -> Mapping[str, Any]:
@@ -129,7 +138,7 @@ class Application:
 
     async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Response:
         guard.check_origin(request, self._doors.hosts)
-        if request.path.startswith("/_pointsman/"):
+        if request.path.startswith(ROOT):
             return await self._own(request, scope, receive)
         place: Place | None = None
         try:
@@ -245,8 +254,7 @@ class Application:
         return place.codec.fail(place.service, error, str(request_id))
 
     async def _own(self, request: Request, scope: Scope, receive: Receive) -> Response:
-        """What is under ``/_pointsman/``: not AWS's, so plain JSON."""
-        del receive
+        """What is under ``/_pointsman/``: not AWS's, so plain JSON, and the engines' pages."""
         if (request.method, request.path) == ("GET", "/_pointsman/health"):
             return _json(200, {"status": "ok", "services": sorted(self._answered), **self._service.about()})
         if request.path == "/_pointsman/reset" and self._doors.reset:
@@ -258,7 +266,36 @@ class Application:
                 return _json(403, {"message": "reset takes this folder's keys, or a process of the same user"})
             await asyncio.get_running_loop().run_in_executor(self._workers, self._service.reset)
             return _json(200, {"status": "empty"})
-        return _json(404, {"message": "there is no such path"})
+        shown = await self._visit(request, scope, receive)
+        if shown is None:
+            return _json(404, {"message": "there is no such path"})
+        return Response(shown.status, {"content-type": shown.content_type, **shown.headers}, shown.body)
+
+    async def _visit(self, request: Request, scope: Scope, receive: Receive) -> Shown | None:
+        """An engine's page; who may see it is the page's to judge."""
+        name = request.path.removeprefix(ROOT)
+        if not self._service.has_page(name, request.method):
+            return None  # nobody's body is taken in for nothing
+        intake = Intake(request.headers, s3=False)
+        client = scope.get("client")
+        try:
+            await _receive(receive, scope.get("state", {}), intake)
+            intake.finish()
+            body = unpacked(intake.body(), request.headers)
+            visit = Visit(dict(request.arguments), request.headers, body, str(client[0]) if client else "")
+            return await asyncio.get_running_loop().run_in_executor(
+                self._workers, self._service.visit, name, request.method, visit
+            )
+        except (Undecodable, AwsError) as why:
+            status = why.status if isinstance(why, AwsError) else 400
+            return Shown(status, msgspec.json.encode({"message": why.message}))
+        except _Gone:
+            raise
+        except Exception:  # the worker's boundary: a broken page is an error of ours, said and logged
+            log.exception("%s %s failed", request.method, request.path)
+            return Shown(500, msgspec.json.encode({"message": "The request failed inside the backend"}))
+        finally:
+            intake.close()
 
     def _admit_reset(self, request: Request, scope: Scope) -> None:
         try:

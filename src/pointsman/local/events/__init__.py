@@ -1,5 +1,5 @@
-"""Events in EventBridge's shape: engines emit them under ``bus.TOPIC``, and a world file's routes hand them on.
+"""Events in EventBridge's shape: engines and PutEvents emit them under ``bus.TOPIC``, and rules hand them on.
 
-Who listens to the topic says through ``bus.Interest`` where he does: elsewhere no event is worded. A route leads to a
-topic or to a function of the same world file. EventBridge's own rules and buses are not built.
+Who listens to the topic says through ``bus.Interest`` where he does: elsewhere no event is worded. A rule leads to its
+targets through ``ways``, a world file's route to a topic or to a function of the same world file. There is one bus.
 """

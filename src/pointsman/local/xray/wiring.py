@@ -5,6 +5,7 @@ from __future__ import annotations
 from pointsman.local.engines import Engine
 from pointsman.local.world import World
 from pointsman.local.xray import (
+    figures,
     graphs,
     groups,
     indexing,
@@ -22,6 +23,8 @@ def _install(world: World) -> None:
     world.database.declare(table.SCHEMA)
     world.provide(table.Interned(world.database))
     world.on(indexing.INDEX, indexing.due)
+    world.on(indexing.INDEX, lambda scope, _: figures.arm(scope))
+    world.on(figures.DUE, figures.due)
     world.on(retention.SWEEP, retention.sweep)
 
 
