@@ -286,6 +286,8 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.preferences import PacedFeeds, Watched
     from pointsman.services.raw import Raw
+    from pointsman.services.sampling import SamplingRules
+    from pointsman.services.service_map import ServiceMaps
     from pointsman.services.session import Services
     from pointsman.services.traces import Traces
 
@@ -302,6 +304,8 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         logs=Logs(cloud, clock, budget),
         raw=Raw(cloud),
         traces=Traces(cloud, clock, budget),
+        maps=ServiceMaps(cloud, clock, budget),
+        sampling=SamplingRules(cloud, clock, budget),
         world=world.value,
     )
     registry = default_registry()

@@ -8,13 +8,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import releases, samples, tracing
+from console import mapped, releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.console.toolkit import screen_lines, settle
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.deployments import DeploymentState
+from pointsman.model.service_map import MapQuery
 from pointsman.model.traces import TraceQuery
 
 
@@ -55,6 +56,8 @@ def full(made: World) -> World:
     deploying(made)
     made.fresh("traces", TraceQuery(), value=tracing.listed())
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
+    made.fresh("service-map", MapQuery(), value=mapped.service_map())
+    made.fresh("trace-groups", value=mapped.groups())
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made

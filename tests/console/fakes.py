@@ -32,6 +32,8 @@ from pointsman.model.refs import (
     TraceRef,
 )
 from pointsman.model.reports import Report
+from pointsman.model.sampling import SamplingRules
+from pointsman.model.service_map import MapQuery
 from pointsman.model.snapshot import Identity, Snapshot
 from pointsman.model.traces import TraceQuery
 from pointsman.operations.declare import Answers, Confirm, Operation
@@ -303,6 +305,8 @@ class FakeServices:
     raw: FakeRaw = field(default_factory=lambda: FakeRaw())
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     traces: FakeTraces = field(default_factory=lambda: FakeTraces())
+    maps: FakeMaps = field(default_factory=lambda: FakeMaps())
+    sampling: FakeSampling = field(default_factory=lambda: FakeSampling())
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -337,6 +341,29 @@ class FakeTraces:
         except FilterError as error:
             return error
         return None
+
+
+class FakeMaps:
+    """Sources by the agreed keys."""
+
+    def map(self, query: MapQuery) -> Source[Any]:
+        return _source("service-map", query)
+
+    def groups(self) -> Source[Any]:
+        return _source("trace-groups")
+
+
+class FakeSampling:
+    """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.known = SamplingRules()
+
+    def rules(self) -> Source[Any]:
+        return _source("sampling-rules")
+
+    async def fresh(self) -> SamplingRules:
+        return self.known
 
 
 class FakeAudit:

@@ -26,6 +26,8 @@ from pointsman.services.feeds import Feeds
 from pointsman.services.logs import Logs
 from pointsman.services.pipelines import Pipelines
 from pointsman.services.raw import Raw
+from pointsman.services.sampling import SamplingRules
+from pointsman.services.service_map import ServiceMaps
 from pointsman.services.session import Services
 from pointsman.services.traces import Traces
 from support.backend import CheckedBackend
@@ -131,6 +133,8 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         logs=Logs(cloud, clock),
         raw=Raw(cloud),
         traces=Traces(cloud, clock),
+        maps=ServiceMaps(cloud, clock),
+        sampling=SamplingRules(cloud, clock),
         world="local",
     )
     audit = MemoryAudit()

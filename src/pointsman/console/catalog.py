@@ -27,6 +27,7 @@ from pointsman.model.refs import (
     StageRef,
     TargetRef,
     TraceRef,
+    TraceServiceRef,
 )
 
 __all__ = ["NAMED", "NUMBERED", "place_called", "place_of"]
@@ -129,11 +130,20 @@ def _fleet_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
     return Fleet(desk, DeploymentGroupRef(application, group) if argument else None)
 
 
+def _map(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.service_map import ServiceMapPlace
+    from pointsman.model.service_map import MapQuery
+
+    del at
+    return ServiceMapPlace(desk, MapQuery(group=argument))
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "approvals": _approvals,
     "batches": _batches,
     "commit": _commit_named,
     "fleet": _fleet_named,
+    "map": _map,
     "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
@@ -219,6 +229,18 @@ def _trace(desk: Desk, ref: TraceRef, at: datetime | None) -> Place:
     return TracePlace(desk, ref)
 
 
+def _service(desk: Desk, ref: TraceServiceRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.service_map_words import expression
+    from pointsman.console.screens.traces import Traces
+    from pointsman.model.traces import TraceQuery
+
+    del at
+    place = Traces(desk)
+    place.filter_text = expression(ref)
+    place.query_of = TraceQuery(expression=place.filter_text)
+    return place
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -233,6 +255,7 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     DeploymentGroupRef: _group,
     ApplicationRef: _application,
     TraceRef: _trace,
+    TraceServiceRef: _service,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

@@ -17,6 +17,7 @@ __all__ = [
     "ServiceCall",
     "ServiceMap",
     "ServiceNode",
+    "TraceGroup",
     "Traffic",
     "around",
     "of_trace",
@@ -31,6 +32,14 @@ class MapQuery:
     """How far back, up to now."""
     group: str = ""
     """A group of traces by name; empty for every trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceGroup:
+    """Traces that a filter expression takes, under a name."""
+
+    name: str
+    expression: str = ""
 
 
 @dataclass(frozen=True, slots=True)

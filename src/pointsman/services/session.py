@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pointsman.services.logs import Logs
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.raw import Raw
+    from pointsman.services.sampling import SamplingRules
+    from pointsman.services.service_map import ServiceMaps
     from pointsman.services.traces import Traces
 
 
@@ -31,6 +33,8 @@ class Services:
     logs: Logs
     raw: Raw
     traces: Traces
+    maps: ServiceMaps
+    sampling: SamplingRules
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

@@ -89,8 +89,8 @@ def share_words(share: float) -> str:
     if share < 0.001:
         return "<.1%"
     value = share * 100
-    if value < 9.95:
-        return f"{value:.1f}".removesuffix(".0") + "%"
+    if value < 0.95:
+        return f"{value:.1f}%"
     return "99%" if 99 < value < 100 else f"{value:.0f}%"
 
 
@@ -126,7 +126,7 @@ def figures(traffic: Traffic, span: timedelta, room: int, glyphs: Glyphs) -> Cel
     took = ((seconds(traffic.mean), ""),)
     wrong = _troubles(traffic.health, glyphs)
     worst = wrong[:1]
-    for parts in ((rate, took, wrong), (rate, took, worst), (took, worst), (took,), (worst,)):
+    for parts in ((rate, took, wrong), (rate, took, worst), (took, worst), (worst,), (took,)):
         said = join(parts, " ")
         if said and sum(cells(text) for text, _ in said) <= room:
             return said

@@ -1,0 +1,69 @@
+"""A service map for the screens: a shop whose bank fails, with a queue behind it and a table that is throttled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pointsman.clock import EPOCH
+from pointsman.model.service_map import MapQuery, ServiceCall, ServiceMap, ServiceNode, TraceGroup, Traffic, canonical
+from pointsman.semantics.traces.facts import CLIENT, Service
+
+GATEWAY = Service("gateway", "AWS::ApiGateway::Stage", "123456789012")
+CHECKOUT = Service("checkout", "AWS::ECS::Container", "123456789012")
+BANK = Service("bank.example", "remote")
+LEDGER = Service("ledger", "AWS::DynamoDB::Table", "123456789012")
+MAILER = Service("mailer", "AWS::Lambda::Function", "123456789012")
+
+
+def traffic(ok: int, *, faults: int = 0, throttles: int = 0, errors: int = 0, took: float = 0.05) -> Traffic:
+    """Requests that took about so long."""
+    total = ok + faults + throttles + errors
+    times = ((round(took * 0.8, 3), total * 9 // 10), (round(took * 2.8, 3), total - total * 9 // 10))
+    return Traffic(ok, errors, throttles, faults, took * total, times)
+
+
+def service_map(query: MapQuery | None = None) -> ServiceMap:
+    """The shop in the last five minutes."""
+    query = query or MapQuery()
+    clients, nightly = Service("gateway", CLIENT), Service("nightly-report", "AWS::EC2::Instance", "123456789012")
+    cart, search = (Service(name, "AWS::ECS::Container", "123456789012") for name in ("cart", "search"))
+    index = Service("index", "AWS::Elasticsearch::Domain", "123456789012")
+    payments = Service("payments", "AWS::ECS::Container", "123456789012")
+    orders = Service("orders", "AWS::SQS::Queue", "123456789012")
+    nodes = (
+        ServiceNode(clients),
+        ServiceNode(GATEWAY, traffic(3430, faults=61, errors=84, took=0.19), root=True),
+        ServiceNode(cart, traffic(1900, took=0.012)),
+        ServiceNode(search, traffic(870, took=0.41)),
+        ServiceNode(index, traffic(870, took=0.33), active=False),
+        ServiceNode(CHECKOUT, traffic(590, faults=61, took=0.64)),
+        ServiceNode(payments, traffic(598, faults=53, took=0.42)),
+        ServiceNode(BANK, traffic(598, faults=53, took=0.3), active=False),
+        ServiceNode(LEDGER, traffic(611, throttles=40, took=0.04), active=False),
+        ServiceNode(orders, traffic(540, took=0.008), active=False),
+        ServiceNode(MAILER, traffic(531, errors=9, took=0.22)),
+        ServiceNode(nightly, traffic(1, took=187.0), root=True),
+    )
+    calls = (
+        ServiceCall(clients, GATEWAY, traffic(3430, faults=61, errors=84, took=0.19)),
+        ServiceCall(GATEWAY, cart, traffic(1900, took=0.014)),
+        ServiceCall(GATEWAY, search, traffic(870, took=0.42)),
+        ServiceCall(GATEWAY, CHECKOUT, traffic(590, faults=61, took=0.65)),
+        ServiceCall(search, index, traffic(870, took=0.33)),
+        ServiceCall(CHECKOUT, cart, traffic(651, took=0.01)),
+        ServiceCall(CHECKOUT, payments, traffic(598, faults=53, took=0.43)),
+        ServiceCall(CHECKOUT, orders, traffic(540, took=0.008)),
+        ServiceCall(payments, BANK, traffic(598, faults=53, took=0.3)),
+        ServiceCall(payments, LEDGER, traffic(611, throttles=40, took=0.04)),
+        ServiceCall(orders, MAILER, traffic(531, errors=9, took=0.22)),
+        ServiceCall(MAILER, MAILER, traffic(12, took=0.2)),
+    )
+    return canonical(nodes, calls, query, start=EPOCH - query.span, end=EPOCH)
+
+
+def groups() -> tuple[TraceGroup, ...]:
+    """Two groups."""
+    return TraceGroup("gold", 'annotation[tenant] = "gold"'), TraceGroup("slow", "responsetime > 2")
+
+
+HOUR = MapQuery(timedelta(hours=1))
