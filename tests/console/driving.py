@@ -58,6 +58,8 @@ def full(made: World) -> World:
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
     made.fresh("service-map", MapQuery(), value=mapped.service_map())
     made.fresh("trace-groups", value=mapped.groups())
+    made.fresh("sampling-rules", value=mapped.sampling_rules())
+    made.services.sampling.known = mapped.sampling_rules()
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from pointsman.clock import EPOCH
+from pointsman.model.sampling import SamplingRule, SamplingRules, Taken, in_order
 from pointsman.model.service_map import MapQuery, ServiceCall, ServiceMap, ServiceNode, TraceGroup, Traffic, canonical
 from pointsman.semantics.traces.facts import CLIENT, Service
+from pointsman.semantics.traces.sampling import Rule
 
 GATEWAY = Service("gateway", "AWS::ApiGateway::Stage", "123456789012")
 CHECKOUT = Service("checkout", "AWS::ECS::Container", "123456789012")
@@ -67,3 +70,20 @@ def groups() -> tuple[TraceGroup, ...]:
 
 
 HOUR = MapQuery(timedelta(hours=1))
+
+
+def sampling_rules() -> SamplingRules:
+    """Health checks are left out, carts are recorded well, and one rule can never match."""
+
+    def rule(name: str, priority: int, rate: float, reservoir: int, taken: Taken, **more: Any) -> SamplingRule:
+        arn = f"arn:aws:xray:eu-west-1:123456789012:sampling-rule/{name}"
+        return SamplingRule(Rule(name, priority, rate, reservoir, **more), taken, arn, EPOCH, EPOCH)
+
+    rules = (
+        rule("Default", 10_000, 0.05, 1, Taken(14_210, 1_302, 4)),
+        rule("health-checks", 10, 0.0, 0, Taken(5_400, 0, 0), url_path="/health*"),
+        rule("carts", 100, 0.25, 5, Taken(1_900, 612, 0), service_name="gateway", url_path="/cart*"),
+        rule("failures", 200, 1.0, 10, Taken(), attributes={"http.status_code": "5*"}),
+        rule("gold", 300, 0.5, 1, Taken(80, 44, 9), attributes={"tenant": "gold"}),
+    )
+    return SamplingRules(in_order(rules), EPOCH - timedelta(minutes=10), EPOCH)

@@ -16,6 +16,7 @@ from pointsman.model.builds import Build, Project
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.sampling import SamplingRules
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
@@ -108,6 +109,14 @@ class FakeDeployments:
         return self.history
 
 
+@dataclass
+class FakeSampling:
+    rules: SamplingRules = field(default_factory=states.sampling_rules)
+
+    async def fresh(self) -> SamplingRules:
+        return self.rules
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -118,6 +127,7 @@ class FakeServices:
         self.pipelines = FakePipelines(state or states.waiting())
         self.builds = FakeBuilds()
         self.deployments = FakeDeployments()
+        self.sampling = FakeSampling()
         self.world = "aws"
 
 

@@ -24,6 +24,7 @@ from pointsman.model.refs import (
     PipelineRef,
     ProjectRef,
     Ref,
+    SamplingRuleRef,
     StageRef,
     TargetRef,
     TraceRef,
@@ -138,12 +139,17 @@ def _map(desk: Desk, argument: str, at: datetime | None) -> Place:
     return ServiceMapPlace(desk, MapQuery(group=argument))
 
 
+def _sampling(desk: Desk, argument: str, at: datetime | None) -> Place:
+    return _rule(desk, SamplingRuleRef(argument) if argument else None, at)
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "approvals": _approvals,
     "batches": _batches,
     "commit": _commit_named,
     "fleet": _fleet_named,
     "map": _map,
+    "sampling": _sampling,
     "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
@@ -241,6 +247,13 @@ def _service(desk: Desk, ref: TraceServiceRef, at: datetime | None) -> Place:
     return place
 
 
+def _rule(desk: Desk, ref: SamplingRuleRef | None, at: datetime | None) -> Place:
+    from pointsman.console.screens.sampling import SamplingPlace
+
+    del at
+    return SamplingPlace(desk, ref)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -256,6 +269,7 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     ApplicationRef: _application,
     TraceRef: _trace,
     TraceServiceRef: _service,
+    SamplingRuleRef: _rule,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

@@ -131,6 +131,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("traces", "X-Ray's traces; a filter expression narrows them.", "[EXPRESSION]"),
     Command("trace", "Open one trace.", "ID", lambda names: names.traces, _required("trace")),
     Command("map", "X-Ray's service map, of a group of traces if one is named.", "[GROUP]"),
+    Command("sampling", "X-Ray's sampling rules, and what each would have taken.", "[RULE]"),
     Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
     Command("logs", "CloudWatch Logs."),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),

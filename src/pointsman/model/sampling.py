@@ -13,7 +13,7 @@ from pointsman.model.traces import TraceSummary
 from pointsman.semantics.traces import sampling
 from pointsman.semantics.traces.sampling import DEFAULT, Request, Rule
 
-__all__ = ["Estimate", "SamplingRule", "SamplingRules", "Taken", "estimates", "request_of"]
+__all__ = ["Estimate", "SamplingRule", "SamplingRules", "Taken", "estimates", "in_order", "request_of"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ READS: Final = (
     "logs:GetLogEvents",
     "sts:GetCallerIdentity",
     "xray:BatchGetTraces",
+    "xray:GetGroups",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingStatisticSummaries",
+    "xray:GetServiceGraph",
     "xray:GetTraceSummaries",
 )
 """What the screens read."""

@@ -16,6 +16,7 @@ from pointsman.model.builds import Build, Project
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.sampling import SamplingRules
 from pointsman.model.snapshot import Identity
 
 
@@ -125,6 +126,14 @@ class DeploymentsLike(Protocol):
         ...
 
 
+class SamplingLike(Protocol):
+    """Sampling rules, read past every cache."""
+
+    async def fresh(self) -> SamplingRules:
+        """Every rule as it is now."""
+        ...
+
+
 class ServicesLike(Protocol):
     """The bundle of services, as far as operations need it."""
 
@@ -156,6 +165,11 @@ class ServicesLike(Protocol):
     @property
     def deployments(self) -> DeploymentsLike:
         """Deployments and their groups."""
+        ...
+
+    @property
+    def sampling(self) -> SamplingLike:
+        """Sampling rules."""
         ...
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, Ref
+from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, Ref, SamplingRuleRef
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
 from pointsman.operations.facts import pipeline_of
@@ -52,8 +52,8 @@ class Preview:
 
 
 def owner(ref: Ref) -> str:
-    """The name that is typed to confirm: a target's pipeline, project, or application and group."""
-    if isinstance(ref, ProjectRef):
+    """The name that is typed to confirm: a target's pipeline, project, rule, or application and group."""
+    if isinstance(ref, ProjectRef | SamplingRuleRef):
         return ref.name
     if isinstance(ref, BuildRef | BatchRef):
         return ref.project

@@ -62,7 +62,7 @@ class ServiceMapPlace(Place):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "range", "time range", id="range"),
         Binding("v", "view", "graph or table", id="view"),
-        Binding("f", "focus", "neighbours", id="neighbours"),
+        Binding("f", "neighbours", "neighbours", id="neighbours"),
         Binding("w", "group", "group", id="group"),
         Binding("l", "logs", "logs", show=False, id="logs"),
         Binding("M", "metrics", "metrics", show=False, id="metrics"),
@@ -235,12 +235,12 @@ class ServiceMapPlace(Place):
                 self._graph.move_to(node.service)
         self._moved()
 
-    def action_focus(self) -> None:
+    def action_neighbours(self) -> None:
         """Only what calls the selected service and what it calls; or everything again."""
         node = self._node()
         if self._around is not None:
             self._around = None
-        elif self.say_why_not("focus") or node is None:
+        elif self.say_why_not("neighbours") or node is None:
             return
         else:
             self._around = node.service
@@ -249,13 +249,13 @@ class ServiceMapPlace(Place):
     def action_back(self) -> None:
         """Everything again, or leave."""
         if self._around is not None:
-            self.action_focus()
+            self.action_neighbours()
         else:
             super().action_back()
 
     def why_not(self, action: str) -> str | None:
         """Some keys need a service, or groups."""
-        if action in ("logs", "metrics", "focus", "enter", "copy", "copy_as", "actions", "describe"):
+        if action in ("logs", "metrics", "neighbours", "enter", "copy", "copy_as", "actions", "describe"):
             node = self._node()
             if action == "actions":
                 return "nothing can be done with a service here"
