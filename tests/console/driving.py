@@ -57,6 +57,7 @@ def full(made: World) -> World:
     made.fresh("traces", TraceQuery(), value=tracing.listed())
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
     made.fresh("service-map", MapQuery(), value=mapped.service_map())
+    made.fresh("trace", mapped.BETTER.id, value=mapped.better())
     made.fresh("trace-groups", value=mapped.groups())
     made.fresh("sampling-rules", value=mapped.sampling_rules())
     made.services.sampling.known = mapped.sampling_rules()

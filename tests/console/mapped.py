@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
+from console import tracing
 from pointsman.clock import EPOCH
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.sampling import SamplingRule, SamplingRules, Taken, in_order
 from pointsman.model.service_map import MapQuery, ServiceCall, ServiceMap, ServiceNode, TraceGroup, Traffic, canonical
 from pointsman.semantics.traces.facts import CLIENT, Service
 from pointsman.semantics.traces.sampling import Rule
+from pointsman.services.reads import traces as reader
 
 GATEWAY = Service("gateway", "AWS::ApiGateway::Stage", "123456789012")
 CHECKOUT = Service("checkout", "AWS::ECS::Container", "123456789012")
@@ -87,3 +92,33 @@ def sampling_rules() -> SamplingRules:
         rule("gold", 300, 0.5, 1, Taken(80, 44, 9), attributes={"tenant": "gold"}),
     )
     return SamplingRules(in_order(rules), EPOCH - timedelta(minutes=10), EPOCH)
+
+
+BETTER = tracing.ref(2)
+
+
+@lru_cache(1)
+def better() -> OpenedTrace:
+    """A checkout that went well: the bank is quick, the ledger is not throttled, a cache spares the stock's queries."""
+    gateway, checkout, payments, _ = json.loads(json.dumps(tracing.documents()))
+    for one, end in ((gateway, 0.42), (checkout, 0.41)):
+        one.pop("fault")
+        one["end_time"] = tracing.NOW + end
+    gateway["http"]["response"]["status"] = gateway["subsegments"][0]["http"]["response"]["status"] = 200
+    gateway["subsegments"][0]["end_time"] = tracing.NOW + 0.412
+    inventory, call = checkout["subsegments"]
+    inventory["subsegments"] = [
+        inventory["subsegments"][0],
+        {"id": "0000000000000070", "name": "cache", "start_time": tracing.NOW + 0.05, "end_time": tracing.NOW + 0.052},
+    ]
+    for one in (call, payments):
+        one.pop("fault")
+        one["end_time"] = tracing.NOW + 0.3
+    ledger, bank, _ = payments["subsegments"]
+    ledger.pop("throttle"), ledger.pop("error"), ledger.pop("http")
+    ledger["end_time"] = tracing.NOW + 0.158
+    bank.update(start_time=tracing.NOW + 0.16, end_time=tracing.NOW + 0.29, **tracing._http("POST", "https://b/", 200))
+    bank.pop("fault"), bank.pop("cause")
+    payments["subsegments"] = [ledger, bank]
+    texts = [json.dumps({**one, "trace_id": BETTER.id}) for one in (gateway, checkout, payments)]
+    return reader.opened(BETTER, texts, limit_exceeded=False, settled=True)

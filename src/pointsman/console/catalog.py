@@ -143,6 +143,16 @@ def _sampling(desk: Desk, argument: str, at: datetime | None) -> Place:
     return _rule(desk, SamplingRuleRef(argument) if argument else None, at)
 
 
+def _compare(desk: Desk, argument: str, at: datetime | None) -> Place | str:
+    from pointsman.console.screens.trace_comparison import TraceComparisonPlace
+
+    del at
+    ids = argument.split()
+    if len(ids) != 2 or ids[0] == ids[1]:
+        return "compare two traces: write both ids"
+    return TraceComparisonPlace(desk, TraceRef(ids[0]), TraceRef(ids[1]))
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "approvals": _approvals,
     "batches": _batches,
@@ -150,6 +160,7 @@ NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "fleet": _fleet_named,
     "map": _map,
     "sampling": _sampling,
+    "compare": _compare,
     "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),

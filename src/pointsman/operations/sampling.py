@@ -151,7 +151,7 @@ def _written(rule: Rule, answers: Answers) -> Rule:
     if rule.name == DEFAULT:
         return changed
     priority = said("priority", str(rule.priority))
-    texts = {name: said(name, getattr(rule, name)) for name, *_ in _TEXTS}
+    texts: dict[str, Any] = {name: said(name, getattr(rule, name)) for name, *_ in _TEXTS}
     attributes = attributes_of(answers["attributes"]) if "attributes" in answers else rule.attributes
     number = int(priority) if _whole(1, LOWEST - 1)(priority) is None else rule.priority
     return replace(changed, priority=number, attributes=attributes, **texts)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from console import samples
+from console import mapped, samples, tracing
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
@@ -18,6 +18,7 @@ from pointsman.model.builds import BuildList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
+from pointsman.model.service_map import MapQuery, ServiceMap
 from pointsman.model.traces import TraceList, TraceQuery
 
 Compare = Callable[..., bool]
@@ -47,6 +48,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "activity": ("8",),
     "traces": ("5",),
     "trace": ("5", "enter", "e", "e", "e", "e", "e", "e"),
+    "map": said("map"),
+    "map-table": (*said("map"), "v"),
+    "sampling": (*said("sampling"), "j", "j"),
+    "compare-traces": said(f"compare {tracing.CHECKOUT.id} {mapped.BETTER.id}"),
     "later": ("6",),
     "approvals": ("A",),
     "conditions": said("pipeline orders"),
@@ -94,6 +99,10 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "trace-document": ("5", "enter", "d"),
     "trace-help": ("5", "enter", "question_mark"),
     "traces-range": ("5", "t"),
+    "map-neighbours": (*said("map"), "f"),
+    "map-group": (*said("map"), "w"),
+    "map-help": (*said("map"), "question_mark"),
+    "sampling-rule": (*said("sampling"), "j", "a", "n"),
     "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
@@ -142,7 +151,7 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
 
 
 LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
-TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace")
+TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace", "map", "sampling", "compare-traces")
 DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace")
 LISTS = ("board", "builds", "projects", "batches", "deployments", "traces")
 """What has to be there for a way into a detail."""
@@ -157,10 +166,22 @@ def _empty() -> World:
     made.fresh("deployments", "", "", value=DeploymentList())
     made.fresh("deployment-groups", value=())
     made.fresh("traces", TraceQuery(), value=TraceList(TraceQuery(), scanned=31))
+    made.fresh("service-map", MapQuery(), value=ServiceMap())
     return made
 
 
-EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
+EMPTY = [
+    "overview",
+    "pipelines",
+    "builds",
+    "deployments",
+    "traces",
+    "activity",
+    "approvals",
+    "batches",
+    "commit",
+    "map",
+]
 
 
 @pytest.mark.parametrize("place", EMPTY)
