@@ -17,8 +17,8 @@ from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board
-from pointsman.model.snapshot import Snapshot
 from pointsman.model.service_map import MapQuery, ServiceMap
+from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery
 
 Compare = Callable[..., bool]
