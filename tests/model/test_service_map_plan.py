@@ -106,10 +106,10 @@ def test_a_label_stands_on_its_own_call_alone(given_: tuple[tuple[int, list[Call
         for spot, _ in run(wire.points):
             there[spot].add(wire.call)
     assert len({spot.call for spot in made.spots}) == len(made.spots)
-    for spot in made.spots:
-        assert spot.width == how.label
-        for x in range(spot.x, spot.x + spot.width):
-            assert there[x, spot.y] == {spot.call}
+    for label in made.spots:
+        assert label.width == how.label
+        for x in range(label.x, label.x + label.width):
+            assert there[x, label.y] == {label.call}
 
 
 @given(laid, st.randoms(use_true_random=False))

@@ -38,7 +38,8 @@ def test_each_trace_falls_under_the_first_rule_that_matches() -> None:
     # Of the carts of each of two seconds, two are held by the reservoir and half of the other two by the rate.
     assert found["carts"] == Estimate(8, 6.0)
     assert found["health"] == Estimate(3, 0.0)
-    assert found["Default"] == Estimate(10, pytest.approx(1.0))
+    assert found["Default"].matched == 10
+    assert found["Default"].expected == pytest.approx(1.0)
     assert found["status"] == Estimate() and found["status"].share is None
 
 
