@@ -6,6 +6,8 @@ from typing import Any
 
 from console import mapped, samples, tracing
 from console.driving import console
+from pointsman.console.screens.sampling import SamplingPlace
+from pointsman.console.screens.service_map import ServiceMapPlace
 from pointsman.console.screens.trace import TracePlace
 from pointsman.console.screens.trace_comparison import TraceComparisonPlace
 from pointsman.console.widgets.table import LineTable
@@ -75,3 +77,21 @@ async def test_one_id_is_not_enough() -> None:
         await user.type("compare 1-x")
         await user.press("enter")
         assert "which two traces" in user.text
+
+
+async def test_two_marked_traces_are_compared_the_older_first() -> None:
+    async with console() as user:
+        await user.press("5", "x")
+        assert any("mark two traces" in one for one in user.toasts)
+        await user.press("space", "x")
+        place = user.app.screen
+        assert isinstance(place, TraceComparisonPlace)
+        assert (place.ref, place.other) == (tracing.CHECKOUT, mapped.BETTER)
+
+
+async def test_the_list_of_traces_leads_to_the_map_and_the_rules() -> None:
+    async with console() as user:
+        await user.press("5", "m")
+        assert isinstance(user.app.screen, ServiceMapPlace)
+        await user.press("escape", "S")
+        assert isinstance(user.app.screen, SamplingPlace)

@@ -92,7 +92,7 @@ LIST: Columns = (
     Column[Operation]("by", "By", lambda row, _: _by(row.slower_by, row), least=6, align="right"),
     Column[Operation]("own", "Itself", lambda row, _: _own(row), least=7, align="right", priority=2),
     Column[Operation]("calls", "Calls", _calls, least=6, align="right", priority=3),
-    Column[Operation]("note", "", lambda row, _: _note(row), least=17, priority=4),
+    Column[Operation]("note", "", lambda row, _: _note(row), least=20, priority=4),
 )
 """Every operation of two traces."""
 

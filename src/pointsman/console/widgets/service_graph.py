@@ -129,6 +129,7 @@ class ServiceGraph(LineView, can_focus=True):
         self._snapshot = snapshot
         changed = snapshot.value is not self._shown or (badges is not None and badges != self._badges)
         self._badges = badges if badges is not None else self._badges
+        self._tick()
         if snapshot.value is None:
             self._painted, self._shown, self._lines = None, None, ()
             self._resized()
@@ -137,6 +138,16 @@ class ServiceGraph(LineView, can_focus=True):
         elif changed:
             self._lay()
         else:
+            self.refresh()
+
+    def _tick(self) -> None:
+        """Some age in the line about the data's state is due to change: draw that again."""
+        if not self.is_attached:
+            return
+        draw = self.look.draw()
+        freshness(self._snapshot, draw, "services")
+        toolkit.ages(self, self.look.now).wake(self, draw.due, self._tick)
+        if self._snapshot.fault is not None:
             self.refresh()
 
     def move_to(self, service: Service | None) -> bool:
