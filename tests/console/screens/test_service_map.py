@@ -168,3 +168,12 @@ async def test_what_a_service_is_asked_by_is_a_filter_expression() -> None:
     for name in ("checkout", 'a "b" \\ c', "x) OR fault", ""):
         for kind in ("", 'AWS::"odd"\\'):
             assert parse(expression(TraceServiceRef(name, kind))) is not None
+
+
+async def test_the_map_of_a_group_is_another_one() -> None:
+    async with console() as user:
+        await opened(user)
+        await user.press("colon")
+        await user.type("map gold")
+        await user.press("enter")
+        assert ("service-map", MapQuery(group="gold")) in user.world.feeds.heard()

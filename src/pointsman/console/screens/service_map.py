@@ -93,6 +93,11 @@ class ServiceMapPlace(Place):
         """Whose neighbours are shown alone."""
         self._listed = False
 
+    @property
+    def of_group(self) -> str:
+        """The group it is of, which makes it another map than that of every trace."""
+        return self.query_of.group
+
     def body(self) -> ComposeResult:
         """The graph, or the table; and what is selected."""
         with Container(id="both"):
