@@ -300,6 +300,8 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.preferences import PacedFeeds, Watched
     from pointsman.services.raw import Raw
+    from pointsman.services.sampling import SamplingRules
+    from pointsman.services.service_map import ServiceMaps
     from pointsman.services.session import Services
     from pointsman.services.traces import Traces
 
@@ -320,6 +322,8 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         metrics=metrics,
         alarms=Alarms(cloud, clock, metrics, budget),
         dashboards=Dashboards(cloud, clock, budget, region=lambda: cloud.region),
+        maps=ServiceMaps(cloud, clock, budget),
+        sampling=SamplingRules(cloud, clock, budget),
         world=world.value,
     )
     registry = default_registry()

@@ -8,13 +8,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import alarming, dashing, metering, releases, samples, tracing
+from console import alarming, dashing, mapped, metering, releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.console.toolkit import screen_lines, settle
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.deployments import DeploymentState
+from pointsman.model.service_map import MapQuery
 from pointsman.model.traces import TraceQuery
 
 
@@ -66,6 +67,11 @@ def full(made: World) -> World:
     for view in dashing.views():
         made.services.dashboards.texts[view.ref.name] = view.text
         made.fresh("dashboard", view.ref.name, None, None, value=view)
+    made.fresh("service-map", MapQuery(), value=mapped.service_map())
+    made.fresh("trace", mapped.BETTER.id, value=mapped.better())
+    made.fresh("trace-groups", value=mapped.groups())
+    made.fresh("sampling-rules", value=mapped.sampling_rules())
+    made.services.sampling.known = mapped.sampling_rules()
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made

@@ -38,6 +38,8 @@ from pointsman.model.refs import (
     TraceRef,
 )
 from pointsman.model.reports import Report
+from pointsman.model.sampling import SamplingRules
+from pointsman.model.service_map import MapQuery
 from pointsman.model.snapshot import Identity, Snapshot
 from pointsman.model.traces import TraceQuery
 from pointsman.operations.declare import Answers, Confirm, Operation
@@ -321,6 +323,8 @@ class FakeServices:
     alarms: FakeAlarms = field(default_factory=lambda: FakeAlarms())
     metrics: FakeMetrics = field(default_factory=lambda: FakeMetrics())
     dashboards: FakeDashboards = field(default_factory=lambda: FakeDashboards())
+    maps: FakeMaps = field(default_factory=lambda: FakeMaps())
+    sampling: FakeSampling = field(default_factory=lambda: FakeSampling())
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -412,6 +416,29 @@ class FakeDashboards:
 
     async def fresh(self, ref: DashboardRef) -> DashboardState:
         return DashboardState(ref, self.texts.get(ref.name, ""), there=ref.name in self.texts)
+
+
+class FakeMaps:
+    """Sources by the agreed keys."""
+
+    def map(self, query: MapQuery) -> Source[Any]:
+        return _source("service-map", query)
+
+    def groups(self) -> Source[Any]:
+        return _source("trace-groups")
+
+
+class FakeSampling:
+    """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.known = SamplingRules()
+
+    def rules(self) -> Source[Any]:
+        return _source("sampling-rules")
+
+    async def fresh(self) -> SamplingRules:
+        return self.known
 
 
 class FakeAudit:

@@ -28,6 +28,7 @@ from pointsman.model.refs import (
     PipelineRef,
     ProjectRef,
 )
+from pointsman.model.sampling import SamplingRules
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
@@ -139,6 +140,13 @@ class FakeDashboards:
         return self.state
 
 
+class FakeSampling:
+    rules: SamplingRules = field(default_factory=states.sampling_rules)
+
+    async def fresh(self) -> SamplingRules:
+        return self.rules
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -151,6 +159,7 @@ class FakeServices:
         self.deployments = FakeDeployments()
         self.alarms = FakeAlarms()
         self.dashboards = FakeDashboards()
+        self.sampling = FakeSampling()
         self.world = "aws"
 
 

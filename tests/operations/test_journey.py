@@ -29,6 +29,8 @@ from pointsman.services.logs import Logs
 from pointsman.services.metrics import Metrics
 from pointsman.services.pipelines import Pipelines
 from pointsman.services.raw import Raw
+from pointsman.services.sampling import SamplingRules
+from pointsman.services.service_map import ServiceMaps
 from pointsman.services.session import Services
 from pointsman.services.traces import Traces
 from support.backend import CheckedBackend
@@ -138,6 +140,8 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         metrics=metrics,
         alarms=Alarms(cloud, clock, metrics),
         dashboards=Dashboards(cloud, clock),
+        maps=ServiceMaps(cloud, clock),
+        sampling=SamplingRules(cloud, clock),
         world="local",
     )
     audit = MemoryAudit()

@@ -24,6 +24,7 @@ from pointsman.model.refs import (
     MetricRef,
     PipelineRef,
     Ref,
+    SamplingRuleRef,
     StageRef,
 )
 from pointsman.model.status import status
@@ -98,6 +99,13 @@ RUNS: dict[str, Case] = {
     ),
     "batch.stop": (states.batch(), states.BATCH, {}),
     "batch.retry": (states.batch("FAILED"), states.BATCH, {"which": "RETRY_ALL_BUILDS"}),
+    "sampling-rule.create": (
+        states.sampling_rules(),
+        states.HEALTH,
+        states.rule_form("carts", fixed_rate="12.5%", url_path="/cart*", attributes="tenant=gold"),
+    ),
+    "sampling-rule.edit": (states.sampling_rules(), states.DEFAULT_RULE, {"fixed_rate": "10", "reservoir_size": "2"}),
+    "sampling-rule.delete": (states.sampling_rules(), states.HEALTH, {}),
     **deployed.RUNS,
     **alarming.RUNS,
     "dashboard.save": (_BOARD, _BOARD.ref, {"body": '{"widgets": [], "start": "-PT3H"}'}),
@@ -194,6 +202,12 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
         (states.batch(), states.BATCH, "still runs"),
         (states.batch("STOPPED"), states.BATCH, "only batches that have failed"),
     ),
+    "sampling-rule.create": ((states.many_rules(25), states.HEALTH, "X-Ray allows 25"),),
+    "sampling-rule.edit": ((states.sampling_rules(), SamplingRuleRef("gone"), "no sampling rule gone any more"),),
+    "sampling-rule.delete": (
+        (states.sampling_rules(), states.DEFAULT_RULE, "cannot be deleted"),
+        (states.sampling_rules(), SamplingRuleRef("gone"), "any more"),
+    ),
     **deployed.REFUSES,
     **alarming.REFUSES,
     "dashboard.save": (),
@@ -213,6 +227,8 @@ def services_for(case: Case) -> FakeServices:
         services.deployments.history = state
     elif isinstance(ref, DashboardRef):
         services.dashboards.state = state
+    elif isinstance(ref, SamplingRuleRef):
+        services.sampling.rules = state
     elif ref == states.PROJECT:
         services.builds.project = state
     elif isinstance(ref, AlarmRef | MetricRef):
@@ -316,7 +332,7 @@ def test_a_waiting_approval_is_in_reach_from_its_pipeline_and_its_stage() -> Non
 
 @ALL
 def test_its_target_has_a_name_to_protect_and_to_type(operation: Operation[Any]) -> None:
-    assert owner(RUNS[operation.id][1]) in ("checkout", "checkout-build", "checkout/prod")
+    assert owner(RUNS[operation.id][1]) in ("checkout", "checkout-build", "checkout/prod", "health", "Default")
 
 
 def test_the_policy_allows_every_declared_call_and_every_read() -> None:

@@ -9,8 +9,21 @@ from typing import Any
 import pytest
 
 from pointsman.model.refs import PipelineRef, TraceRef
+from pointsman.model.service_map import MapQuery
 from pointsman.model.status import Tone
-from pointsman.services.reads import batches, builds, commits, dashboards, deployments, logs, pipelines, reports, traces
+from pointsman.services.reads import (
+    batches,
+    builds,
+    commits,
+    dashboards,
+    deployments,
+    logs,
+    pipelines,
+    reports,
+    sampling,
+    service_map,
+    traces,
+)
 from support.generate import answer
 from support.shapes import problems
 
@@ -50,6 +63,10 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("cloudwatch", "GetMetricData", lambda one: tuple(dashboards.lines(one, {}))),
     ("logs", "GetQueryResults", dashboards.rows),
     ("xray", "GetTraceSummaries", traces.page),
+    ("xray", "GetServiceGraph", lambda one: service_map.map_of(MapQuery(), [service_map.page(one)])),
+    ("xray", "GetGroups", service_map.groups),
+    ("xray", "GetSamplingRules", lambda one: sampling.together(sampling.rules(one), ())),
+    ("xray", "GetSamplingStatisticSummaries", lambda one: sampling.together((), [sampling.statistics(one)])),
     ("xray", "BatchGetTraces", lambda one: tuple(traces.documents(TraceRef("abcXYZ01"), one))),
 ]
 

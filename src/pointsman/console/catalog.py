@@ -27,9 +27,11 @@ from pointsman.model.refs import (
     PipelineRef,
     ProjectRef,
     Ref,
+    SamplingRuleRef,
     StageRef,
     TargetRef,
     TraceRef,
+    TraceServiceRef,
 )
 
 __all__ = ["NAMED", "NUMBERED", "place_called", "place_of"]
@@ -152,6 +154,28 @@ def _dashboards(desk: Desk, argument: str, at: datetime | None) -> Place:
     return place
 
 
+def _map(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.service_map import ServiceMapPlace
+    from pointsman.model.service_map import MapQuery
+
+    del at
+    return ServiceMapPlace(desk, MapQuery(group=argument))
+
+
+def _sampling(desk: Desk, argument: str, at: datetime | None) -> Place:
+    return _rule(desk, SamplingRuleRef(argument) if argument else None, at)
+
+
+def _compare(desk: Desk, argument: str, at: datetime | None) -> Place | str:
+    from pointsman.console.screens.trace_comparison import TraceComparisonPlace
+
+    del at
+    ids = argument.split()
+    if len(ids) != 2 or ids[0] == ids[1]:
+        return "compare two traces: write both ids"
+    return TraceComparisonPlace(desk, TraceRef(ids[0]), TraceRef(ids[1]))
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "alarms": _alarms,
     "alarm": lambda desk, argument, at: _alarm(desk, AlarmRef(argument), at),
@@ -159,6 +183,9 @@ NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "batches": _batches,
     "commit": _commit_named,
     "fleet": _fleet_named,
+    "map": _map,
+    "sampling": _sampling,
+    "compare": _compare,
     "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
@@ -266,6 +293,25 @@ def _dashboard(desk: Desk, ref: DashboardRef, at: datetime | None) -> Place:
     return DashboardPlace(desk, ref)
 
 
+def _service(desk: Desk, ref: TraceServiceRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.service_map_words import expression
+    from pointsman.console.screens.traces import Traces
+    from pointsman.model.traces import TraceQuery
+
+    del at
+    place = Traces(desk)
+    place.filter_text = expression(ref)
+    place.query_of = TraceQuery(expression=place.filter_text)
+    return place
+
+
+def _rule(desk: Desk, ref: SamplingRuleRef | None, at: datetime | None) -> Place:
+    from pointsman.console.screens.sampling import SamplingPlace
+
+    del at
+    return SamplingPlace(desk, ref)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -283,6 +329,8 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     MetricRef: _metric,
     AlarmRef: _alarm,
     DashboardRef: _dashboard,
+    TraceServiceRef: _service,
+    SamplingRuleRef: _rule,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

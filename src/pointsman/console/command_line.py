@@ -142,6 +142,16 @@ COMMANDS: tuple[Command, ...] = (
     Command("metrics", "CloudWatch's metrics: sparklines of what is watched; words filter them.", "[FILTER]"),
     Command("alarms", "CloudWatch's alarms, worst first; words filter them.", "[FILTER]", lambda names: names.alarms),
     Command("alarm", "Open one alarm.", "NAME", lambda names: names.alarms, _required("alarm")),
+    Command("map", "X-Ray's service map, of a group of traces if one is named.", "[GROUP]"),
+    Command("sampling", "X-Ray's sampling rules, and what each would have taken.", "[RULE]"),
+    Command(
+        "compare",
+        "Two traces: what got slower, what appeared, what vanished.",
+        "ID ID",
+        lambda names: names.traces,
+        lambda argument: None if len(argument.split()) == 2 else "which two traces?",
+        words=True,
+    ),
     Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
     Command("dashboards", "CloudWatch's dashboards; a word filters them.", "[FILTER]", lambda names: names.dashboards),
     Command(

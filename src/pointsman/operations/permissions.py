@@ -56,7 +56,10 @@ READS: Final = (
     "logs:StartQuery",
     "sts:GetCallerIdentity",
     "xray:BatchGetTraces",
+    "xray:GetGroups",
     "xray:GetSamplingRules",
+    "xray:GetSamplingStatisticSummaries",
+    "xray:GetServiceGraph",
     "xray:GetTraceSummaries",
 )
 """What the screens read."""

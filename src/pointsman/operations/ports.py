@@ -28,6 +28,7 @@ from pointsman.model.refs import (
     PipelineRef,
     ProjectRef,
 )
+from pointsman.model.sampling import SamplingRules
 from pointsman.model.snapshot import Identity
 
 
@@ -146,6 +147,7 @@ class AlarmsLike(Protocol):
 
     async def prospect(self, ref: MetricRef) -> AlarmState:
         """A metric that has no such alarm yet, with a day of its values."""
+        ...
 
 
 class DashboardsLike(Protocol):
@@ -153,6 +155,14 @@ class DashboardsLike(Protocol):
 
     async def fresh(self, ref: DashboardRef) -> DashboardState:
         """The dashboard's text as it is now."""
+        ...
+
+
+class SamplingLike(Protocol):
+    """Sampling rules, read past every cache."""
+
+    async def fresh(self) -> SamplingRules:
+        """Every rule as it is now."""
         ...
 
 
@@ -197,6 +207,11 @@ class ServicesLike(Protocol):
     @property
     def dashboards(self) -> DashboardsLike:
         """Dashboards."""
+        ...
+
+    @property
+    def sampling(self) -> SamplingLike:
+        """Sampling rules."""
         ...
 
     @property

@@ -20,6 +20,7 @@ from pointsman.model.refs import (
     MetricRef,
     ProjectRef,
     Ref,
+    SamplingRuleRef,
 )
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
@@ -62,8 +63,8 @@ class Preview:
 
 
 def owner(ref: Ref) -> str:
-    """The name that is typed to confirm: a target's pipeline, project, alarm, namespace, or application and group."""
-    if isinstance(ref, ProjectRef | DashboardRef | AlarmRef):
+    """The name that is typed to confirm: a target's own, its pipeline's or project's, or application and group."""
+    if isinstance(ref, ProjectRef | DashboardRef | AlarmRef | SamplingRuleRef):
         return ref.name
     if isinstance(ref, MetricRef):
         return ref.namespace

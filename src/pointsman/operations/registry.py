@@ -17,6 +17,7 @@ from pointsman.operations import (
     metrics,
     pipelines,
     releases,
+    sampling,
     stages,
 )
 from pointsman.operations.declare import Operation
@@ -72,6 +73,7 @@ def default_registry() -> Registry:
             *alarms.OPERATIONS,
             *metrics.OPERATIONS,
             *dashboards.OPERATIONS,
+            *sampling.OPERATIONS,
         )
     )
 

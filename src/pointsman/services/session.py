@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pointsman.services.metrics import Metrics
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.raw import Raw
+    from pointsman.services.sampling import SamplingRules
+    from pointsman.services.service_map import ServiceMaps
     from pointsman.services.traces import Traces
 
 
@@ -37,6 +39,8 @@ class Services:
     metrics: Metrics
     alarms: Alarms
     dashboards: Dashboards
+    maps: ServiceMaps
+    sampling: SamplingRules
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from console import dashing, samples
+from console import dashing, mapped, samples, tracing
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
@@ -20,6 +20,7 @@ from pointsman.model.dashboards import DashboardList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.metrics import MetricList
 from pointsman.model.pipelines import Board
+from pointsman.model.service_map import MapQuery, ServiceMap
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery
 
@@ -56,6 +57,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "activity": ("8",),
     "traces": ("5",),
     "trace": ("5", "enter", "e", "e", "e", "e", "e", "e"),
+    "map": said("map"),
+    "map-table": (*said("map"), "v"),
+    "sampling": (*said("sampling"), "j", "j"),
+    "compare-traces": said(f"compare {tracing.CHECKOUT.id} {mapped.BETTER.id}"),
     "approvals": ("A",),
     "conditions": said("pipeline orders"),
     "parallel": (*said("pipeline matrix"), "tab"),
@@ -104,6 +109,10 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "trace-document": ("5", "enter", "d"),
     "trace-help": ("5", "enter", "question_mark"),
     "traces-range": ("5", "t"),
+    "map-neighbours": (*said("map"), "f"),
+    "map-group": (*said("map"), "w"),
+    "map-help": (*said("map"), "question_mark"),
+    "sampling-rule": (*said("sampling"), "j", "a", "n"),
     "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
     "start-build": ("3", "G", "a", "s"),
     "start-batch-open": ("3", "G", "a", "b", *["tab"] * 6, "enter"),
@@ -159,6 +168,7 @@ LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "re
 TROUBLED = (
     *LINE,
     *("deployments", "deployment", "fleet", "traces", "trace", "metrics", "metric", "alarms", "alarm"),
+    *("map", "sampling", "compare-traces"),
     *("dashboards", "dashboard"),
 )
 DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace", "metric", "alarm")
@@ -178,13 +188,14 @@ def _empty() -> World:
     made.fresh("metrics", True, value=MetricList(()))
     made.fresh("thresholds", value=())
     made.fresh("alarms", value=AlarmList(()))
+    made.fresh("service-map", MapQuery(), value=ServiceMap())
     made.fresh("dashboards", value=DashboardList())
     made.fresh("dashboard", "mixed", None, None, value=dashing.of("mixed", '{"widgets": []}'))
     return made
 
 
 EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
-EMPTY += ["metrics", "alarms"]
+EMPTY += ["metrics", "alarms", "map"]
 EMPTY += ["dashboards", "dashboard"]
 
 

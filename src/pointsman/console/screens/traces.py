@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from pointsman.console.desk import Desk
 from pointsman.console.present.cells import cell
 from pointsman.console.present.traces import LIST, range_words, row_key
-from pointsman.console.screens.base import Place
+from pointsman.console.screens.trace_links import TraceLinks
 from pointsman.console.screens.trace_words import trace_forms
 from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.filter_bar import FilterBar
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Traces"]
 
 
-class Traces(Place):
+class Traces(TraceLinks):
     """The traces of a range."""
 
     DEFAULT_CSS = """
