@@ -96,14 +96,16 @@ def whole(trace: Trace) -> Window:
     return Window(trace.start, max(SHORTEST, trace.end - trace.start))
 
 
-def visible(trace: Trace, folded: Set[int]) -> list[int]:
-    """The spans that are not below a folded one, in tree order."""
+def visible(trace: Trace, folded: Set[int], shown: bytes | None = None) -> Sequence[int]:
+    """The spans that are not below a folded one, in tree order; of these only those marked in ``shown``."""
     if not folded:
-        return list(range(len(trace.spans)))
+        everything = range(len(trace.spans))
+        return everything if shown is None else [place for place in everything if shown[place]]
     found: list[int] = []
     place, spans = 0, trace.spans
     while place < len(spans):
-        found.append(place)
+        if shown is None or shown[place]:
+            found.append(place)
         place = spans[place].last if place in folded else place + 1
     return found
 

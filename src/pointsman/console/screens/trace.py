@@ -139,7 +139,7 @@ class TracePlace(Place):
             return ()
         return words.span_lines(opened, place, draw, max(20, width - 1))
 
-    def on_waterfall_highlighted(self, event: Waterfall.Highlighted) -> None:
+    def on_span_cursor_highlighted(self, event: Waterfall.Highlighted) -> None:
         """Another span: its details, from the top."""
         event.stop()
         details = self.query_one("#details", CellLines)

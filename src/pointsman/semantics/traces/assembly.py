@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -71,7 +71,7 @@ class Trace(msgspec.Struct, frozen=True):
 
     spans: tuple[Span, ...]
     """In tree order: each span, then those below it by start; the roots by start, orphans behind them."""
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
     """What each span is made of, in the same places."""
     conflicts: int
     """Ids that finished documents use for different things."""
@@ -281,8 +281,19 @@ def _lay_out(
             flags[parent] |= (own & _OWN) << _SHIFT | (own & (_OWN << _SHIFT))
             if lasts[place] > lasts[parent]:
                 lasts[parent] = lasts[place]
+    names: dict[str, str] = {}
+    """One text for each name: most spans share theirs."""
     spans = tuple(
-        Span(piece.id, piece.name, piece.start, piece.end, parents[place], depths[place], lasts[place], flags[place])
+        Span(
+            piece.id,
+            names.setdefault(piece.name, piece.name),
+            piece.start,
+            piece.end,
+            parents[place],
+            depths[place],
+            lasts[place],
+            flags[place],
+        )
         for place, piece in enumerate(pieces)
     )
     return Trace(spans, tuple(pieces), conflicts)

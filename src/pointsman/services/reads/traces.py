@@ -12,6 +12,8 @@ from pointsman.model.critical_path import timing
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
 from pointsman.model.trace_density import density
+from pointsman.model.trace_operations import Operation, owners
+from pointsman.model.trace_papers import Papers
 from pointsman.model.traces import TraceSummary
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.documents import Piece, Unprocessed, epoch, exceptions_of, is_trace_id, text
@@ -146,9 +148,26 @@ def opened(ref: TraceRef, texts: Iterable[str], *, limit_exceeded: bool, settled
         except Unprocessed:
             unread += 1
     trace = assembly.assemble(pieces)
+    del pieces
     moving = any(span.has(assembly.IN_PROGRESS) for span in trace.spans)
-    words = tuple(_search_words(piece) for piece in trace.pieces)
-    return OpenedTrace(ref, trace, timing(trace), density(trace), words, limit_exceeded, unread, settled and not moving)
+    same: dict[str, str] = {}
+    words = tuple(same.setdefault(said, said) for said in map(_search_words, trace.pieces))
+    operations = tuple(_operations(trace))
+    packed = assembly.Trace(trace.spans, Papers(trace.pieces), trace.conflicts)
+    done = settled and not moving
+    return OpenedTrace(
+        ref, packed, timing(packed), density(packed), words, operations, limit_exceeded, unread, settled=done
+    )
+
+
+def _operations(trace: assembly.Trace) -> Iterable[Operation]:
+    """Each span's operation; spans of one operation share it."""
+    same: dict[Operation, Operation] = {}
+    spans = trace.spans
+    for place, (owner, piece) in enumerate(zip(owners(spans), trace.pieces, strict=True)):
+        called = text(inside(piece.fields, "aws"), "operation") if piece.subsegment and piece.fields else ""
+        found = Operation(spans[owner].name, f"{piece.name} {called}" if called else piece.name, owner == place)
+        yield same.setdefault(found, found)
 
 
 def _search_words(piece: Piece) -> str:
