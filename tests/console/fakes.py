@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.logs import LogChunk
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.pipelines import Execution, PipelineState
 from pointsman.model.refs import (
     BatchRef,
@@ -33,6 +34,8 @@ from pointsman.model.refs import (
 )
 from pointsman.model.reports import Report
 from pointsman.model.snapshot import Identity, Snapshot
+from pointsman.model.trace_logs import TraceLines
+from pointsman.model.trace_operations import Population
 from pointsman.model.traces import TraceQuery
 from pointsman.operations.declare import Answers, Confirm, Operation
 from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
@@ -322,8 +325,32 @@ class FakeRaw:
         return self.documents.get(ref, {ref.noun: str(ref)})
 
 
+class FakeTraceLogs:
+    """What a test says was logged."""
+
+    def __init__(self) -> None:
+        self.told = TraceLines((), ())
+        self.asked: list[tuple[TraceRef, tuple[str, ...]]] = []
+
+    async def lines(self, ref: TraceRef, groups: Sequence[str], start: float, end: float) -> TraceLines:
+        self.asked.append((ref, tuple(groups)))
+        return self.told
+
+
 class FakeTraces:
     """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.population = Population()
+        self.logs = FakeTraceLogs()
+        self.others: list[OpenedTrace] = []
+        """What there is to compare with."""
+
+    async def widen(self, refs: Sequence[TraceRef]) -> int:
+        found = [one for one in self.others if one.ref in refs]
+        for one in found:
+            self.population.add(one)
+        return len(found)
 
     def recent(self, query: TraceQuery) -> Source[Any]:
         return _source("traces", query)

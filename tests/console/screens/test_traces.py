@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from console import samples, tracing
 from console.driving import console
@@ -16,7 +20,9 @@ from pointsman.console.widgets.table import LineTable
 from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.model.refs import TraceRef
 from pointsman.model.snapshot import Snapshot
+from pointsman.model.trace_logs import TraceLine, TraceLines
 from pointsman.model.traces import TraceList, TraceQuery
+from pointsman.services.reads.traces import opened
 
 HOUR = TraceQuery(timedelta(hours=1))
 
@@ -163,7 +169,7 @@ async def test_the_selected_span_has_its_details_below() -> None:
             assert words in said
         await user.press("g", "j", "j")
         assert "tenant=gold release=d-8KQ2XW1AA retries=3" in details(user)
-        assert '"total": "118.40"' in details(user)
+        assert "/shop/checkout" in details(user)
         await user.press("G")
         assert "What it belongs to is not there" in details(user)
 
@@ -217,3 +223,117 @@ async def test_a_trace_that_is_old_news_stays_and_says_why() -> None:
         await user.settle()
         assert "as of 3m ago" in user.lines[2]
         assert "gateway" in user.text
+
+
+# --- pages, views, leaving out
+
+
+async def test_the_details_have_pages_and_the_next_span_shows_the_same_one() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "j", "j", "right_square_bracket")
+        assert "[annotations 3]" in user.text
+        assert "release" in details(user)
+        await user.press("right_square_bracket")
+        assert '"total": "118.40"' in details(user)
+        await user.press("e")
+        assert "[overview]" in user.text, "a span without metadata shows what it has"
+        await user.press("g", "j", "j", "left_square_bracket")
+        assert "[annotations 3]" in user.text
+        await user.press("left_square_bracket", "left_square_bracket")
+        assert "[JSON]" in user.text
+        assert '"user": "ada"' in details(user)
+
+
+async def test_the_operations_of_the_trace_and_back_to_the_longest_span() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "v")
+        table = user.app.screen.query_one("#operations", LineTable)
+        assert table.has_focus
+        assert "by operations" in user.text
+        line = next(line for line in user.lines if "SELECT stock" in line)
+        assert " 12 " in line
+        row = next(row for row in table.rows if row.stats.operation.name == "SELECT stock")
+        table.move_to(row.stats.operation)
+        await user.press("enter")
+        assert user.app.screen.query_one(Waterfall).has_focus
+        assert "SELECT stock" in details(user)
+
+
+async def test_spans_are_left_out_and_a_match_brings_them_back() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "s")
+        assert "under 100ms" in user.text
+        await user.press("down", "down", "enter")
+        assert "spans left out" in user.text
+        assert "SELECT stock" not in user.text
+        await user.press("slash")
+        await user.type("stock")
+        assert "SELECT stock" in user.text
+        assert "left out" not in user.text
+
+
+async def test_levels_fold_and_the_cursor_goes_up_to_what_shows() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "e", "e", "e", "e", "e")
+        view = user.app.screen.query_one(Waterfall)
+        for _ in range(9):
+            await user.press("left_parenthesis")
+        spans = tracing.checkout().trace.spans
+        assert [spans[place].depth for place in view.rows] == [0, 0]
+        assert view.place == 0
+        await user.press("right_parenthesis")
+        assert {spans[place].depth for place in view.rows} == {0, 1}
+        for _ in range(9):
+            await user.press("right_parenthesis")
+        assert len(view.rows) == len(spans)
+
+
+async def test_what_was_logged_of_the_trace_is_read_from_the_groups_it_names() -> None:
+    async with console() as user:
+        logs = user.world.services.traces.logs
+        logs.told = TraceLines(
+            (TraceLine(samples.ago(minutes=1), "/shop/checkout", "i-1", "pay failed"),), ("/shop/checkout",)
+        )
+        await user.press("5", "enter", "l")
+        assert "lines of this trace" in user.text
+        assert "/shop/checkout" in user.text
+        await user.press("enter")
+        assert logs.asked == [(tracing.CHECKOUT, ("/shop/checkout",))]
+        assert "pay failed" in user.text
+
+
+async def test_a_span_is_compared_with_its_like_in_other_traces_of_the_list() -> None:
+    async with console() as user:
+        traces = user.world.services.traces
+        traces.population.add(tracing.checkout())
+        traces.others = [replace(tracing.checkout(), ref=tracing.ref(at)) for at in (2, 3)]
+        await user.press("5", "enter")
+        assert "like it" not in details(user)
+        await user.press("p")
+        assert any("2 more traces read" in one for one in user.toasts)
+        assert "p50 of 3 in 3 traces, median 812ms" in details(user)
+
+
+async def test_a_trace_is_saved_and_opens_as_the_same_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with console() as user:
+        await user.press("5", "enter", "ctrl+s")
+        assert any("saved 22 spans" in one for one in user.toasts)
+    (file,) = (tmp_path / "pointsman" / "saved").iterdir()
+    (found,) = json.loads(file.read_text())["Traces"]
+    again = opened(
+        tracing.CHECKOUT, [one["Document"] for one in found["Segments"]], limit_exceeded=False, settled=False
+    )
+    assert again.trace == tracing.checkout().trace
+
+
+async def test_keys_that_need_a_trace_say_so() -> None:
+    async with console() as user:
+        user.world.feeds.push("trace", "1-x", snapshot=Snapshot(fault=samples.DENIED, failures=1))
+        await user.press("colon")
+        await user.type("trace 1-x")
+        await user.press("enter")
+        for key in ("v", "l", "s", "p", "ctrl+s", "right_square_bracket", "left_parenthesis"):
+            await user.press(key)
+        assert any("has not been read" in one for one in user.toasts)
+        assert "access denied" in user.text
