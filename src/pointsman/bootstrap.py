@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 Environment = Mapping[str, str]
 
+FILED = timedelta(hours=1)
+"""How long after the traces of a file the console takes it to be."""
 PATIENCE = 8.0
 """Seconds that a program told to end has before it is ended."""
 
@@ -51,6 +54,8 @@ class Plan:
     memory: Callable[[], Memory | None] | None = None
     """Where the board is kept between sessions, for the place looked at now; it imports what the first paint cannot
     wait for."""
+    opening: tuple[str, str] | None = None
+    """What is opened first: the name of a screen, and the id of a trace or nothing."""
 
 
 def launch(asked: Launch, environ: Environment = os.environ) -> int:
@@ -63,7 +68,7 @@ def launch(asked: Launch, environ: Environment = os.environ) -> int:
         PointsmanError: It cannot start: a sentence and a way out.
     """
     settings = resolve.settings(asked, environ)
-    prepare = {World.AWS: _aws, World.DEMO: _demo, World.LOCAL: _local}[asked.world]
+    prepare = {World.AWS: _aws, World.DEMO: _demo, World.LOCAL: _local, World.TRACE: _trace}[asked.world]
     plan = prepare(asked, settings, environ)
     try:
         return _show(asked, settings, environ, plan)
@@ -156,6 +161,31 @@ def _demo(asked: Launch, settings: Settings, environ: Environment) -> Plan:
         return replace(_connection(cloud, settings, World.DEMO, MemoryAudit()), time=demo.pace)
 
     return Plan(connect, closing)
+
+
+def _trace(asked: Launch, settings: Settings, environ: Environment) -> Plan:
+    from pointsman.local.trace_file import TraceFile
+
+    assert asked.file is not None
+    found = TraceFile.open(asked.file)
+    terminal.check(environ)
+    logfile.start(environ)
+
+    def connect() -> Connection:
+        from datetime import UTC, datetime
+
+        from pointsman.aws.guard import Guard
+        from pointsman.clock import ManualClock
+        from pointsman.operations.audit import MemoryAudit
+
+        # A while after the last trace: none of them will grow any more.
+        clock = ManualClock(datetime.fromtimestamp(found.newest, UTC) + FILED)
+        guard = Guard(read_only=True, clock=clock, locked=True)
+        cloud = _cloud(found.session, clock, guard)
+        return _connection(cloud, settings, World.TRACE, MemoryAudit())
+
+    only = found.ids[0] if len(found.ids) == 1 else ""
+    return Plan(connect, Closing(), opening=("traces", only))
 
 
 def _known_scenario(name: str) -> None:
@@ -344,6 +374,7 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
         elsewhere=plan.elsewhere,
         keys=keys,
         memory=plan.memory,
+        opening=plan.opening,
         tour=_touring(asked),
     )
     if settings.theme and settings.theme not in app.available_themes:

@@ -66,12 +66,13 @@ class ConsoleApp(App[None]):
     Args:
         connect: Makes the connection; called once, in the loader thread, after the first paint.
         settings: Theme, glyphs and the like.
-        world_name: ``aws``, ``demo`` or ``local``.
+        world_name: ``aws``, ``demo``, ``local``, or ``trace`` for a file of traces.
         clock: The time until the connection brings the world's own.
         elsewhere: How to get to another profile or region; None where there is only one.
         keys: A person's own keys, as Textual's keymap takes them.
         memory: Finds where the board is kept between sessions, for the place looked at now; None where it is not.
         tour: Begin the demo's tour once there is a board.
+        opening: The name of the first screen, and the id of a trace to open from it; None goes by the settings.
 
     What ``connect`` has made is the caller's to close once the app has ended.
     """
@@ -104,6 +105,7 @@ class ConsoleApp(App[None]):
         keys: Mapping[str, str] | None = None,
         memory: Callable[[], Memory | None] | None = None,
         tour: bool = False,
+        opening: tuple[str, str] | None = None,
     ) -> None:
         self._settings = settings  # which driver there is depends on it
         super().__init__()
@@ -117,6 +119,7 @@ class ConsoleApp(App[None]):
         self._elsewhere = elsewhere
         self._memory = memory
         self._tour_due = tour
+        self._opening = opening
         self._leaving = False
         self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
         self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
@@ -133,7 +136,16 @@ class ConsoleApp(App[None]):
     @property
     def start(self) -> str:
         """The screen that opens first."""
+        if self._opening is not None:
+            return self._opening[0]
         return self._settings.start if self._settings is not None else "overview"
+
+    def open_first(self) -> None:
+        """Open what the command line names, over the first screen."""
+        if self._opening is not None and self._opening[1]:
+            from pointsman.model.refs import TraceRef
+
+            self.router.open(TraceRef(self._opening[1]))
 
     furnished = False
     """Whether what follows is there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from pointsman.config.paths import state_folder
 from pointsman.console.desk import Desk
 from pointsman.console.present.cells import Cell
 from pointsman.console.present.faults import freshness
+from pointsman.console.present.keys import KeyHint
 from pointsman.console.present.look import Draw
 from pointsman.console.present.trace_operations import COLUMNS as OPERATIONS
 from pointsman.console.present.trace_operations import OperationRow, row_key
@@ -219,6 +221,11 @@ class TracePlace(Place):
             self.query_one("#details", CellLines).action_edge(0)
 
     # --- the other views
+
+    def hints(self) -> tuple[KeyHint, ...]:
+        """In the operations enter goes to a span."""
+        first, *rest = super().hints()
+        return (replace(first, label="longest span") if self._view == "operations" else first, *rest)
 
     def action_view(self, way: int) -> None:
         """The waterfall, the operations of this trace."""
