@@ -109,7 +109,7 @@ class _Aws:
         guard = Guard(read_only=True, clock=clock, locked=settings.read_only)
         session = partial(for_aws, self._profile, self._region, settings.endpoint_url)
         cloud = _cloud(session, clock, guard, self._name)
-        return _connection(cloud, settings, World.AWS, FileAudit(default_path(self._environ)))
+        return _connection(cloud, settings, World.AWS, FileAudit(default_path(self._environ)), self._environ)
 
     def elsewhere(self, *, profile: str | None = None, region: str | None = None) -> Connect:
         """The way to another profile, at its own region where it has one, or to another region."""
@@ -158,7 +158,7 @@ def _demo(asked: Launch, settings: Settings, environ: Environment) -> Plan:
         closing.add(demo.close)
         guard = Guard(read_only=False, clock=demo.clock, locked=settings.read_only)
         cloud = _cloud(demo.session_factory, demo.clock, guard)
-        return replace(_connection(cloud, settings, World.DEMO, MemoryAudit()), time=demo.pace)
+        return replace(_connection(cloud, settings, World.DEMO, MemoryAudit(), environ), time=demo.pace)
 
     return Plan(connect, closing)
 
@@ -182,7 +182,7 @@ def _trace(asked: Launch, settings: Settings, environ: Environment) -> Plan:
         clock = ManualClock(datetime.fromtimestamp(found.newest, UTC) + FILED)
         guard = Guard(read_only=True, clock=clock, locked=True)
         cloud = _cloud(found.session, clock, guard)
-        return _connection(cloud, settings, World.TRACE, MemoryAudit())
+        return _connection(cloud, settings, World.TRACE, MemoryAudit(), environ)
 
     only = found.ids[0] if len(found.ids) == 1 else ""
     return Plan(connect, Closing(), opening=("traces", only))
@@ -291,7 +291,7 @@ def _client(
     clock = SystemClock()
     guard = Guard(read_only=False, clock=clock, locked=settings.read_only)
     cloud = _cloud(partial(client_session, address, of_folder(folder), region, gone), clock, guard)
-    return _connection(cloud, settings, World.LOCAL, FileAudit(default_path(environ)))
+    return _connection(cloud, settings, World.LOCAL, FileAudit(default_path(environ)), environ)
 
 
 # -- what they share ------------------------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ def _cloud(session_factory: Callable[[], Any], clock: Clock, guard: Any, profile
     return cloud
 
 
-def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog) -> Connection:
+def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog, environ: Environment) -> Connection:
     from pointsman.console.connection import Connection
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
@@ -318,6 +318,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.services.raw import Raw
     from pointsman.services.session import Services
     from pointsman.services.traces import Traces
+    from pointsman.services.typed import Typed
 
     clock = cloud.clock
     budget = Budget(clock) if world is World.AWS else Budget.unlimited(clock)
@@ -332,6 +333,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         logs=Logs(cloud, clock, budget),
         raw=Raw(cloud),
         traces=Traces(cloud, clock, budget),
+        typed=Typed(None if world is World.DEMO else paths.typed(environ)),
         world=world.value,
     )
     registry = default_registry()

@@ -42,6 +42,7 @@ from pointsman.operations.preview import Preview, answer_problems, owner, with_d
 from pointsman.operations.registry import Registry, default_registry
 from pointsman.semantics.traces.filters import FilterError, parse
 from pointsman.services.feeds import Source
+from pointsman.services.typed import Typed
 
 WHO = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/OnCall/ada", "eu-west-1", "prod-eu")
 
@@ -306,6 +307,7 @@ class FakeServices:
     raw: FakeRaw = field(default_factory=lambda: FakeRaw())
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     traces: FakeTraces = field(default_factory=lambda: FakeTraces())
+    typed: Typed = field(default_factory=Typed)
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -345,6 +347,7 @@ class FakeTraces:
         self.logs = FakeTraceLogs()
         self.others: list[OpenedTrace] = []
         """What there is to compare with."""
+        self.named: tuple[str, ...] | Fault = ("ledger",)
 
     async def widen(self, refs: Sequence[TraceRef]) -> int:
         found = [one for one in self.others if one.ref in refs]
@@ -357,6 +360,11 @@ class FakeTraces:
 
     def trace(self, ref: TraceRef) -> Source[Any]:
         return _source("trace", ref.id)
+
+    async def service_names(self, query: TraceQuery) -> tuple[str, ...]:
+        if isinstance(self.named, Fault):
+            raise CallFailed(self.named)
+        return self.named
 
     async def mistake(self, expression: str) -> FilterError | None:
         try:

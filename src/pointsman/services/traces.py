@@ -41,6 +41,11 @@ def list_cadence(_: TraceList) -> float:
     return BILLED
 
 
+def never(_: TraceList) -> float | None:
+    """A list that does not change."""
+    return None
+
+
 def cadence(opened: OpenedTrace) -> float | None:
     """Seconds a trace is good for: one that has settled is read once."""
     return None if opened.settled else BILLED
@@ -78,7 +83,9 @@ class Traces:
         async def read(report: Report[TraceList]) -> TraceList:
             return await self._recent(query, report)
 
-        return Source(("traces", query), read, list_cadence, SERVICE, cost=0, billed=True, partial=lacking)
+        # What is over is read once, and again when somebody asks.
+        pace = list_cadence if query.until is None else never
+        return Source(("traces", query), read, pace, SERVICE, cost=0, billed=True, partial=lacking)
 
     def trace(self, ref: TraceRef) -> Source[OpenedTrace]:
         """One trace, put together; read again each minute while it may grow."""
@@ -87,6 +94,26 @@ class Traces:
             return await self._trace(ref)
 
         return Source(("trace", ref.id), read, cadence, SERVICE, cost=0, billed=True)
+
+    async def service_names(self, query: TraceQuery) -> tuple[str, ...]:
+        """The services of a range, for completion.
+
+        Raises:
+            CallFailed: They cannot be read.
+        """
+        end = query.until or self._clock.now()
+        found: dict[str, None] = {}
+        token = ""
+        for _ in range(PAGES):
+            answer = await self._meter.ask(
+                "GetServiceGraph", urgent=True, StartTime=end - query.span, EndTime=end, NextToken=token or None
+            )
+            found.update(dict.fromkeys(reader.service_names(answer)))
+            following = str(answer.get("NextToken") or "")
+            if not following or following == token:
+                break
+            token = following
+        return tuple(found)
 
     async def mistake(self, expression: str) -> FilterError | None:
         """What is wrong with a filter expression, and where; None when nothing is. The parser is loaded on a thread."""
@@ -101,7 +128,7 @@ class Traces:
         return await self._threads.run(read)
 
     async def _recent(self, query: TraceQuery, report: Report[TraceList]) -> TraceList:
-        end = self._clock.now()
+        end = query.until or self._clock.now()
         found: dict[TraceRef, TraceSummary] = {}
         scanned, token = 0, ""
         for read in range(1, PAGES + 1):

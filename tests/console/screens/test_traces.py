@@ -14,6 +14,8 @@ from console import samples, tracing
 from console.driving import console
 from pointsman.console.screens.trace import TracePlace
 from pointsman.console.screens.traces import Traces
+from pointsman.console.screens.wishes import CommandAsked
+from pointsman.console.widgets.duration_band import DurationBand
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.table import LineTable
@@ -21,7 +23,7 @@ from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.model.refs import TraceRef
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.trace_logs import TraceLine, TraceLines
-from pointsman.model.traces import TraceList, TraceQuery
+from pointsman.model.traces import RANGES, TraceList, TraceQuery
 from pointsman.services.reads.traces import opened
 
 HOUR = TraceQuery(timedelta(hours=1))
@@ -121,6 +123,101 @@ async def test_a_trace_is_copied_as_id_and_command() -> None:
         await user.press("5", "C")
         for words in (tracing.CHECKOUT.id, "aws xray batch-get-traces --trace-ids", "console URL", "request URL"):
             assert words in user.text
+
+
+# --- completion, history, groups, durations, moments
+
+
+async def test_a_filter_completes_with_what_was_seen_and_comes_back_later() -> None:
+    async with console() as user:
+        await user.press("5", "slash")
+        await user.type("serv")
+        assert "tab service(" in user.text
+        await user.press("tab")
+        bar = user.app.screen.query_one(FilterBar)
+        assert bar.value == "service("
+        await user.press("quotation_mark", "l", "e")
+        assert 'tab "ledger"' in user.text, "X-Ray's own graph named it"
+        await user.press("tab", "right_parenthesis", "enter")
+        wanted = TraceQuery(expression='service("ledger")')
+        assert ("traces", wanted) in user.world.feeds.heard()
+        await user.press("slash", "ctrl+u", "up")
+        assert bar.value == 'service("ledger")'
+        await user.press("down")
+        assert bar.value == ""
+        await user.press("escape")
+        assert user.world.services.typed.lines("traces-filters") == ('service("ledger")',)
+        assert "tab " not in user.text
+
+
+async def test_tab_goes_through_what_is_proposed_and_back() -> None:
+    async with console() as user:
+        await user.press("5", "slash", "tab")
+        bar = user.app.screen.query_one(FilterBar)
+        assert bar.value == "ok"
+        await user.press("tab")
+        assert bar.value == "error"
+        await user.press("shift+tab", "shift+tab")
+        assert bar.value not in ("", "ok", "error")
+
+
+async def test_completion_does_without_a_graph_that_is_denied() -> None:
+    async with console() as user:
+        user.world.services.traces.named = samples.DENIED
+        await user.press("5", "slash")
+        await user.type("service(")
+        assert '"gateway"' in user.text
+        assert not user.toasts
+
+
+async def test_groups_narrow() -> None:
+    async with console() as user:
+        await user.press("5", "b")
+        table = user.app.screen.query_one("#groups", LineTable)
+        assert table.has_focus
+        assert "by URL" in user.text
+        line = next(line for line in user.lines if line.rstrip().endswith("shop.example/cart"))
+        for words in ("2", "0%", "39ms", "42ms"):
+            assert words in line
+        await user.press("b", "b")
+        assert "by root cause" in user.text
+        assert "no root cause" in user.text
+        await user.press("enter")
+        assert any("X-Ray has no filter" in one for one in user.toasts)
+        await user.press("b", "b", "enter")
+        wanted = 'http.url BEGINSWITH "https://shop.example/checkout"'
+        assert ("traces", TraceQuery(expression=wanted)) in user.world.feeds.heard()
+        assert "by URL" not in user.text
+
+
+async def test_a_range_of_durations_narrows() -> None:
+    async with console(size=(80, 24)) as user:
+        await user.press("5")
+        band = user.app.screen.query_one(DurationBand)
+        assert not band.display
+        await user.press("h")
+        assert band.has_focus
+        assert "1 traces" in user.text
+        await user.press("G", "shift+left", "shift+left")
+        assert len(band.chosen) == 3
+        low, high = band.buckets[-3].low, band.buckets[-1].high
+        await user.press("enter")
+        wanted = TraceQuery(expression=f"responsetime >= {low:.15g} AND responsetime <= {high:.15g}")
+        assert ("traces", wanted) in user.world.feeds.heard()
+
+
+async def test_a_moment_is_the_middle_of_the_range_until_now_is_asked_for() -> None:
+    async with console() as user:
+        at = samples.ago(minutes=60)
+        user.app.screen.post_message(CommandAsked("traces", "fault", at))
+        await user.settle()
+        around = TraceQuery(RANGES[0], "fault", at + RANGES[0] / 2)
+        assert ("traces", around) in user.world.feeds.heard()
+        assert "07:57Z to 08:02Z" in user.text or "07:57 to 08:02" in user.text
+        await user.press("t", "down", "enter")
+        assert ("traces", replace(around, span=RANGES[1], until=at + RANGES[1] / 2)) in user.world.feeds.heard()
+        await user.press("t", "end", "enter")
+        assert ("traces", TraceQuery(RANGES[1], "fault")) in user.world.feeds.heard()
 
 
 # --- the overview

@@ -75,7 +75,33 @@ def _summary(source: Any) -> TraceSummary:
         said(part(source, "EntryPoint"), "Name"),
         tuple(dict.fromkeys(one for one in services if one)),
         tuple(_annotations(source)),
+        tuple(dict.fromkeys(_causes(source))),
     )
+
+
+def service_names(answer: Answer) -> tuple[str, ...]:
+    """GetServiceGraph: the services, but for the clients that stand for whoever calls."""
+    nodes = [one for one in parts(answer, "Services") if said(one, "Type") != "client"]
+    return tuple(dict.fromkeys(name for one in nodes if (name := said(one, "Name"))))
+
+
+def _causes(source: Any) -> Iterable[str]:
+    """Faults and errors by where they began; of a trace without any, what it waited for."""
+    told = False
+    for kind, member in (("fault", "FaultRootCauses"), ("error", "ErrorRootCauses")):
+        for one in parts(source, member):
+            if way := _way(one):
+                told = True
+                yield f"{kind}: {way}"
+    if not told:
+        for one in parts(source, "ResponseTimeRootCauses"):
+            if way := _way(one):
+                yield f"responsetime: {way}"
+
+
+def _way(cause: Any) -> str:
+    names = [said(one, "Name") for one in parts(cause, "Services")]
+    return " > ".join(one for one in names if one)
 
 
 def _annotations(source: Any) -> Iterable[tuple[str, str]]:
