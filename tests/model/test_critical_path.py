@@ -54,7 +54,7 @@ def test_what_goes_on_after_the_end_was_not_waited_for() -> None:
 
 def test_without_spans_there_is_no_path() -> None:
     found = timing(assemble([]))
-    assert (found.entry, found.critical, found.own, found.sections) == (-1, (), (), {})
+    assert (found.entry, found.critical, tuple(found.own), found.sections) == (-1, (), (), {})
 
 
 @st.composite

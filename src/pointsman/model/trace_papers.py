@@ -1,15 +1,15 @@
 """The members of a trace's spans, packed: ten thousand spans keep a few bytes each, and are read again where they show.
 
-What is drawn of a span is read from its own document; only those in sight are. They are kept in blocks in tree order,
-and the blocks that were read last stay read.
+What is drawn of a span is read from its own document; only those in sight are. They are kept in blocks as they came,
+so that a large trace is never there as a whole, and the blocks that were read last stay read.
 """
 
 from __future__ import annotations
 
 import threading
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Final, overload
 
 import msgspec
@@ -27,28 +27,50 @@ _decoder = msgspec.json.Decoder(list[Piece])
 
 
 class Papers(Sequence[Piece]):
-    """Pieces as a sequence, packed.
+    """Pieces as a sequence, packed as they come, and asked for in an order of their own.
 
     Args:
-        pieces: In the order they are asked for.
+        pieces: The first ones.
     """
 
-    __slots__ = ("_blocks", "_count", "_lock", "_read")
+    __slots__ = ("_blocks", "_count", "_lock", "_open", "_order", "_read")
 
-    def __init__(self, pieces: Iterable[Piece]) -> None:
-        blocks: list[bytes | list[Piece]] = []
-        rest = iter(pieces)
-        count = 0
-        while block := list(islice(rest, BLOCK)):
-            count += len(block)
-            blocks.append(_packed(block))
-        self._blocks = tuple(blocks)
-        self._count = count
+    def __init__(self, pieces: Iterable[Piece] = ()) -> None:
+        self._blocks: list[bytes | list[Piece]] = []
+        self._open: list[Piece] = []
+        """What has come since the last block was packed."""
+        self._count = 0
+        self._order: array[int] | None = None
         self._read: dict[int, list[Piece]] = {}
         self._lock = threading.Lock()
+        self.add(pieces)
+
+    def add(self, pieces: Iterable[Piece]) -> int:
+        """Take pieces in; where the first of them has come to."""
+        first = self._count
+        for piece in pieces:
+            self._open.append(piece)
+            self._count += 1
+            if len(self._open) == BLOCK:
+                self._blocks.append(_packed(self._open))
+                self._open = []
+        return first
+
+    def ordered(self, order: Iterable[int]) -> Papers:
+        """From now on these, in this order, each by where it has come to; the others are not asked for."""
+        self._order = array("I", order)
+        if self._open:
+            self._blocks.append(_packed(self._open))
+            self._open = []
+        return self
+
+    def came(self, position: int) -> Piece:
+        """The piece that has come to a position."""
+        number, at = divmod(position, BLOCK)
+        return self._open[at] if number == len(self._blocks) else self._block(number)[at]
 
     def __len__(self) -> int:
-        return self._count
+        return self._count if self._order is None else len(self._order)
 
     @overload
     def __getitem__(self, place: int) -> Piece: ...
@@ -58,20 +80,17 @@ class Papers(Sequence[Piece]):
 
     def __getitem__(self, place: int | slice) -> Piece | list[Piece]:
         if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(self._count))]
-        if not -self._count <= place < self._count:
+            return [self[one] for one in range(*place.indices(len(self)))]
+        if not -len(self) <= place < len(self):
             raise IndexError(place)
-        number, at = divmod(place % self._count, BLOCK)
-        return self._block(number)[at]
+        place %= len(self)
+        return self.came(place if self._order is None else self._order[place])
 
     def __iter__(self) -> Iterator[Piece]:
-        for block in self._blocks:
-            yield from _unpacked(block)
+        return (self[place] for place in range(len(self)))
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Papers):
-            return self._blocks == other._blocks
-        return isinstance(other, tuple | list) and list(self) == list(other)
+        return isinstance(other, Papers | tuple | list) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]
 

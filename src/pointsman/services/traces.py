@@ -179,8 +179,9 @@ class Traces:
                     call=f"{SERVICE}:BatchGetTraces",
                 )
             )
+        del answer, page  # what was answered is let go while it is read
         old = not is_trace_id(ref.id) or self._clock.now() - datetime.fromtimestamp(epoch(ref.id), UTC) > YOUNG
-        work = partial(reader.opened, ref, texts, limit_exceeded=exceeded, settled=old)
+        work = partial(reader.opened, ref, reader.drained(texts), limit_exceeded=exceeded, settled=old)
         opened = await self._threads.run(work)
         self.population.add(opened)
         return opened
@@ -196,7 +197,7 @@ class Traces:
         for first in range(0, len(wanted), AT_ONCE):
             for ref, texts in (await self._documents(wanted[first : first + AT_ONCE])).items():
                 if texts:
-                    work = partial(reader.opened, ref, texts, limit_exceeded=False, settled=True)
+                    work = partial(reader.opened, ref, reader.drained(texts), limit_exceeded=False, settled=True)
                     self.population.add(await self._threads.run(work))
                     came += 1
         return came

@@ -116,11 +116,13 @@ def matching(words: Sequence[str], query: str) -> list[int]:
     unwanted = [one[1:] for one in query.lower().split() if one.startswith("-") and len(one) > 1]
     if not wanted and not unwanted:
         return []
-    return [
-        place
-        for place, said in enumerate(words)
-        if all(one in said for one in wanted) and not any(one in said for one in unwanted)
-    ]
+    # One word after the other: ten thousand spans are looked through while a key is still on its way.
+    found: Sequence[int] = range(len(words))
+    for one in wanted:
+        found = [place for place in found if one in words[place]]
+    for one in unwanted:
+        found = [place for place in found if one not in words[place]]
+    return list(found)
 
 
 # --- over the bars ---------------------------------------------------------------------------------------------------

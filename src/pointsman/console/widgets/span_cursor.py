@@ -5,6 +5,7 @@ How a line is drawn is its descendant's business.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from textual import events
@@ -131,7 +132,7 @@ class SpanCursor(LineView, can_focus=True):
         self.refresh()
         here, matches = self.place, self._lines.matches
         if matches and here is not None and here not in self._lines.matched:
-            self.move_to(next((one for one in matches if one >= here), matches[0]))
+            self.move_to(matches[bisect_left(matches, here) % len(matches)])
         return len(matches)
 
     def to_match(self, way: int) -> int:
@@ -150,12 +151,10 @@ class SpanCursor(LineView, can_focus=True):
         here = self.place
         if not places or here is None:
             return 0
-        if way > 0:
-            wanted = next((one for one in places if one > here), places[0])
-        else:
-            wanted = next((one for one in reversed(places) if one < here), places[-1])
+        at = bisect_right(places, here) % len(places) if way > 0 else bisect_left(places, here) - 1
+        wanted = places[at]
         self.move_to(wanted)
-        return places.index(wanted) + 1
+        return bisect_left(places, wanted) + 1
 
     def move_to(self, place: int) -> None:
         """Put the cursor on a span; what hides it is undone."""

@@ -134,7 +134,8 @@ def assemble(pieces: Iterable[Piece], *, infer: bool = False) -> Trace:
     return _lay_out(chosen, below, tops, orphans, broken, conflicts)
 
 
-def _rank(piece: Piece) -> tuple[bool, float, bytes]:
+def rank(piece: Piece) -> tuple[bool, float, bytes]:
+    """What decides between pieces with one id: the greatest counts."""
     return piece.end is not None, piece.end or piece.start, msgspec.json.encode(piece, order="deterministic")
 
 
@@ -149,7 +150,7 @@ def _choose(pieces: Iterable[Piece]) -> tuple[dict[str, Piece], int]:
             continue
         if former is piece:
             continue
-        mine, other = _rank(piece), _rank(former)
+        mine, other = rank(piece), rank(former)
         if mine == other:
             continue
         if former.end is not None and piece.end is not None:

@@ -8,26 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pointsman.model.critical_path import timing
-from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
-from pointsman.model.trace_density import density
-from pointsman.model.trace_operations import Operation, owners
-from pointsman.model.trace_papers import Papers
 from pointsman.model.traces import TraceSummary
-from pointsman.semantics.traces import assembly
-from pointsman.semantics.traces.documents import Piece, Unprocessed, epoch, exceptions_of, is_trace_id, text
-from pointsman.semantics.traces.documents import part as inside
-from pointsman.semantics.traces.documents import read as take_apart
+from pointsman.semantics.traces.documents import epoch, is_trace_id
+from pointsman.services.reads.trace_documents import drained, opened, word
 from pointsman.services.reads.values import Answer, part, parts, when, whole
 from pointsman.services.reads.values import text as said
 
-LARGEST = 64 * 1024 * 1024
-"""Bytes of a document that are read: X-Ray hands whole segments out, not what was sent."""
+__all__ = ["Documents", "Page", "documents", "drained", "opened", "page", "service_names"]
+
 _TOLD = 30
 """Annotations of a trace that a list keeps."""
-_WORDS = 2000
-"""Characters of a span that a search looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +100,7 @@ def _annotations(source: Any) -> Iterable[tuple[str, str]]:
         for one in listed if isinstance(listed, list | tuple) else ():
             values = part(one, "AnnotationValue")
             for value in values.values():
-                yield str(key), _word(value)
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+                yield str(key), word(value)
 
 
 def _seconds(source: Any, name: str) -> float | None:
@@ -155,56 +140,3 @@ def documents(ref: TraceRef, answer: Answer) -> Documents:
         ref.id in [str(one) for one in parts(answer, "UnprocessedTraceIds")],
         said(answer, "NextToken"),
     )
-
-
-def opened(ref: TraceRef, texts: Iterable[str], *, limit_exceeded: bool, settled: bool) -> OpenedTrace:
-    """A trace of its documents: put together, and measured. For a thread: it takes a while for a large one.
-
-    Args:
-        ref: The trace.
-        texts: Its segment documents.
-        limit_exceeded: Whether X-Ray has dropped some.
-        settled: Whether it is old enough for nothing more to come.
-    """
-    pieces: list[Piece] = []
-    unread = 0
-    for one in texts:
-        try:
-            pieces.extend(piece for document in take_apart(one, largest=LARGEST) for piece in document.pieces)
-        except Unprocessed:
-            unread += 1
-    trace = assembly.assemble(pieces)
-    del pieces
-    moving = any(span.has(assembly.IN_PROGRESS) for span in trace.spans)
-    same: dict[str, str] = {}
-    words = tuple(same.setdefault(said, said) for said in map(_search_words, trace.pieces))
-    operations = tuple(_operations(trace))
-    packed = assembly.Trace(trace.spans, Papers(trace.pieces), trace.conflicts)
-    done = settled and not moving
-    return OpenedTrace(
-        ref, packed, timing(packed), density(packed), words, operations, limit_exceeded, unread, settled=done
-    )
-
-
-def _operations(trace: assembly.Trace) -> Iterable[Operation]:
-    """Each span's operation; spans of one operation share it."""
-    same: dict[Operation, Operation] = {}
-    spans = trace.spans
-    for place, (owner, piece) in enumerate(zip(owners(spans), trace.pieces, strict=True)):
-        called = text(inside(piece.fields, "aws"), "operation") if piece.subsegment and piece.fields else ""
-        found = Operation(spans[owner].name, f"{piece.name} {called}" if called else piece.name, owner == place)
-        yield same.setdefault(found, found)
-
-
-def _search_words(piece: Piece) -> str:
-    fields = piece.fields
-    found = [piece.name]
-    if fields:
-        request, answered = inside(fields, "http", "request"), inside(fields, "http", "response")
-        found += [text(request, "method"), text(request, "url"), str(answered.get("status", ""))]
-        found += [f"{key}={_word(value)}" for key, value in inside(fields, "annotations").items()]
-        found += [f"{key}={_word(value)}" for key, value in inside(fields, "aws").items() if not hasattr(value, "get")]
-        found += [text(fields, "namespace"), text(fields, "user"), text(inside(fields, "sql"), "sanitized_query")]
-        for one in exceptions_of(fields):
-            found += [text(one, "type"), text(one, "message")]
-    return " ".join(one for one in found if one)[:_WORDS].lower()
