@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ def piece(at: int, parent: int | None, start: float, end: float | None) -> Piece
     return Piece(f"{at:016x}", above, f"s{at}", start, end, parent is not None, {})
 
 
-def by_name(trace: Trace, values: tuple[float, ...]) -> dict[str, float]:
+def by_name(trace: Trace, values: Sequence[float]) -> dict[str, float]:
     return {span.name: round(value, 6) for span, value in zip(trace.spans, values, strict=True)}
 
 

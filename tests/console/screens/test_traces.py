@@ -346,7 +346,7 @@ async def test_the_operations_of_the_trace_and_back_to_the_longest_span() -> Non
         await user.press("5", "enter", "v")
         table = user.app.screen.query_one("#operations", LineTable)
         assert table.has_focus
-        assert "by operations" in user.text
+        assert "by operation" in user.text
         line = next(line for line in user.lines if "SELECT stock" in line)
         assert " 12 " in line
         row = next(row for row in table.rows if row.stats.operation.name == "SELECT stock")
@@ -354,6 +354,18 @@ async def test_the_operations_of_the_trace_and_back_to_the_longest_span() -> Non
         await user.press("enter")
         assert user.app.screen.query_one(Waterfall).has_focus
         assert "SELECT stock" in details(user)
+
+
+async def test_the_map_of_the_trace_and_back() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "v", "v")
+        assert user.app.screen.query_one("#map", CellLines).has_focus
+        said = user.app.screen.query_one("#map", CellLines).text()
+        for name in ("gateway", "checkout", "payments", "bank.example", "ledger"):
+            assert name in said
+        assert "as a map" in user.text
+        await user.press("v")
+        assert user.app.screen.query_one(Waterfall).has_focus
 
 
 async def test_spans_are_left_out_and_a_match_brings_them_back() -> None:

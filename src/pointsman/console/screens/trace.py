@@ -50,7 +50,7 @@ __all__ = ["TracePlace"]
 
 WIDE = 150
 TALL = 34
-VIEWS = ("waterfall", "operations")
+VIEWS = ("waterfall", "operations", "map")
 """What a trace can be looked at as, in the order of the key."""
 
 
@@ -71,9 +71,11 @@ class TracePlace(Place):
     TracePlace.wide #trace { width: 2fr; height: 1fr; }
     TracePlace.wide #span { width: 1fr; height: 1fr; margin-left: 1; }
     TracePlace #details { padding: 0 2; }
-    TracePlace #operations { display: none; }
+    TracePlace #operations, TracePlace #map { display: none; }
     TracePlace.operations #operations { display: block; }
     TracePlace.operations #waterfall { display: none; }
+    TracePlace.map #map { display: block; padding: 0 1; }
+    TracePlace.map #waterfall { display: none; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -112,8 +114,8 @@ class TracePlace(Place):
         self._tab = tabs.TABS[0]
         """The page of the details a person turned to: the next span shows it too, where it has it."""
         self._view = VIEWS[0]
-        self._operations: OpenedTrace | None = None
-        """The trace whose operations are shown."""
+        self._viewed: dict[str, OpenedTrace] = {}
+        """Of each other view the trace that it shows."""
         self._logged: tuple[OpenedTrace | None, tuple[str, ...]] = (None, ())
 
     def body(self) -> ComposeResult:
@@ -125,7 +127,8 @@ class TracePlace(Place):
             operations: LineTable[OperationRow] = LineTable(
                 self.look, OPERATIONS, key=row_key, noun="operations", id="operations"
             )
-            yield Pane(self.look, "Trace", Waterfall(self.look, id="waterfall"), operations, id="trace")
+            drawn = CellLines(self.look, id="map")
+            yield Pane(self.look, "Trace", Waterfall(self.look, id="waterfall"), operations, drawn, id="trace")
             yield Pane(self.look, "Span", CellLines(self.look, self._details, id="details"), id="span")
 
     def on_mount(self) -> None:
@@ -163,7 +166,7 @@ class TracePlace(Place):
 
     def _draw_title(self, more: str = "") -> None:
         found = self._waterfall.found
-        parts = [] if self._view == VIEWS[0] else [f"by {self._view}"]
+        parts = {"operations": ["by operation"], "map": ["as a map"]}.get(self._view, [])
         parts.append(self.ref.id)
         if self._waterfall.pruned:
             parts.append(f"{self._waterfall.pruned:,} spans left out")
@@ -228,7 +231,7 @@ class TracePlace(Place):
         return (replace(first, label="longest span") if self._view == "operations" else first, *rest)
 
     def action_view(self, way: int) -> None:
-        """The waterfall, the operations of this trace."""
+        """The waterfall, the operations of this trace, its map."""
         if self.say_why_not("view"):
             return
         self._view = VIEWS[(VIEWS.index(self._view) + way) % len(VIEWS)]
@@ -240,23 +243,32 @@ class TracePlace(Place):
 
     def _draw_view(self) -> None:
         opened = self._trace.value
-        if self._view == "operations" and opened is not self._operations:
-            self._operations = opened
-            if opened is not None:
-                self.work_on("count the operations", partial(self._count, opened), group="operations")
+        if self._view == VIEWS[0] or opened is None or self._viewed.get(self._view) is opened:
+            return
+        self._viewed[self._view] = opened
+        work = self._count if self._view == "operations" else self._map
+        self.work_on(f"make the {self._view} of the trace", partial(work, opened), group=self._view)
 
     async def _count(self, opened: OpenedTrace) -> None:
         found = await asyncio.to_thread(statistics, opened)
         whole = sum(opened.timing.critical)
-        if opened is self._operations:
+        if opened is self._viewed.get("operations"):
             self.query_one("#operations", LineTable).show([OperationRow(one, whole) for one in found], snapshot=None)
+
+    async def _map(self, opened: OpenedTrace) -> None:
+        from pointsman.console.present.service_map import draw as draw_map
+        from pointsman.model.service_map import of_trace
+
+        found = await asyncio.to_thread(of_trace, opened.trace)
+        if opened is self._viewed.get("map"):
+            self.query_one("#map", CellLines).show(lambda draw, width: draw_map(found, draw, width))
 
     def on_line_table_selected(self, event: LineTable.Selected) -> None:
         """From an operation to its longest span."""
         event.stop()
         row = event.table.cursor_row
-        if isinstance(row, OperationRow) and self._operations is not None:
-            spans = self._operations.trace.spans
+        if isinstance(row, OperationRow) and (opened := self._viewed.get("operations")) is not None:
+            spans = opened.trace.spans
             self.action_view(-VIEWS.index(self._view))
             self._waterfall.move_to(max(row.stats.places, key=lambda place: (spans[place].duration, -place)))
 

@@ -111,7 +111,7 @@ class _Request:
             **members,
         }
 
-    def _segment(self, name: str, start: float, lasts: float, parent: str = "", **members: Any) -> dict[str, Any]:
+    def _segment(self, name: str, start: float, lasts: float, parent: str = "", /, **members: Any) -> dict[str, Any]:
         made = {**self._span(name, start, lasts, **members), "trace_id": self._trace}
         if parent:
             made["parent_id"] = parent
