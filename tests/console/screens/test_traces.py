@@ -197,7 +197,8 @@ async def test_a_range_of_durations_narrows() -> None:
         assert not band.display
         await user.press("h")
         assert band.has_focus
-        assert "1 traces" in user.text
+        assert "1 trace   enter filters" in user.text
+        assert "enter only these" in user.text
         await user.press("G", "shift+left", "shift+left")
         assert len(band.chosen) == 3
         low, high = band.buckets[-3].low, band.buckets[-1].high

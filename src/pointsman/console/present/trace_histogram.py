@@ -47,7 +47,7 @@ def lines(found: Sequence[Bucket], chosen: range, draw: Draw, width: int, *, foc
         some = found[chosen.start : chosen.stop]
         count, faults = sum(one.count for one in some), sum(one.faults for one in some)
         failed = f", {faults:,} with a fault" if faults else ""
-        said = f"{seconds(some[0].low)} to {seconds(some[-1].high)}: {count:,} traces{failed}"
+        said = f"{seconds(some[0].low)} to {seconds(some[-1].high)}: {count:,} trace{'s' * (count != 1)}{failed}"
         hint = "enter filters, shift with an arrow widens"
         second = fit(cell(f"{said}   {hint}", "strong"), width, ellipsis=draw.glyphs.ellipsis)
     else:

@@ -76,6 +76,7 @@ class TracePlace(Place):
     TracePlace.operations #waterfall { display: none; }
     TracePlace.map #map { display: block; padding: 0 1; }
     TracePlace.map #waterfall { display: none; }
+    TracePlace.operations #span, TracePlace.map #span { display: none; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -226,8 +227,10 @@ class TracePlace(Place):
     # --- the other views
 
     def hints(self) -> tuple[KeyHint, ...]:
-        """In the operations enter goes to a span."""
+        """In the operations enter goes to a span, in the map it does nothing."""
         first, *rest = super().hints()
+        if self._view == "map":
+            return tuple(rest)
         return (replace(first, label="longest span") if self._view == "operations" else first, *rest)
 
     def action_view(self, way: int) -> None:
@@ -240,6 +243,7 @@ class TracePlace(Place):
         self.query_one(f"#{'waterfall' if self._view == VIEWS[0] else self._view}").focus()
         self._draw_title()
         self._draw_view()
+        self.show_keys()
 
     def _draw_view(self) -> None:
         opened = self._trace.value

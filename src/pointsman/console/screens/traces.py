@@ -14,6 +14,7 @@ from textual.events import Resize
 
 from pointsman.console.desk import Desk
 from pointsman.console.present.cells import Cell, cell, crop
+from pointsman.console.present.keys import KeyHint
 from pointsman.console.present.look import Draw
 from pointsman.console.present.trace_groups import COLUMNS as GROUPS
 from pointsman.console.present.trace_groups import row_key as group_key
@@ -326,7 +327,7 @@ class Traces(Place):
             self.take_focus()
         else:
             self.add_class("durations")
-            band.focus()
+            self.set_focus(band)
         self.show_keys()
 
     def on_duration_band_chosen(self, event: DurationBand.Chosen) -> None:
@@ -343,6 +344,12 @@ class Traces(Place):
         """Only traces with a fault, an error or a throttle; or all again."""
         self._problems = not self._problems
         self._draw()
+
+    def hints(self) -> tuple[KeyHint, ...]:
+        """Of a group and of a range of durations enter takes these traces alone."""
+        first, *rest = super().hints()
+        narrows = bool(self._by) or self.query_one("#durations").has_focus
+        return (replace(first, label="only these") if narrows else first, *rest)
 
     def why_not(self, action: str) -> str | None:
         """In groups enter narrows."""
