@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 Environment = Mapping[str, str]
 
+FILED = timedelta(hours=1)
+"""How long after the traces of a file the console takes it to be."""
 PATIENCE = 8.0
 """Seconds that a program told to end has before it is ended."""
 
@@ -50,6 +53,8 @@ class Plan:
     """The way to another profile or region, where there is one."""
     keeping: Callable[[], Keeping] | None = None
     """What is kept between sessions of the place looked at now; it imports what the first paint cannot wait for."""
+    opening: tuple[str, str] | None = None
+    """What is opened first: the name of a screen, and the id of a trace or nothing."""
 
 
 def launch(asked: Launch, environ: Environment = os.environ) -> int:
@@ -62,7 +67,7 @@ def launch(asked: Launch, environ: Environment = os.environ) -> int:
         PointsmanError: It cannot start: a sentence and a way out.
     """
     settings = resolve.settings(asked, environ)
-    prepare = {World.AWS: _aws, World.DEMO: _demo, World.LOCAL: _local}[asked.world]
+    prepare = {World.AWS: _aws, World.DEMO: _demo, World.LOCAL: _local, World.TRACE: _trace}[asked.world]
     plan = prepare(asked, settings, environ)
     try:
         return _show(asked, settings, environ, plan)
@@ -103,7 +108,7 @@ class _Aws:
         guard = Guard(read_only=True, clock=clock, locked=settings.read_only)
         session = partial(for_aws, self._profile, self._region, settings.endpoint_url)
         cloud = _cloud(session, clock, guard, self._name)
-        return _connection(cloud, settings, World.AWS, FileAudit(default_path(self._environ)))
+        return _connection(cloud, settings, World.AWS, FileAudit(default_path(self._environ)), self._environ)
 
     def elsewhere(self, *, profile: str | None = None, region: str | None = None) -> Connect:
         """The way to another profile, at its own region where it has one, or to another region."""
@@ -155,9 +160,34 @@ def _demo(asked: Launch, settings: Settings, environ: Environment) -> Plan:
         closing.add(demo.close)
         guard = Guard(read_only=False, clock=demo.clock, locked=settings.read_only)
         cloud = _cloud(demo.session_factory, demo.clock, guard)
-        return replace(_connection(cloud, settings, World.DEMO, MemoryAudit()), time=demo.pace)
+        return replace(_connection(cloud, settings, World.DEMO, MemoryAudit(), environ), time=demo.pace)
 
     return Plan(connect, closing)
+
+
+def _trace(asked: Launch, settings: Settings, environ: Environment) -> Plan:
+    from pointsman.local.trace_file import TraceFile
+
+    assert asked.file is not None
+    found = TraceFile.open(asked.file)
+    terminal.check(environ)
+    logfile.start(environ)
+
+    def connect() -> Connection:
+        from datetime import UTC, datetime
+
+        from pointsman.aws.guard import Guard
+        from pointsman.clock import ManualClock
+        from pointsman.operations.audit import MemoryAudit
+
+        # A while after the last trace: none of them will grow any more.
+        clock = ManualClock(datetime.fromtimestamp(found.newest, UTC) + FILED)
+        guard = Guard(read_only=True, clock=clock, locked=True)
+        cloud = _cloud(found.session, clock, guard)
+        return _connection(cloud, settings, World.TRACE, MemoryAudit(), environ)
+
+    only = found.ids[0] if len(found.ids) == 1 else ""
+    return Plan(connect, Closing(), opening=("traces", only))
 
 
 def _known_scenario(name: str) -> None:
@@ -272,7 +302,7 @@ def _client(
     clock = SystemClock()
     guard = Guard(read_only=False, clock=clock, locked=settings.read_only)
     cloud = _cloud(partial(client_session, address, of_folder(folder), region, gone), clock, guard)
-    return _connection(cloud, settings, World.LOCAL, FileAudit(default_path(environ)))
+    return _connection(cloud, settings, World.LOCAL, FileAudit(default_path(environ)), environ)
 
 
 # -- what they share ------------------------------------------------------------------------------------------------
@@ -286,7 +316,7 @@ def _cloud(session_factory: Callable[[], Any], clock: Clock, guard: Any, profile
     return cloud
 
 
-def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog) -> Connection:
+def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog, environ: Environment) -> Connection:
     from pointsman.console.connection import Connection
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
@@ -304,6 +334,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
     from pointsman.services.service_map import ServiceMaps
     from pointsman.services.session import Services
     from pointsman.services.traces import Traces
+    from pointsman.services.typed import Typed
 
     clock = cloud.clock
     budget = Budget(clock) if world is World.AWS else Budget.unlimited(clock)
@@ -324,6 +355,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog)
         dashboards=Dashboards(cloud, clock, budget, region=lambda: cloud.region),
         maps=ServiceMaps(cloud, clock, budget),
         sampling=SamplingRules(cloud, clock, budget),
+        typed=Typed(None if world is World.DEMO else paths.typed(environ)),
         world=world.value,
     )
     registry = default_registry()
@@ -366,6 +398,7 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
         elsewhere=plan.elsewhere,
         keys=keys,
         keeping=plan.keeping,
+        opening=plan.opening,
         tour=_touring(asked),
     )
     if settings.theme and settings.theme not in app.available_themes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.logs import LogChunk
 from pointsman.model.metrics import WallQuery
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.pipelines import Execution, PipelineState
 from pointsman.model.refs import (
     AlarmRef,
@@ -41,12 +42,15 @@ from pointsman.model.reports import Report
 from pointsman.model.sampling import SamplingRules
 from pointsman.model.service_map import MapQuery
 from pointsman.model.snapshot import Identity, Snapshot
+from pointsman.model.trace_logs import TraceLines
+from pointsman.model.trace_operations import Population
 from pointsman.model.traces import TraceQuery
 from pointsman.operations.declare import Answers, Confirm, Operation
 from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
 from pointsman.operations.registry import Registry, default_registry
 from pointsman.semantics.traces.filters import FilterError, parse
 from pointsman.services.feeds import Source
+from pointsman.services.typed import Typed
 
 WHO = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/OnCall/ada", "eu-west-1", "prod-eu")
 
@@ -325,6 +329,7 @@ class FakeServices:
     dashboards: FakeDashboards = field(default_factory=lambda: FakeDashboards())
     maps: FakeMaps = field(default_factory=lambda: FakeMaps())
     sampling: FakeSampling = field(default_factory=lambda: FakeSampling())
+    typed: Typed = field(default_factory=Typed)
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -385,14 +390,44 @@ class FakeMetrics:
         return self.units.get(ref, "")
 
 
+class FakeTraceLogs:
+    """What a test says was logged."""
+
+    def __init__(self) -> None:
+        self.told = TraceLines((), ())
+        self.asked: list[tuple[TraceRef, tuple[str, ...]]] = []
+
+    async def lines(self, ref: TraceRef, groups: Sequence[str], start: float, end: float) -> TraceLines:
+        self.asked.append((ref, tuple(groups)))
+        return self.told
+
+
 class FakeTraces:
     """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.population = Population()
+        self.logs = FakeTraceLogs()
+        self.others: list[OpenedTrace] = []
+        """What there is to compare with."""
+        self.named: tuple[str, ...] | Fault = ("ledger",)
+
+    async def widen(self, refs: Sequence[TraceRef]) -> int:
+        found = [one for one in self.others if one.ref in refs]
+        for one in found:
+            self.population.add(one)
+        return len(found)
 
     def recent(self, query: TraceQuery) -> Source[Any]:
         return _source("traces", query)
 
     def trace(self, ref: TraceRef) -> Source[Any]:
         return _source("trace", ref.id)
+
+    async def service_names(self, query: TraceQuery) -> tuple[str, ...]:
+        if isinstance(self.named, Fault):
+            raise CallFailed(self.named)
+        return self.named
 
     async def mistake(self, expression: str) -> FilterError | None:
         try:

@@ -66,12 +66,13 @@ class ConsoleApp(App[None]):
     Args:
         connect: Makes the connection; called once, in the loader thread, after the first paint.
         settings: Theme, glyphs and the like.
-        world_name: ``aws``, ``demo`` or ``local``.
+        world_name: ``aws``, ``demo``, ``local``, or ``trace`` for a file of traces.
         clock: The time until the connection brings the world's own.
         elsewhere: How to get to another profile or region; None where there is only one.
         keys: A person's own keys, as Textual's keymap takes them.
         keeping: Finds what is kept between sessions of the place looked at now; None where nothing is.
         tour: Begin the demo's tour once there is a board.
+        opening: The name of the first screen, and the id of a trace to open from it; None goes by the settings.
 
     What ``connect`` has made is the caller's to close once the app has ended.
     """
@@ -107,6 +108,7 @@ class ConsoleApp(App[None]):
         keys: Mapping[str, str] | None = None,
         keeping: Callable[[], Keeping] | None = None,
         tour: bool = False,
+        opening: tuple[str, str] | None = None,
     ) -> None:
         self._settings = settings  # which driver there is depends on it
         super().__init__()
@@ -120,6 +122,7 @@ class ConsoleApp(App[None]):
         self._elsewhere = elsewhere
         self._keeping = keeping
         self._tour_due = tour
+        self._opening = opening
         self._leaving = False
         self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
         self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
@@ -135,10 +138,19 @@ class ConsoleApp(App[None]):
 
     @property
     def start(self) -> str:
-        """The screen that opens first: the one a person has set, else the last session's."""
+        """The screen that opens first: what the command line names, what a person has set, or the last session's."""
+        if self._opening is not None:
+            return self._opening[0]
         wanted = self._settings.start if self._settings is not None else ""
         last = self.desk.session.screen if self.furnished else ""
         return wanted or (last if last in {one.name for one in SCREENS} else "overview")
+
+    def open_first(self) -> None:
+        """Open what the command line names, over the first screen."""
+        if self._opening is not None and self._opening[1]:
+            from pointsman.model.refs import TraceRef
+
+            self.router.open(TraceRef(self._opening[1]))
 
     furnished = False
     """Whether what follows is there."""

@@ -152,7 +152,6 @@ COMMANDS: tuple[Command, ...] = (
         lambda argument: None if len(argument.split()) == 2 else "which two traces?",
         words=True,
     ),
-    Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
     Command("dashboards", "CloudWatch's dashboards; a word filters them.", "[FILTER]", lambda names: names.dashboards),
     Command(
         "dashboard",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from pointsman.services.typed import Typed
 
 if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
@@ -41,6 +43,8 @@ class Services:
     dashboards: Dashboards
     maps: ServiceMaps
     sampling: SamplingRules
+    typed: Typed = field(default_factory=Typed)
+    """What was typed before."""
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

@@ -27,6 +27,7 @@ from pointsman.local.scenarios.plots import FLOOR
 from pointsman.local.scenarios.resources import BRANCH, SITE, STORE, pipeline, project
 from pointsman.local.scenarios.scripted import Act, ScriptedBuilds, ScriptedRepositories
 from pointsman.local.scenarios.scripted_crew import NoTraffic, ScriptedCrew
+from pointsman.local.scenarios.shop import Shop
 from pointsman.local.world import Payload, Scope
 
 REGION: Final = "eu-west-1"
@@ -61,6 +62,7 @@ class Floor:
         tools = (self.repositories, self.builds, crew, NoTraffic())
         self.backend = Backend(None, self.clock, seed, account=ACCOUNT, tools=tools, patience=5.0)
         self.deploys = Deploys(self.backend, REGION, seed)
+        self.shop = Shop(self.backend, REGION, seed, start, plot.shop) if plot.shop is not None else None
         world = self.backend.world
         self.builds.install(world)
         world.on(_PUSH, self._on_push)
@@ -80,6 +82,8 @@ class Floor:
 
         if self.plot.fleet:
             self.deploys.tell(at)
+        if self.shop is not None:
+            self.shop.tell(at)
         for index, track in enumerate(self.plot.tracks):
             at(-175 + index * 4.3, self._found, track)
         for happening in self.plot.story:
