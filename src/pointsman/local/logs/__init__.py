@@ -1,4 +1,4 @@
-"""CloudWatch Logs: groups, streams and their events in time order; filters over them, and Insights queries."""
+"""CloudWatch Logs: groups, streams and their events in time order; filters over them, live tails and Insights queries."""
 
 from pointsman.local.engines import Engine
 from pointsman.local.logs import (
@@ -8,6 +8,7 @@ from pointsman.local.logs import (
     filtering,
     groups,
     ingest,
+    livetail,
     operations,
     operations_filters,
     operations_queries,
@@ -24,6 +25,7 @@ def _install(world: World) -> None:
     world.database.declare(queries.SCHEMA)
     world.provide(events.Held(world))
     world.provide(queries.UnderWay())
+    world.provide(livetail.LiveTails())
     world.on(queries.DONE, queries.done)
     world.on(exports.DONE, exports.done)
     world.on(retention.SWEEP, retention.sweep)
@@ -35,10 +37,25 @@ def _resume(world: World) -> None:
     exports.resume(world)
 
 
+def _stop(world: World) -> None:
+    livetail.stop(world)
+    queries.stop(world)
+
+
 ENGINE = Engine(
     name="logs",
-    answers=(groups, streams, operations, filtering, operations_filters, operations_queries, definitions, exports),
+    answers=(
+        groups,
+        streams,
+        operations,
+        filtering,
+        livetail,
+        operations_filters,
+        operations_queries,
+        definitions,
+        exports,
+    ),
     install=_install,
     resume=_resume,
-    stop=queries.stop,
+    stop=_stop,
 )
