@@ -1,4 +1,4 @@
-"""CloudWatch Logs: groups, streams and their events in time order; filters over them, live tails and Insights queries."""
+"""CloudWatch Logs: groups, streams and their events in time order; filters, live tails, and Insights queries."""
 
 from pointsman.local.engines import Engine
 from pointsman.local.logs import (
