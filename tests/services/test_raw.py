@@ -9,17 +9,25 @@ import pytest
 from pointsman.errors import CallFailed
 from pointsman.model.refs import (
     ActionRef,
+    AlarmRef,
     ApplicationRef,
     BatchRef,
     BuildRef,
+    CommitRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
     LogRef,
+    MetricFilterRef,
+    MetricRef,
     PipelineRef,
     ProjectRef,
     Ref,
     ReportRef,
+    SamplingRuleRef,
+    SavedQueryRef,
     StageRef,
     TargetRef,
     TraceRef,
@@ -49,6 +57,14 @@ REFS: tuple[Ref, ...] = (
     DeploymentRef("d-123456789"),
     TargetRef("d-123456789", "i-1"),
     TraceRef("1-65f0a1b2-000000000000000000000001"),
+    SamplingRuleRef("Default"),
+    AlarmRef("checkout errors"),
+    MetricRef("AWS/CodeBuild", "Builds", (("ProjectName", "checkout"),)),
+    DashboardRef("operations"),
+    LogGroupRef("/aws/codebuild/checkout"),
+    LogRef("/aws/codebuild/checkout", "1"),
+    MetricFilterRef("/aws/codebuild/checkout", "errors"),
+    SavedQueryRef("0123", "errors"),
 )
 
 
@@ -74,5 +90,5 @@ async def test_one_answer_stands_alone() -> None:
 
 
 async def test_a_thing_no_call_tells_about_says_so() -> None:
-    with pytest.raises(CallFailed, match="no call tells about a log stream"):
-        await Raw(Echo()).read(LogRef("group", "stream"))
+    with pytest.raises(CallFailed, match="no call tells about a commit"):
+        await Raw(Echo()).read(CommitRef("0123abcd"))

@@ -333,7 +333,11 @@ class ConsoleApp(App[None]):
 
     def on_place_opened(self, event: wishes.Opened) -> None:
         """Into it."""
-        self.router.open(event.ref)
+        self.router.open(event.ref, event.at)
+
+    def on_place_command_asked(self, event: wishes.CommandAsked) -> None:
+        """What a word of the command line does."""
+        self.router.obey(event.name, event.argument, event.at)
 
     def on_place_shown(self) -> None:
         """Remember where one has been."""

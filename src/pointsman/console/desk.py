@@ -80,9 +80,9 @@ class Desk:
         if self.memory is not None and self.board is not None and self.identity is not None:
             self.memory.keep(self.board, self.identity.account, self.identity.region)
 
-    def waiting_for(self, slot: str) -> Snapshot[Any]:
-        """What a screen shows in a slot that nothing has come for."""
-        if slot != "board" or self.remembered is None:
+    def last_board(self) -> Snapshot[Any]:
+        """What to show of the board before one has come."""
+        if self.remembered is None:
             return Snapshot(fault=self.fault)
         return self.remembered if self.fault is None else replace(self.remembered, fault=self.fault)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,29 +12,25 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from pointsman.console import toolkit
+from pointsman.console.catalog import NUMBERED, place_called, place_of
 from pointsman.console.command_line import Line
 from pointsman.console.desk import Desk
 from pointsman.console.history import History
-from pointsman.console.keys import SCREENS, rebound
+from pointsman.console.keys import rebound
 from pointsman.console.present.output import output_words
 from pointsman.console.screens.base import Place
-from pointsman.console.screens.overview import Overview
 from pointsman.console.working import begin
 from pointsman.model.builds import Build
 from pointsman.model.refs import (
     ActionRef,
-    ApplicationRef,
     BatchRef,
     BuildRef,
-    CommitRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
     PipelineRef,
     ProjectRef,
     Ref,
-    StageRef,
-    TargetRef,
     TraceRef,
 )
 
@@ -64,39 +61,7 @@ class Router:
 
     def maker(self, name: str) -> Callable[[], Screen[Any]]:
         """What makes the screen of a digit."""
-
-        def make() -> Screen[Any]:
-            return toolkit.freshly_styled(self._app, made())
-
-        def made() -> Screen[Any]:
-            if name == "overview":
-                return Overview(self._desk)
-            if name == "pipelines":
-                from pointsman.console.screens.pipelines import Pipelines
-
-                return Pipelines(self._desk)
-            if name == "builds":
-                from pointsman.console.screens.builds import Builds
-
-                return Builds(self._desk)
-            if name == "deployments":
-                from pointsman.console.screens.deployments import Deployments
-
-                return Deployments(self._desk)
-            if name == "traces":
-                from pointsman.console.screens.traces import Traces
-
-                return Traces(self._desk)
-            if name == "activity":
-                from pointsman.console.screens.activity import Activity
-
-                return Activity(self._desk)
-            from pointsman.console.screens.later import Later
-
-            title = next(one.title for one in SCREENS if one.name == name)
-            return Later(self._desk, name, title)
-
-        return make
+        return lambda: toolkit.freshly_styled(self._app, NUMBERED[name](self._desk))
 
     def go(self, name: str) -> None:
         """To a screen; to its beginning if it shows already."""
@@ -139,64 +104,13 @@ class Router:
             await self._app.pop_screen()
         return True
 
-    def open(self, ref: Ref) -> None:
-        """Into a thing."""
-        place = self._place_of(ref)
+    def open(self, ref: Ref, at: datetime | None = None) -> None:
+        """Into a thing, at a moment if one is given."""
+        place = place_of(self._desk, ref, at)
         if place is None:
             self._app.warn(f"there is no screen for a {ref.noun} yet")
             return
         self._enter(place)
-
-    def _place_of(self, ref: Ref) -> Place | None:
-        if isinstance(ref, PipelineRef | StageRef | ActionRef):
-            from pointsman.console.screens.pipeline import Pipeline
-
-            name = ref.name if isinstance(ref, PipelineRef) else ref.pipeline
-            return Pipeline(self._desk, PipelineRef(name), None if isinstance(ref, PipelineRef) else ref)
-        if isinstance(ref, ExecutionRef):
-            from pointsman.console.screens.execution import ExecutionPlace
-
-            return ExecutionPlace(self._desk, ref)
-        if isinstance(ref, BuildRef):
-            from pointsman.console.screens.build import BuildPlace
-
-            return BuildPlace(self._desk, ref)
-        if isinstance(ref, BatchRef):
-            from pointsman.console.screens.batch import BatchPlace
-
-            return BatchPlace(self._desk, ref)
-        if isinstance(ref, CommitRef):
-            from pointsman.console.screens.commit import CommitPlace
-
-            return CommitPlace(self._desk, ref)
-        if isinstance(ref, ProjectRef):
-            from pointsman.console.screens.builds import Builds
-
-            return Builds(self._desk, ref)
-        if isinstance(ref, TraceRef):
-            from pointsman.console.screens.trace import TracePlace
-
-            return TracePlace(self._desk, ref)
-        return self._deployment_place(ref)
-
-    def _deployment_place(self, ref: Ref) -> Place | None:
-        if isinstance(ref, DeploymentRef | TargetRef):
-            from pointsman.console.screens.deployment import DeploymentPlace
-
-            if isinstance(ref, TargetRef):
-                return DeploymentPlace(self._desk, DeploymentRef(ref.deployment), ref)
-            return DeploymentPlace(self._desk, ref)
-        if isinstance(ref, DeploymentGroupRef):
-            from pointsman.console.screens.fleet import Fleet
-
-            return Fleet(self._desk, ref)
-        if isinstance(ref, ApplicationRef):
-            from pointsman.console.screens.deployments import Deployments
-
-            place = Deployments(self._desk)
-            place.filter_text = f"{ref.name}/"
-            return place
-        return None
 
     def follow(self, ref: Ref) -> None:
         """Show what came of an operation: a new build; a run on its pipeline's screen."""
@@ -342,19 +256,14 @@ class Router:
             themes=known,
         )
 
-    def obey(self, name: str, argument: str) -> None:
-        """Carry out a command."""
+    def obey(self, name: str, argument: str, at: datetime | None = None) -> None:
+        """Carry out a command; a screen that it opens shows a moment, if one is given and it takes one."""
         app = self._app
         handlers: dict[str, Callable[[], object]] = {
             "pause": lambda: app.standing.hold(True),
             "resume": lambda: app.standing.hold(False),
             "step": lambda: app.standing.step(float(argument)),
             "speed": lambda: app.standing.hurry(float(argument)),
-            "pipeline": lambda: self.open(PipelineRef(argument)),
-            "build": lambda: self.open(BuildRef(argument)),
-            "deployment": lambda: self.open(DeploymentRef(argument)),
-            "fleet": lambda: self._fleet(argument),
-            "trace": lambda: self.open(TraceRef(argument)),
             "arm": lambda: app.operating.arm(int(argument)),
             "disarm": app.operating.disarm,
             "tour": app.begin_tour,
@@ -373,26 +282,15 @@ class Router:
         if name in handlers:
             handlers[name]()
             return
-        if (place := self._unnumbered(name, argument)) is not None:
+        place = place_called(self._desk, name, argument, at)
+        if isinstance(place, str):
+            self._app.warn(place)
+        elif place is not None:
             self._enter(place)
-            return
-        self.go(name)
-        if argument:
-            app.call_after_refresh(self._narrow, name, argument)
-
-    def _unnumbered(self, name: str, argument: str) -> Place | None:
-        """A screen that has a name but no digit; None when it is none."""
-        if name == "approvals":
-            from pointsman.console.screens.approvals import Approvals
-
-            return Approvals(self._desk)
-        if name == "batches":
-            from pointsman.console.screens.batches import Batches
-
-            return Batches(self._desk, ProjectRef(argument) if argument else None)
-        if name == "commit":
-            return self._place_of(CommitRef(argument.lower()))
-        return None
+        else:
+            self.go(name)
+            if argument or at is not None:
+                app.call_after_refresh(self._narrow, name, argument, at)
 
     def reports(self, build: Build) -> None:
         """The reports of a build."""
@@ -414,25 +312,11 @@ class Router:
             return
         self._app.push_screen(place)
 
-    def _narrow(self, name: str, argument: str) -> None:
-        """``:pipelines``, ``:deployments`` and ``:traces`` filter; ``:builds PROJECT`` shows one project's."""
-        place = self._app.place
-        if name in ("pipelines", "deployments", "traces"):
-            self.go(name)  # to its beginning: what is filtered is the list, not what was opened from it
-            if isinstance(root := self._app.screen_stack[0], Place):
-                root.use_filter(argument)
-        elif name == "builds" and (only := getattr(place, "only", None)) is not None:
-            only(ProjectRef(argument))
-
-    def _fleet(self, argument: str) -> None:
-        """The groups, or the targets of one."""
-        from pointsman.console.screens.fleet import Fleet
-
-        application, slash, group = argument.partition("/")
-        if argument and not slash:
-            self._app.warn(f"{argument} is no deployment group: write APPLICATION/GROUP")
-            return
-        self._app.push_screen(Fleet(self._desk, DeploymentGroupRef(application, group) if argument else None))
+    def _narrow(self, name: str, argument: str, at: datetime | None) -> None:
+        """Show of the list of a digit what an argument says: of its beginning, not of what was opened from it."""
+        self.go(name)
+        if isinstance(root := self._app.screen_stack[0], Place):
+            root.narrow(argument, at)
 
     def _refresh(self) -> None:
         if (place := self._app.place) is not None:

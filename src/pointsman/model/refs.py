@@ -201,6 +201,101 @@ class TraceRef:
         return self.id
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class TraceServiceRef:
+    """A node of X-Ray's service map."""
+
+    noun: ClassVar[str] = "service"
+    name: str
+    type: str = ""
+    """``AWS::DynamoDB::Table``, ``remote``, ``client``; empty where it is not known."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SamplingRuleRef:
+    """An X-Ray sampling rule by name."""
+
+    noun: ClassVar[str] = "sampling rule"
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AlarmRef:
+    """A CloudWatch alarm by name, metric or composite."""
+
+    noun: ClassVar[str] = "alarm"
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MetricRef:
+    """A CloudWatch metric: namespace, name and every dimension, ordered by name."""
+
+    noun: ClassVar[str] = "metric"
+    namespace: str
+    name: str
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        values = ", ".join(f"{name}={value}" for name, value in self.dimensions)
+        return f"{self.namespace} {self.name}" + (f" {values}" if values else "")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DashboardRef:
+    """A CloudWatch dashboard by name."""
+
+    noun: ClassVar[str] = "dashboard"
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LogGroupRef:
+    """A log group by name."""
+
+    noun: ClassVar[str] = "log group"
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MetricFilterRef:
+    """A metric filter of a log group."""
+
+    noun: ClassVar[str] = "metric filter"
+    group: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.name}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SavedQueryRef:
+    """A saved Logs Insights query (a query definition) by id."""
+
+    noun: ClassVar[str] = "saved query"
+    id: str
+    name: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return self.name or self.id
+
+
 Ref = (
     PipelineRef
     | StageRef
@@ -217,4 +312,12 @@ Ref = (
     | DeploymentRef
     | TargetRef
     | TraceRef
+    | TraceServiceRef
+    | SamplingRuleRef
+    | AlarmRef
+    | MetricRef
+    | DashboardRef
+    | LogGroupRef
+    | MetricFilterRef
+    | SavedQueryRef
 )

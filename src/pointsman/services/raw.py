@@ -8,21 +8,29 @@ from typing import Any
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.refs import (
     ActionRef,
+    AlarmRef,
     ApplicationRef,
     BatchRef,
     BuildRef,
     CommitRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
     LogRef,
+    MetricFilterRef,
+    MetricRef,
     PipelineRef,
     ProjectRef,
     Ref,
     ReportRef,
+    SamplingRuleRef,
+    SavedQueryRef,
     StageRef,
     TargetRef,
     TraceRef,
+    TraceServiceRef,
 )
 from pointsman.services.ask import Asks
 
@@ -68,7 +76,13 @@ def calls_of(ref: Ref) -> tuple[Call, ...]:
             return (("codedeploy", "BatchGetDeploymentTargets", given),)
         case TraceRef(id=trace):
             return (("xray", "BatchGetTraces", {"TraceIds": [trace]}),)
-        case LogRef() | CommitRef():
+        case SamplingRuleRef():
+            return (("xray", "GetSamplingRules", {}),)
+        case AlarmRef() | MetricRef() | DashboardRef():
+            return _cloudwatch(ref)
+        case LogGroupRef() | LogRef() | MetricFilterRef() | SavedQueryRef():
+            return _logs(ref)
+        case CommitRef() | TraceServiceRef():
             return ()
 
 
@@ -77,6 +91,35 @@ def _pipeline(name: str) -> tuple[Call, ...]:
         ("codepipeline", "GetPipeline", {"name": name}),
         ("codepipeline", "GetPipelineState", {"name": name}),
     )
+
+
+def _cloudwatch(ref: AlarmRef | MetricRef | DashboardRef) -> tuple[Call, ...]:
+    match ref:
+        case AlarmRef(name=name):
+            alarm = {"AlarmNames": [name], "AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+            return (("cloudwatch", "DescribeAlarms", alarm),)
+        case MetricRef(namespace=namespace, name=name, dimensions=dimensions):
+            filters = [{"Name": key, "Value": value} for key, value in dimensions]
+            metric = {"Namespace": namespace, "MetricName": name, "Dimensions": filters}
+            return (("cloudwatch", "ListMetrics", metric),)
+        case DashboardRef(name=name):
+            return (("cloudwatch", "GetDashboard", {"DashboardName": name}),)
+
+
+def _logs(ref: LogGroupRef | LogRef | MetricFilterRef | SavedQueryRef) -> tuple[Call, ...]:
+    match ref:
+        case LogGroupRef(name=name):
+            return (
+                ("logs", "DescribeLogGroups", {"logGroupNamePrefix": name}),
+                ("logs", "DescribeMetricFilters", {"logGroupName": name}),
+                ("logs", "DescribeSubscriptionFilters", {"logGroupName": name}),
+            )
+        case LogRef(group=group, stream=stream):
+            return (("logs", "DescribeLogStreams", {"logGroupName": group, "logStreamNamePrefix": stream}),)
+        case MetricFilterRef(group=group, name=name):
+            return (("logs", "DescribeMetricFilters", {"logGroupName": group, "filterNamePrefix": name}),)
+        case SavedQueryRef(name=name):
+            return (("logs", "DescribeQueryDefinitions", {"queryDefinitionNamePrefix": name} if name else {}),)
 
 
 class Raw:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -78,6 +79,7 @@ class Place(Screen[None]):
     """What the filter takes, while nothing is typed."""
 
     Opened = wishes.Opened
+    CommandAsked = wishes.CommandAsked
     Left = wishes.Left
     Shown = wishes.Shown
     ActionsAsked = wishes.ActionsAsked
@@ -135,10 +137,20 @@ class Place(Screen[None]):
     def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
         """Show a snapshot; called for each slot at first with an empty one."""
 
+    def before(self, slot: str) -> Snapshot[Any]:
+        """What to show in a slot that nothing has come for."""
+        del slot
+        return Snapshot(fault=self.desk.fault)
+
+    def taken(self, slot: str, snapshot: Snapshot[Any]) -> Snapshot[Any]:
+        """What to show of a snapshot that has come."""
+        del slot
+        return snapshot
+
     def on_mount(self) -> None:
         """Show that everything is still to come."""
         for slot in self.slots:
-            self.arrived(slot, self.desk.waiting_for(slot))
+            self.arrived(slot, self.before(slot))
         self._coming = set(self.slots) if self.desk.fault is None else set()
         self.show_facts(self.desk.facts)
         self.show_keys()
@@ -173,7 +185,7 @@ class Place(Screen[None]):
             for slot in self.slots:
                 if self.desk.fault is not None:
                     self._coming.discard(slot)
-                    self.arrived(slot, self.desk.waiting_for(slot))
+                    self.arrived(slot, self.before(slot))
             return
         wanted = self.sources(connection.services)
         for slot, (key, subscription) in list(self._subscriptions.items()):
@@ -190,13 +202,13 @@ class Place(Screen[None]):
         """The connection is about to be another one: nothing of the old one is shown any more."""
         self._let_go()
         for slot in self.slots:
-            self.arrived(slot, self.desk.waiting_for(slot))
+            self.arrived(slot, self.before(slot))
 
     def wait_again(self) -> None:
         """What was shown in place of data to come is somebody else's: show that nothing has come yet."""
         for slot in self.slots:
             if slot in self._coming:
-                self.arrived(slot, self.desk.waiting_for(slot))
+                self.arrived(slot, self.before(slot))
 
     def keys_read(self) -> tuple[Any, ...]:
         """The keys of the feeds this screen reads now."""
@@ -215,9 +227,7 @@ class Place(Screen[None]):
             if snapshot == _COMING and message.slot in self._coming:
                 return  # nothing has come yet, and that is what shows
             self._coming.discard(message.slot)
-            if message.slot == "board":
-                snapshot = self.desk.took_over(snapshot)
-            self.arrived(message.slot, snapshot)
+            self.arrived(message.slot, self.taken(message.slot, snapshot))
             self.show_keys()
 
     def _let_go(self) -> None:
@@ -407,6 +417,11 @@ class Place(Screen[None]):
 
     def filtered(self) -> None:
         """``filter_text`` says something else."""
+
+    def narrow(self, argument: str, at: datetime | None) -> None:
+        """Show what was asked of this list: ``argument`` is its filter; a moment counts where it takes one."""
+        del at
+        self.use_filter(argument)
 
     def use_filter(self, words: str) -> None:
         """Filter from the command line."""

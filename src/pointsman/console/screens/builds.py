@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -106,6 +107,11 @@ class Builds(Place):
             self._draw()
             self.reread()
         self.query_one("#build-table" if project is not None else "#project-table").focus()
+
+    def narrow(self, argument: str, at: datetime | None) -> None:
+        """The builds of one project."""
+        del at
+        self.only(ProjectRef(argument) if argument else None)
 
     def _draw(self) -> None:
         words = self.filter_text.lower().split()

@@ -24,8 +24,8 @@ from pointsman.console.present.pipelines import BOARD
 from pointsman.console.present.traces import BRIEF as TRACES
 from pointsman.console.present.traces import brief as brief_traces
 from pointsman.console.present.traces import row_key as trace_key
-from pointsman.console.screens.base import Place
 from pointsman.console.screens.later import LATER, unbuilt, unbuilt_line
+from pointsman.console.screens.remembering import BoardPlace
 from pointsman.console.screens.selection import row_words, troubled
 from pointsman.console.screens.wishes import ApprovalAsked
 from pointsman.console.widgets.attention_line import AttentionLine
@@ -65,7 +65,7 @@ def unknown(board: Snapshot[Board], deployments: Snapshot[DeploymentList]) -> st
     return ""
 
 
-class Overview(Place):
+class Overview(BoardPlace):
     """The first screen."""
 
     DEFAULT_CSS = """

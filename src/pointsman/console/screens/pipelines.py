@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from pointsman.console.desk import Desk
 from pointsman.console.present.pipelines import BOARD
-from pointsman.console.screens.base import Place
+from pointsman.console.screens.remembering import BoardPlace
 from pointsman.console.screens.selection import pipeline_forms, row_words, troubled
 from pointsman.console.screens.wishes import ManyAsked
 from pointsman.console.widgets.pane import Pane
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Pipelines"]
 
 
-class Pipelines(Place):
+class Pipelines(BoardPlace):
     """Every pipeline of the account and region."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

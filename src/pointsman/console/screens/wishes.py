@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from textual.message import Message
@@ -16,6 +17,7 @@ __all__ = [
     "ActionsAsked",
     "ApprovalAsked",
     "BatchesAsked",
+    "CommandAsked",
     "Copied",
     "CopyAsked",
     "Described",
@@ -32,9 +34,22 @@ __all__ = [
 class Opened(Message, namespace="place"):
     """A person went into something."""
 
-    def __init__(self, ref: Ref) -> None:
+    def __init__(self, ref: Ref, at: datetime | None = None) -> None:
         super().__init__()
         self.ref = ref
+        self.at = at
+        """The moment to show it at: the time cursor that screens hand to one another. None: as it is now."""
+
+
+class CommandAsked(Message, namespace="place"):
+    """A person wants what a word of the command line does."""
+
+    def __init__(self, name: str, argument: str = "", at: datetime | None = None) -> None:
+        super().__init__()
+        self.name = name
+        self.argument = argument
+        self.at = at
+        """The moment to show it at, where the command opens a screen that takes one."""
 
 
 class Shown(Message, namespace="place"):

@@ -1,0 +1,249 @@
+"""Which screen a name or a ref leads to: three tables. The module of a screen is loaded when it is first opened.
+
+A moment (``at``) is the time cursor that screens hand to one another: a screen that shows one time or another begins
+there, the others do not ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from pointsman.console.desk import Desk
+from pointsman.console.keys import SCREENS
+from pointsman.console.screens.base import Place
+from pointsman.model.refs import (
+    ActionRef,
+    ApplicationRef,
+    BatchRef,
+    BuildRef,
+    CommitRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    ExecutionRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+    StageRef,
+    TargetRef,
+    TraceRef,
+)
+
+__all__ = ["NAMED", "NUMBERED", "place_called", "place_of"]
+
+
+# --- the screens of the digits
+
+
+def _overview(desk: Desk) -> Place:
+    from pointsman.console.screens.overview import Overview
+
+    return Overview(desk)
+
+
+def _pipelines(desk: Desk) -> Place:
+    from pointsman.console.screens.pipelines import Pipelines
+
+    return Pipelines(desk)
+
+
+def _builds(desk: Desk) -> Place:
+    from pointsman.console.screens.builds import Builds
+
+    return Builds(desk)
+
+
+def _deployments(desk: Desk) -> Place:
+    from pointsman.console.screens.deployments import Deployments
+
+    return Deployments(desk)
+
+
+def _traces(desk: Desk) -> Place:
+    from pointsman.console.screens.traces import Traces
+
+    return Traces(desk)
+
+
+def _metrics(desk: Desk) -> Place:
+    return _later(desk, "metrics")
+
+
+def _logs(desk: Desk) -> Place:
+    return _later(desk, "logs")
+
+
+def _later(desk: Desk, name: str) -> Place:
+    from pointsman.console.screens.later import Later
+
+    return Later(desk, name, next(one.title for one in SCREENS if one.name == name))
+
+
+def _activity(desk: Desk) -> Place:
+    from pointsman.console.screens.activity import Activity
+
+    return Activity(desk)
+
+
+NUMBERED: Mapping[str, Callable[[Desk], Place]] = {
+    "overview": _overview,
+    "pipelines": _pipelines,
+    "builds": _builds,
+    "deployments": _deployments,
+    "traces": _traces,
+    "metrics": _metrics,
+    "logs": _logs,
+    "activity": _activity,
+}
+"""The first screen of each digit, by its name."""
+
+
+# --- the screens that have a name but no digit
+
+
+def _approvals(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.approvals import Approvals
+
+    del argument, at
+    return Approvals(desk)
+
+
+def _batches(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.batches import Batches
+
+    del at
+    return Batches(desk, ProjectRef(argument) if argument else None)
+
+
+def _commit_named(desk: Desk, argument: str, at: datetime | None) -> Place:
+    return _commit(desk, CommitRef(argument.lower()), at)
+
+
+def _fleet_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
+    from pointsman.console.screens.fleet import Fleet
+
+    del at
+    application, slash, group = argument.partition("/")
+    if argument and not slash:
+        return f"{argument} is no deployment group: write APPLICATION/GROUP"
+    return Fleet(desk, DeploymentGroupRef(application, group) if argument else None)
+
+
+NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
+    "approvals": _approvals,
+    "batches": _batches,
+    "commit": _commit_named,
+    "fleet": _fleet_named,
+    "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
+    "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
+    "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
+    "trace": lambda desk, argument, at: _trace(desk, TraceRef(argument), at),
+}
+"""What opens the screen of a command from its argument, or says in a sentence why it does not."""
+
+
+# --- the screens of things
+
+
+def _pipeline(desk: Desk, ref: PipelineRef | StageRef | ActionRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.pipeline import Pipeline
+
+    del at
+    if isinstance(ref, PipelineRef):
+        return Pipeline(desk, ref, None)
+    return Pipeline(desk, PipelineRef(ref.pipeline), ref)
+
+
+def _execution(desk: Desk, ref: ExecutionRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.execution import ExecutionPlace
+
+    del at
+    return ExecutionPlace(desk, ref)
+
+
+def _build(desk: Desk, ref: BuildRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.build import BuildPlace
+
+    del at
+    return BuildPlace(desk, ref)
+
+
+def _batch(desk: Desk, ref: BatchRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.batch import BatchPlace
+
+    del at
+    return BatchPlace(desk, ref)
+
+
+def _project(desk: Desk, ref: ProjectRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.builds import Builds
+
+    del at
+    return Builds(desk, ref)
+
+
+def _commit(desk: Desk, ref: CommitRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.commit import CommitPlace
+
+    del at
+    return CommitPlace(desk, ref)
+
+
+def _deployment(desk: Desk, ref: DeploymentRef | TargetRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.deployment import DeploymentPlace
+
+    del at
+    if isinstance(ref, TargetRef):
+        return DeploymentPlace(desk, DeploymentRef(ref.deployment), ref)
+    return DeploymentPlace(desk, ref)
+
+
+def _group(desk: Desk, ref: DeploymentGroupRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.fleet import Fleet
+
+    del at
+    return Fleet(desk, ref)
+
+
+def _application(desk: Desk, ref: ApplicationRef, at: datetime | None) -> Place:
+    del at
+    place = _deployments(desk)
+    place.filter_text = f"{ref.name}/"
+    return place
+
+
+def _trace(desk: Desk, ref: TraceRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.trace import TracePlace
+
+    del at
+    return TracePlace(desk, ref)
+
+
+_OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
+    PipelineRef: _pipeline,
+    StageRef: _pipeline,
+    ActionRef: _pipeline,
+    ExecutionRef: _execution,
+    ProjectRef: _project,
+    BuildRef: _build,
+    BatchRef: _batch,
+    CommitRef: _commit,
+    DeploymentRef: _deployment,
+    TargetRef: _deployment,
+    DeploymentGroupRef: _group,
+    ApplicationRef: _application,
+    TraceRef: _trace,
+}
+"""What makes the screen of a thing from (desk, ref, at)."""
+
+
+def place_of(desk: Desk, ref: Ref, at: datetime | None = None) -> Place | None:
+    """The screen of a thing, at a moment if one is given; None when there is no screen for its kind."""
+    make = _OF_THINGS.get(type(ref))
+    return make(desk, ref, at) if make is not None else None
+
+
+def place_called(desk: Desk, name: str, argument: str, at: datetime | None = None) -> Place | str | None:
+    """The screen of a command, or a sentence that says why there is none; None when it is no command of a screen."""
+    make = NAMED.get(name)
+    return make(desk, argument, at) if make is not None else None
