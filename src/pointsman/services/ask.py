@@ -19,9 +19,7 @@ class Asks(Protocol):
 class Streams(Asks, Protocol):
     """What answers with event streams too."""
 
-    def events(
-        self, service: str, operation: str, member: str, **parameters: Any
-    ) -> AsyncIterator[Mapping[str, Any]]:
+    def events(self, service: str, operation: str, member: str, **parameters: Any) -> AsyncIterator[Mapping[str, Any]]:
         """The events of a stream as they come, until it ends; raises CallFailed. Closing the iterator closes it."""
         ...
 

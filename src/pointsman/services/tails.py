@@ -233,9 +233,7 @@ class Tails:
                 yield TailChunk(skipped=(last, ask.until or self._now()))
                 return
 
-    def _settle(
-        self, wanted: Sequence[_Cursor], answers: Sequence[Any], missing: set[str]
-    ) -> Fault | None:
+    def _settle(self, wanted: Sequence[_Cursor], answers: Sequence[Any], missing: set[str]) -> Fault | None:
         """Take in pages; what went wrong in passing comes back, anything else is raised."""
         trouble: Fault | None = None
         for cursor, answer in zip(wanted, answers, strict=True):
@@ -262,9 +260,7 @@ class Tails:
                     cursor.reached = max(cursor.reached, events[-1].at)
         return trouble
 
-    async def _page(
-        self, cursor: _Cursor, until: int | None, pattern: str
-    ) -> tuple[tuple[TailEvent, ...], str]:
+    async def _page(self, cursor: _Cursor, until: int | None, pattern: str) -> tuple[tuple[TailEvent, ...], str]:
         source = cursor.source
         answer = await self._meter.ask(
             "FilterLogEvents",
@@ -282,7 +278,7 @@ class Tails:
 
     async def _live(self, ask: TailAsk, state: TailState, ended: Callable[[], bool]) -> AsyncIterator[TailChunk]:
         """Open the sessions, read what there is already, then what they tell."""
-        arns = {}
+        arns: dict[str, str] = {}
         while not arns:
             arns, missing = await self._arns(ask)
             if missing:
