@@ -7,15 +7,24 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from operations import deployed, states
+from operations import deployed, logged, states
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.deployments import DeploymentState, GroupHistory
+from pointsman.model.logs import GroupDetail
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    BatchRef,
+    BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    LogGroupRef,
+    PipelineRef,
+    ProjectRef,
+)
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
@@ -108,6 +117,19 @@ class FakeDeployments:
         return self.history
 
 
+@dataclass
+class FakeLogGroups:
+    detail: GroupDetail = field(default_factory=logged.detail)
+
+    async def fresh(self, ref: LogGroupRef, *, urgent: bool = True) -> GroupDetail:
+        return self.detail
+
+
+@dataclass
+class FakeLogs:
+    groups: FakeLogGroups = field(default_factory=FakeLogGroups)
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -118,6 +140,7 @@ class FakeServices:
         self.pipelines = FakePipelines(state or states.waiting())
         self.builds = FakeBuilds()
         self.deployments = FakeDeployments()
+        self.logs = FakeLogs()
         self.world = "aws"
 
 

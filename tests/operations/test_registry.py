@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from operations import deployed, states
+from operations import deployed, logged, states
 from operations.fakes import FakeServices, runner
 from pointsman import services
 from pointsman.model.refs import (
@@ -18,6 +18,8 @@ from pointsman.model.refs import (
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
+    MetricFilterRef,
     PipelineRef,
     Ref,
     StageRef,
@@ -74,6 +76,7 @@ RUNS: dict[str, Case] = {
     "batch.stop": (states.batch(), states.BATCH, {}),
     "batch.retry": (states.batch("FAILED"), states.BATCH, {"which": "RETRY_ALL_BUILDS"}),
     **deployed.RUNS,
+    **logged.RUNS,
 }
 """A state in which each operation may run, its target and a person's answers."""
 
@@ -163,6 +166,7 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
         (states.batch("STOPPED"), states.BATCH, "only batches that have failed"),
     ),
     **deployed.REFUSES,
+    **logged.REFUSES,
 }
 """States in which each operation refuses, and what its sentence says."""
 
@@ -176,6 +180,8 @@ def services_for(case: Case) -> FakeServices:
         services.deployments.state = state
     elif isinstance(ref, DeploymentGroupRef):
         services.deployments.history = state
+    elif isinstance(ref, LogGroupRef | MetricFilterRef):
+        services.logs.groups.detail = state
     elif ref == states.PROJECT:
         services.builds.project = state
     elif ref == states.BATCH:
@@ -277,7 +283,7 @@ def test_a_waiting_approval_is_in_reach_from_its_pipeline_and_its_stage() -> Non
 
 @ALL
 def test_its_target_has_a_name_to_protect_and_to_type(operation: Operation[Any]) -> None:
-    assert owner(RUNS[operation.id][1]) in ("checkout", "checkout-build", "checkout/prod")
+    assert owner(RUNS[operation.id][1]) in ("checkout", "checkout-build", "checkout/prod", logged.NAME)
 
 
 def test_the_policy_allows_every_declared_call_and_every_read() -> None:
@@ -291,7 +297,9 @@ def test_the_policy_allows_every_declared_call_and_every_read() -> None:
 def test_the_reads_are_what_the_services_read() -> None:
     folder = Path(services.__file__ or "").parent
     text = "".join(path.read_text() for path in sorted(folder.glob("*.py")))
-    read = set(re.findall(r'"((?:Get|List|BatchGet|Describe|Filter)[A-Z]\w+)"', text)) | {"GetCallerIdentity"}
+    read = set(re.findall(r'"((?:Get|List|BatchGet|Describe|Filter|Test|Start)[A-Z]\w+)"', text)) | {
+        "GetCallerIdentity"
+    }
     assert read == {action.partition(":")[2] for action in READS}
 
 

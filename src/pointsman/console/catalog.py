@@ -21,10 +21,14 @@ from pointsman.model.refs import (
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
+    LogRef,
+    MetricFilterRef,
     PipelineRef,
     ProjectRef,
     Ref,
     StageRef,
+    TailRef,
     TargetRef,
     TraceRef,
 )
@@ -70,7 +74,9 @@ def _metrics(desk: Desk) -> Place:
 
 
 def _logs(desk: Desk) -> Place:
-    return _later(desk, "logs")
+    from pointsman.console.screens.logs import Logs
+
+    return Logs(desk)
 
 
 def _later(desk: Desk, name: str) -> Place:
@@ -129,6 +135,12 @@ def _fleet_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
     return Fleet(desk, DeploymentGroupRef(application, group) if argument else None)
 
 
+def _tail_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
+    from pointsman.console.screens.tail import tail_named
+
+    return tail_named(desk, argument, at)
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "approvals": _approvals,
     "batches": _batches,
@@ -137,6 +149,8 @@ NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
+    "tail": _tail_named,
+    "group": lambda desk, argument, at: _log_group(desk, MetricFilterRef(argument, ""), at),
     "trace": lambda desk, argument, at: _trace(desk, TraceRef(argument), at),
 }
 """What opens the screen of a command from its argument, or says in a sentence why it does not."""
@@ -219,6 +233,20 @@ def _trace(desk: Desk, ref: TraceRef, at: datetime | None) -> Place:
     return TracePlace(desk, ref)
 
 
+def _tail(desk: Desk, ref: TailRef | LogGroupRef | LogRef, at: datetime | None) -> Place:
+    from pointsman.console.present.tail import sources_from
+    from pointsman.console.screens.tail import TailPlace
+
+    return TailPlace(desk, sources_from(ref), at, follows=ref.follows if isinstance(ref, TailRef) else None)
+
+
+def _log_group(desk: Desk, ref: MetricFilterRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.log_group import LogGroupPlace
+
+    del at
+    return LogGroupPlace(desk, LogGroupRef(ref.group), ref.name)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -233,6 +261,10 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     DeploymentGroupRef: _group,
     ApplicationRef: _application,
     TraceRef: _trace,
+    TailRef: _tail,
+    LogGroupRef: _tail,
+    LogRef: _tail,
+    MetricFilterRef: _log_group,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

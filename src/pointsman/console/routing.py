@@ -28,6 +28,7 @@ from pointsman.model.refs import (
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
     PipelineRef,
     ProjectRef,
     Ref,
@@ -230,6 +231,7 @@ class Router:
         deployments: dict[str, None] = {}
         groups: dict[str, None] = {}
         traces: dict[str, None] = {}
+        logs: dict[str, None] = {}
         for place in self._app.places():
             for ref in place.seen():
                 if isinstance(ref, PipelineRef):
@@ -244,6 +246,8 @@ class Router:
                     groups[str(ref)] = None
                 elif isinstance(ref, TraceRef):
                     traces[ref.id] = None
+                elif isinstance(ref, LogGroupRef):
+                    logs[ref.name] = None
         known = self._app.wardrobe.names
         return replace(
             self._desk.names,
@@ -253,6 +257,7 @@ class Router:
             deployments=tuple(deployments),
             groups=tuple(groups),
             traces=tuple(traces),
+            logs=tuple(logs),
             themes=known,
         )
 

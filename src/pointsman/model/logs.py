@@ -150,6 +150,12 @@ class MetricFilter:
     default: float | None = None
     unit: str = ""
     dimensions: tuple[tuple[str, str], ...] = ()
+    transformed: bool = False
+    """Whether it looks at events as a transformer left them."""
+    criteria: str = ""
+    """Of which accounts and regions it takes events, in a group that several share."""
+    system_fields: tuple[str, ...] = ()
+    """System fields that become dimensions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,17 @@ from pointsman.clock import Clock
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.deployments import DeploymentState, GroupHistory
+from pointsman.model.logs import GroupDetail
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    BatchRef,
+    BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    LogGroupRef,
+    PipelineRef,
+    ProjectRef,
+)
 from pointsman.model.snapshot import Identity
 
 
@@ -125,6 +134,23 @@ class DeploymentsLike(Protocol):
         ...
 
 
+class LogGroupsLike(Protocol):
+    """Log groups, read past every cache."""
+
+    async def fresh(self, ref: LogGroupRef, *, urgent: bool = True) -> GroupDetail:
+        """The group as it is now, with its filters."""
+        ...
+
+
+class LogsLike(Protocol):
+    """CloudWatch Logs."""
+
+    @property
+    def groups(self) -> LogGroupsLike:
+        """Log groups."""
+        ...
+
+
 class ServicesLike(Protocol):
     """The bundle of services, as far as operations need it."""
 
@@ -156,6 +182,11 @@ class ServicesLike(Protocol):
     @property
     def deployments(self) -> DeploymentsLike:
         """Deployments and their groups."""
+        ...
+
+    @property
+    def logs(self) -> LogsLike:
+        """CloudWatch Logs."""
         ...
 
     @property

@@ -10,7 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, Ref
+from pointsman.model.refs import (
+    BatchRef,
+    BuildRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    LogGroupRef,
+    MetricFilterRef,
+    ProjectRef,
+    Ref,
+)
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
 from pointsman.operations.facts import pipeline_of
@@ -52,7 +61,7 @@ class Preview:
 
 
 def owner(ref: Ref) -> str:
-    """The name that is typed to confirm: a target's pipeline, project, or application and group."""
+    """The name that is typed to confirm: a target's pipeline, project, log group, or application and group."""
     if isinstance(ref, ProjectRef):
         return ref.name
     if isinstance(ref, BuildRef | BatchRef):
@@ -61,6 +70,10 @@ def owner(ref: Ref) -> str:
         return str(ref)
     if isinstance(ref, DeploymentRef):
         return str(ref.group) if ref.group is not None else ref.id
+    if isinstance(ref, LogGroupRef):
+        return ref.name
+    if isinstance(ref, MetricFilterRef):
+        return ref.group
     return pipeline_of(ref).name
 
 

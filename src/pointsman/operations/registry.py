@@ -7,7 +7,7 @@ from typing import Any
 
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
-from pointsman.operations import approvals, batches, builds, conditions, deployments, pipelines, releases, stages
+from pointsman.operations import approvals, batches, builds, conditions, deployments, logs, pipelines, releases, stages
 from pointsman.operations.declare import Operation
 from pointsman.operations.facts import moving_runs
 
@@ -59,6 +59,7 @@ def default_registry() -> Registry:
             *batches.OPERATIONS,
             *releases.OPERATIONS,
             *deployments.OPERATIONS,
+            *logs.OPERATIONS,
         )
     )
 

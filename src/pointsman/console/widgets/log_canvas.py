@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from rich.segment import Segment
@@ -26,7 +26,7 @@ from pointsman.console.widgets.log_layout import LogLayout
 from pointsman.console.widgets.log_rows import BAR, GUTTER, LogRows
 from pointsman.console.widgets.log_store import LogStore
 from pointsman.console.widgets.palette import Palette, palette
-from pointsman.model.logs import LogLine
+from pointsman.model.logs import LogLine, TailEvent
 
 _FRAME = 0.125
 """Seconds between frames while lines arrive: eight a second."""
@@ -68,7 +68,9 @@ class LogCanvas(LineView, can_focus=True):
         self._cursor = 0
         self.dropped = 0
         """Lines that were let go because there were too many."""
-        self._waiting: deque[tuple[Sequence[LogLine], Sequence[int]]] = deque()
+        self.grown: Callable[[], None] | None = None
+        """Is called with each frame of new lines."""
+        self._waiting: deque[tuple[Sequence[LogLine | TailEvent], Sequence[int]]] = deque()
         self._intake: Timer | None = None
         self._drawn: LRUCache[tuple[int, int, bool], list[Segment]] = LRUCache(2048)
         self._timer: Timer | None = None
@@ -79,7 +81,7 @@ class LogCanvas(LineView, can_focus=True):
 
     # --- lines ---------------------------------------------------------------------------------------------------
 
-    def append(self, lines: Iterable[LogLine], sources: Sequence[int] = ()) -> None:
+    def append(self, lines: Iterable[LogLine | TailEvent], sources: Sequence[int] = ()) -> None:
         """Add lines at the end; they are painted with the next frame.
 
         Args:
@@ -213,6 +215,8 @@ class LogCanvas(LineView, can_focus=True):
             # The last phase may be folded: its heading counts the lines behind it.
             self._refresh_line(self.store.sections[-1].start)
         self.taken_in()
+        if self.grown is not None:
+            self.grown()
 
     def _let_go(self, count: int) -> None:
         """Let go of the oldest lines; what is in sight stays where it is, unless it is among them."""

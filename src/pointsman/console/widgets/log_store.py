@@ -14,7 +14,7 @@ from itertools import accumulate
 
 from pointsman.console.present.logs import CONTAINER, HINTS, Kind, classify, phase_entered
 from pointsman.console.present.text import cells, clean_line
-from pointsman.model.logs import LogLine
+from pointsman.model.logs import LogLine, TailEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class LogStore:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def append(self, lines: Iterable[LogLine], sources: Sequence[int] = ()) -> int:
+    def append(self, lines: Iterable[LogLine | TailEvent], sources: Sequence[int] = ()) -> int:
         """Add lines; returns how many lines were added (an event of several lines becomes several).
 
         Args:
@@ -87,7 +87,7 @@ class LogStore:
             self._append_slowly(batch, sources)
         return len(self.texts) - first
 
-    def _append_slowly(self, batch: Sequence[LogLine], sources: Sequence[int]) -> None:
+    def _append_slowly(self, batch: Sequence[LogLine | TailEvent], sources: Sequence[int]) -> None:
         high = self.highs[-1] if self.highs else batch[0][0]
         sourced = bool(sources or self.sources)
         for place, event in enumerate(batch):

@@ -50,6 +50,13 @@ class LogView(LogFolds):
             """The view it came from."""
             return self.view
 
+    class Moved(Message):
+        """The cursor is on another line."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst matters."""
+            return isinstance(message, LogView.Moved)
+
     class ErrorReached(Message):
         """A person went to a line that looks like an error."""
 
@@ -165,6 +172,8 @@ class LogView(LogFolds):
         self._refresh_line(old)
         self._refresh_line(line)
         self._tell_search()
+        if line != old:
+            self.post_message(self.Moved())
 
     def _move(self, rows: int) -> None:
         if not self.store:

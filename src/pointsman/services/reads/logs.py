@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from pointsman.model.logs import (
     LogGroup,
@@ -101,7 +102,7 @@ def metric_filters(answer: Answer) -> tuple[MetricFilter, ...]:
     """DescribeMetricFilters; of a filter's transformations, AWS allows one."""
     found = []
     for one in parts(answer, "metricFilters"):
-        made = next(iter(parts(one, "metricTransformations")), {})
+        made: Any = next(iter(parts(one, "metricTransformations")), {})
         default = made.get("defaultValue") if isinstance(made, dict) else None
         found.append(
             MetricFilter(
@@ -114,6 +115,9 @@ def metric_filters(answer: Answer) -> tuple[MetricFilter, ...]:
                 float(default) if isinstance(default, int | float) else None,
                 text(made, "unit"),
                 pairs(made, "dimensions"),
+                one.get("applyOnTransformedLogs") is True,
+                text(one, "fieldSelectionCriteria"),
+                tuple(str(name) for name in parts(one, "emitSystemFieldDimensions")),
             )
         )
     return tuple(found)
