@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from pointsman.aws.cloud import Cloud
 from pointsman.clock import EPOCH, ManualClock
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.local import Backend
-from pointsman.model.logs import LogSource, TailAsk, TailChunk, TailMode
+from pointsman.model.logs import LogSource, TailAsk, TailChunk, TailEvent, TailMode
 from pointsman.services import tails
 from pointsman.services.pace import Budget
 from pointsman.services.tails import Tails, TailState
@@ -120,7 +121,7 @@ async def gather(
 
     async def follow() -> None:
         async for chunk in cloud.tails().follow(ask, state, ended=lambda: not left):
-            found.append(chunk)
+            found.append(chunk)  # noqa: PERF401 - looked at while it grows
 
     task = asyncio.ensure_future(follow())
     for _ in range(4000):
@@ -245,7 +246,7 @@ async def test_an_event_from_the_future_does_not_hide_the_present() -> None:
     """Two hours ahead is allowed: what is read next is measured by when the service took it in."""
     cloud = Groups("a", live=Fault(FaultKind.DENIED, "no"))
     state = TailState()
-    state.take([tails.TailEvent(NOW + 7_200_000, "ahead", "a", "s", "id", NOW)])
+    state.take([TailEvent(NOW + 7_200_000, "ahead", "a", "s", "id", NOW)])
     cloud.write("a", 5, "now")
     assert texts(await gather(cloud, cloud.ask(), state=state)) == ["now"]
 
@@ -292,7 +293,7 @@ def test_no_event_is_dropped_or_repeated(turns: list[Any], polled: bool, page: i
             if told and not polled:
                 cloud.tell(event)
 
-        found = await gather(cloud, cloud.ask(), turns=[lambda turn=turn: carry(turn) for turn in turns])
+        found = await gather(cloud, cloud.ask(), turns=[partial(carry, turn) for turn in turns])
         return texts(found), [text for rows in cloud.written.values() for _, text, _ in rows]
 
     shown, written = asyncio.run(run())
@@ -321,7 +322,7 @@ async def test_it_follows_the_backend_live() -> None:
             ask = TailAsk((LogSource("a"), LogSource("b")), 0)
             service = Tails(cloud, clock, Budget.unlimited(clock))
             async for chunk in service.follow(ask, ended=lambda: over):
-                found.append(chunk)
+                found.append(chunk)  # noqa: PERF401 - looked at while it grows
 
         task = asyncio.ensure_future(follow())
 
@@ -332,11 +333,14 @@ async def test_it_follows_the_backend_live() -> None:
                 await asyncio.sleep(0.01)
             raise AssertionError(found)
 
+        def grown(count: int) -> bool:
+            return len(texts(found)) == count
+
         await until(lambda: any(chunk.mode is TailMode.LIVE for chunk in found))
         for second, group in enumerate("abab"):
             put(group, f"live {second}")
             clock.advance(1)
-            await until(lambda: len(texts(found)) == second + 2)
+            await until(partial(grown, second + 2))
         over = True
         for _ in range(4):
             clock.advance(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from console import logbook, samples
-from console.driving import console, full
+from console.driving import Driver, console, full
 from console.fakes import world
 from pointsman.console.screens.log_group import LogGroupPlace
 from pointsman.console.screens.logs import Logs
@@ -21,7 +21,7 @@ def names(user: Any) -> list[str]:
     return [row.name for row in user.app.screen.query_one("#list", LineTable).rows]
 
 
-def line(user: Any, word: str) -> str:
+def line(user: Driver, word: str) -> str:
     return next(one for one in user.lines if word in one)
 
 
@@ -126,7 +126,9 @@ async def test_denied_and_empty_are_different() -> None:
 async def test_copies_name_and_command() -> None:
     async with console() as user:
         await user.press("7", "G")
-        forms = dict(user.app.screen.copy_forms())
+        place = user.app.screen
+        assert isinstance(place, Logs)
+        forms = dict(place.copy_forms())
         assert forms["CLI line"] == "aws logs tail /shop/worker --follow"
         assert forms["console URL"].endswith("#logsV2:log-groups/log-group/$252Fshop$252Fworker")
-        assert user.app.screen.targets() == ((LogGroupRef(logbook.WORKER), None),)
+        assert place.targets() == ((LogGroupRef(logbook.WORKER), None),)

@@ -228,8 +228,9 @@ class LogGroupPlace(Place):
     def targets(self) -> tuple[tuple[Ref, Any], ...]:
         """The filter, and the group."""
         row = self._row()
-        of_group = ((self.group, self._detail.value),)
-        return of_group if row is None else ((MetricFilterRef(row.group, row.name), row), *of_group)
+        detail = self._detail.value
+        of_group = ((self.group, detail),)
+        return of_group if row is None else ((MetricFilterRef(row.group, row.name), detail), *of_group)
 
     def copy_forms(self) -> tuple[tuple[str, str], ...]:
         """The filter's pattern; the group's forms."""
