@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from console import samples
+from console import logbook, samples
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
@@ -16,6 +16,7 @@ from pointsman.console.app import ConsoleApp
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
 from pointsman.model.deployments import DeploymentList
+from pointsman.model.logs import TailMode
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery
@@ -56,6 +57,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "batches": said("batches"),
     "batch": (*said("batches"), "enter"),
     "commit": said("commit a41f9c2"),
+    "logs": ("7",),
+    "log-group": (*said("group /shop/api"), "down", "enter"),
+    "tail": said("tail /shop/api /shop/worker"),
+    "tail-json": (*said("tail /shop/api /shop/worker"), "g", *"jjjj", "m", "f", "slash", *"4711", "enter"),
 }
 DIALOGS: dict[str, tuple[str, ...]] = {
     "menu": ("2", "a"),
@@ -95,6 +100,11 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "trace-help": ("5", "enter", "question_mark"),
     "traces-range": ("5", "t"),
     "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
+    "tail-help": (*said("tail /shop/api /shop/worker"), "question_mark"),
+    "tail-mistake": (*said("tail /shop/api"), "p", *"{ $.a =", "enter"),
+    "log-menu": ("7", "G", "a"),
+    "log-retention": ("7", "G", "a", "r"),
+    "log-filter": (*said("group /shop/api"), "a", "m"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
@@ -142,7 +152,7 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
 
 
 LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
-TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace")
+TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace", "logs", "log-group")
 DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace")
 LISTS = ("board", "builds", "projects", "batches", "deployments", "traces")
 """What has to be there for a way into a detail."""
@@ -157,10 +167,13 @@ def _empty() -> World:
     made.fresh("deployments", "", "", value=DeploymentList())
     made.fresh("deployment-groups", value=())
     made.fresh("traces", TraceQuery(), value=TraceList(TraceQuery(), scanned=31))
+    made.fresh("log-groups", value=())
+    made.services.logs.tails.chunks = [logbook.told()]
     return made
 
 
 EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
+EMPTY += ["logs", "tail"]
 
 
 @pytest.mark.parametrize("place", EMPTY)
@@ -187,6 +200,18 @@ def test_denied(snap_compare: Compare, place: str) -> None:
             continue
         made.feeds.snapshots[key] = Snapshot(fault=samples.DENIED, failures=1)
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("trouble", ["denied", "throttled", "polled"])
+def test_a_tail_in_trouble(snap_compare: Compare, trouble: str) -> None:
+    made = full(world())
+    told = {
+        "denied": [samples.DENIED],
+        "throttled": [*logbook.chunks(), logbook.told(fault=samples.THROTTLED, sampled=True)],
+        "polled": [logbook.told(*logbook.LINES, mode=TailMode.POLLING, why="StartLiveTail: access denied")],
+    }
+    made.services.logs.tails.chunks = told[trouble]
+    assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES["tail"]))
 
 
 @pytest.mark.parametrize("place", TROUBLED)

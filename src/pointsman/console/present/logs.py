@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
 
@@ -207,12 +207,23 @@ def source_labels(sources: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     cut = _common(groups) if len(groups) > 1 else 0
     short = {group: group[cut:].strip("/") or group for group in groups}
     labels = []
+    ends = {group: _shortest({one.rpartition("/")[2] or one for one in named}) for group, named in streams.items()}
     for group, stream in sources:
         parts = [short[group]] if len(groups) > 1 else []
         if len(streams[group]) > 1 or not parts:
-            parts.append(stream.rpartition("/")[2] or stream)
+            parts.append((stream.rpartition("/")[2] or stream)[: ends[group]])
         labels.append(clean(" ".join(parts)))
     return tuple(labels)
+
+
+_LONG, _SHORT = 16, 8
+
+
+def _shortest(names: Collection[str]) -> int:
+    """How many characters still tell some names apart, where one is too long to be shown whole."""
+    if max(map(len, names)) <= _LONG:
+        return _LONG
+    return next((size for size in range(_SHORT, 200) if len({name[:size] for name in names}) == len(names)), 200)
 
 
 def _common(names: Sequence[str]) -> int:

@@ -11,7 +11,7 @@ from textual.events import Resize
 
 from pointsman.console.desk import Desk
 from pointsman.console.present.cells import Cell
-from pointsman.console.present.logs import source_labels
+from pointsman.console.present.logs import Stamps, source_labels
 from pointsman.console.present.look import Draw
 from pointsman.console.present.tail import (
     HEAD,
@@ -79,6 +79,7 @@ class TailReading(Place):
         self._counts = Counts()
         self._why = ""
         self._numbers: dict[tuple[str, str], int] = {}
+        self._labels: tuple[str, ...] = ()
         self._state: TailState | None = None
         self._ask: TailAsk | None = None
         self._counted = self._bad = self._newest = 0
@@ -94,7 +95,8 @@ class TailReading(Place):
         about.can_focus = False
         yield about
         yield LogRate(self.look, id="rate")
-        view = LogView(self.look, note="not connected yet", id="view")
+        view = LogView(self.look, note="not connected yet", phases=False, id="view")
+        view.ink.stamps = Stamps.ZONE
         view.grown = self._grown
         yield Pane(self.look, "Log", view, id="log")
 
@@ -165,6 +167,7 @@ class TailReading(Place):
         self._ask = self._state = None
         self._counts, self._why, self.mode, self._fault = Counts(), "", TailMode.READING, None
         self._numbers.clear()
+        self._labels = ()
         self._counted = self._bad = self._newest = 0
         view = self._view
         view.clear()
@@ -218,7 +221,11 @@ class TailReading(Place):
         view, counts = self._view, self._counts
         late = 0
         if chunk.lines:
+            known = len(self._numbers)
             numbers = [self._number(one.group, one.stream) for one in chunk.lines]
+            if len(self._numbers) > known:
+                self._labels = source_labels(list(self._numbers))
+                view.name_sources(self._labels)
             for one in chunk.lines:
                 late += one.at < self._newest
                 self._newest = max(self._newest, one.at)
@@ -250,7 +257,6 @@ class TailReading(Place):
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = min(len(self._numbers), _SOURCES)
-            self._view.name_sources(source_labels(list(self._numbers)))
         return number
 
     def _note(self, chunk: TailChunk) -> None:
@@ -263,7 +269,7 @@ class TailReading(Place):
             view.note("" if self._counts.lines else "there are no events in this range")
         elif self.mode is TailMode.READING:
             view.note("reading")
-        elif chunk.lines or not view.line_count:
+        else:
             view.note("" if view.line_count else f"no events {self._range_words()}: new ones appear here")
 
     def _failed(self, fault: Fault) -> None:
@@ -316,7 +322,6 @@ class TailReading(Place):
 
     def _about(self, draw: Draw, width: int) -> Sequence[Cell]:
         view = self._view
-        labels = source_labels(list(self._numbers)) if self._numbers else ()
         counts = self._counts
         shown = Counts(
             counts.lines,
@@ -330,7 +335,7 @@ class TailReading(Place):
         return about_lines(
             draw,
             width,
-            sources=[(label, group) for label, (group, _) in zip(labels, self._numbers, strict=True)],
+            sources=[(label, group) for label, (group, _) in zip(self._labels, self._numbers, strict=True)],
             asked=self.sources_asked,
             mode=self.mode,
             why=self._why,

@@ -53,12 +53,13 @@ class LogCanvas(LineView, can_focus=True):
         look: Look,
         *,
         note: str = "",
+        phases: bool = True,
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(look, name=name, id=id, classes=classes)
-        self.store = LogStore()
+        self.store = LogStore(phases=phases)
         self.layout_of_lines = LogLayout(self.store)
         self.ink = LogRows(self.store, self.layout_of_lines, look.glyphs, zone=look.zone)
         self.following = True
@@ -101,7 +102,7 @@ class LogCanvas(LineView, can_focus=True):
 
     def clear(self) -> None:
         """Forget every line."""
-        self.store = LogStore()
+        self.store = LogStore(phases=self.store.phases)
         self.layout_of_lines = LogLayout(self.store)
         self.layout_of_lines.wrap_at = self._text_width if self.wrapped else 0
         self.ink = replace(

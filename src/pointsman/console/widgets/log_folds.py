@@ -66,6 +66,9 @@ class LogFolds(LogCanvas):
         self._catch_up()
         if self._fold_json():
             return
+        if not self.store.phases:
+            self.app.bell()
+            return
         section = self.store.section_at(self.current_index or 0)
         start = self.store.sections[section].start
         self._refold(lambda: self.layout_of_lines.fold(section, start not in self.layout_of_lines.folded), start)
@@ -126,7 +129,7 @@ class LogFolds(LogCanvas):
         if not self.store:
             return
         self._catch_up()
-        if self._fold_all_json():
+        if self._fold_all_json() or not self.store.phases:
             return
         if self.layout_of_lines.folded:
             self.unfold_all()

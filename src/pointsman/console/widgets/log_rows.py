@@ -128,7 +128,7 @@ class LogRows:
             return " ", ""
         if Kind(kind).bad:
             return glyphs.failed, "log.error"
-        if kind == Kind.PHASE or folded:
+        if (kind == Kind.PHASE and self.store.phases) or folded:
             return (glyphs.folded if folded else glyphs.unfolded), "log.phase"
         if kind == Kind.WARNING:
             return glyphs.attention, "log.warning"

@@ -29,7 +29,9 @@ class Section:
 class LogStore:
     """Lines in the order they came."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, phases: bool = True) -> None:
+        self.phases = phases
+        """Whether a build's phases are sections: not where several logs are interleaved."""
         self.texts: list[str] = []
         """Clean: no control sequences, tabs expanded."""
         self.times = array("q")
@@ -133,7 +135,7 @@ class LogStore:
         self.kinds[index] = kind
         if kind.bad:
             self.errors.append(index)
-        elif kind is Kind.PHASE:
+        elif kind is Kind.PHASE and self.phases:
             self.sections.append(Section(index, phase_entered(text)))
 
     # --- questions -----------------------------------------------------------------------------------------------
