@@ -156,7 +156,7 @@ class TailReading(Place):
         self._restart()
 
     def _stop(self) -> None:
-        self.workers.cancel_group(self, "tail")
+        self.workers.cancel_group(self, "log")
         self._following = False
 
     _following = False
@@ -185,7 +185,7 @@ class TailReading(Place):
         if self._ask is None:
             self._ask = self._asked()
             self._view.note("reading")
-        self.work_on(f"tail {self.ref}", self._follow, group="tail")
+        self.work_on(f"tail {self.ref}", self._follow, group="log")
         self._draw()
 
     def _asked(self) -> TailAsk:
