@@ -237,7 +237,9 @@ def _tail(desk: Desk, ref: TailRef | LogGroupRef | LogRef, at: datetime | None) 
     from pointsman.console.present.tail import sources_from
     from pointsman.console.screens.tail import TailPlace
 
-    return TailPlace(desk, sources_from(ref), at, follows=ref.follows if isinstance(ref, TailRef) else None)
+    if not isinstance(ref, TailRef):
+        return TailPlace(desk, sources_from(ref), at)
+    return TailPlace(desk, sources_from(ref), at, follows=ref.follows, find=ref.find)
 
 
 def _log_group(desk: Desk, ref: MetricFilterRef, at: datetime | None) -> Place:

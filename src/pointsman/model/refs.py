@@ -281,6 +281,8 @@ class TailRef:
     """``GROUP``, ``GROUP:STREAM`` or ``GROUP:PREFIX*``."""
     follows: BuildRef | DeploymentRef | None = None
     """What writes to them: the tail ends when that has ended."""
+    find: str = ""
+    """What is searched in it at once: a trace's id."""
 
     def __str__(self) -> str:
         return " ".join(self.sources)

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from console import logbook, samples
+from console import logbook, samples, tracing
 from console.driving import Driver, console, full
 from console.fakes import World, world
+from pointsman.console.screens.logs import Logs
 from pointsman.console.screens.tail import TailPlace
 from pointsman.console.widgets.log_rate import LogRate
 from pointsman.console.widgets.log_view import LogView
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.logs import LogSource, TailMode
-from pointsman.model.refs import DeploymentRef, LogGroupRef, TraceRef
+from pointsman.model.refs import DeploymentRef, LogGroupRef, TailRef, TraceRef
 
 
 async def tail(user: Driver, words: str = f"{logbook.API} {logbook.WORKER}") -> TailPlace:
@@ -239,8 +240,6 @@ async def test_hidden_it_reads_nothing_and_goes_on_where_it_was() -> None:
 
 async def test_it_ends_with_what_it_follows() -> None:
     async with console() as user:
-        from pointsman.model.refs import TailRef
-
         build = samples.failed_build()
         user.app.router.open(TailRef((logbook.API,), build.ref))
         await user.settle()
@@ -265,3 +264,48 @@ async def test_a_moment_opens_it_there() -> None:
         await user.settle()
         line = view(user).current_line
         assert line is not None and '"no stock"' in line.text
+
+
+async def test_a_build_opens_its_log_as_a_tail_of_its_time() -> None:
+    async with console() as user:
+        build = samples.failed_build()
+        user.app.router.open(build.ref)
+        await user.settle()
+        await user.press("L")
+        place = user.app.screen
+        assert isinstance(place, TailPlace)
+        assert build.log is not None and build.started is not None
+        assert place.sources_asked == (LogSource(build.log.group, (build.log.stream,)),)
+        assert user.world.services.logs.tails.asked[-1].since == int(build.started.timestamp() * 1000) - 300_000
+
+
+async def test_a_trace_leads_to_the_logs_of_its_moment() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "l")
+        logs = user.app.screen
+        assert isinstance(logs, Logs) and logs.at is not None
+        began = tracing.checkout().trace.start
+        assert logs.at.timestamp() == pytest.approx(began)
+        assert "@ lets go of it" in user.text
+        await user.press("enter")
+        asked = user.world.services.logs.tails.asked[-1]
+        assert asked.since == pytest.approx(int(began * 1000) - 300_000, abs=1)
+        await user.press("escape", "at")
+        assert logs.at is None
+
+
+async def test_a_deployment_and_a_pipeline_lead_to_the_logs_of_their_moment() -> None:
+    async with console() as user:
+        for keys in (("4", "down", "enter", "L"), ("2", "enter", "L")):
+            await user.press(*keys)
+            logs = user.app.screen
+            assert isinstance(logs, Logs) and logs.at is not None, keys
+
+
+async def test_groups_that_a_trace_names_are_searched_for_it() -> None:
+    async with console() as user:
+        user.app.router.open(TailRef((logbook.API,), find=logbook.TRACE))
+        await user.settle()
+        assert "1 of 1" in user.text
+        line = view(user).current_line
+        assert line is not None and logbook.TRACE in line.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -36,6 +37,7 @@ class Logs(Place):
         Binding("l", "tail", "tail", id="log-tail"),
         Binding("f", "group", "filters", id="log-group"),
         Binding("I", "insights", "Insights", id="insights"),
+        Binding("at", "now", "now again", key_display="@", show=False, id="log-moment"),
         Binding("ctrl+z", "problems", "never expire only", show=False, id="problems"),
     ]
 
@@ -54,6 +56,8 @@ class Logs(Place):
         super().__init__(desk)
         self._listed: Snapshot[tuple[LogGroup, ...]] = Snapshot()
         self._problems = False
+        self.at: datetime | None = None
+        """The moment that tails are opened at: the time cursor of the screen that led here."""
 
     def body(self) -> ComposeResult:
         """The list."""
@@ -87,10 +91,21 @@ class Logs(Place):
         parts = [*(parts if known else []), totals(shown)]
         parts += [f"/{self.filter_text}"] if self.filter_text else []
         parts += ["never expire only"] if self._problems else []
+        parts += [f"at {self.look.zone.marked(self.at, '%H:%M:%S')}: @ lets go of it"] if self.at is not None else []
         self.query_one("#groups", Pane).title_text("Log groups", "  ".join(part for part in parts if part))
+
+    def narrow(self, argument: str, at: datetime | None) -> None:
+        """The groups that fit; what is tailed from here is read around the moment."""
+        self.at = at
+        self.use_filter(argument)
 
     def filtered(self) -> None:
         """Only what fits."""
+        self._draw()
+
+    def action_now(self) -> None:
+        """Tails begin now again."""
+        self.at = None
         self._draw()
 
     def action_problems(self) -> None:
@@ -143,7 +158,7 @@ class Logs(Place):
     def action_tail(self) -> None:
         """Follow the marked groups together, or the one under the cursor."""
         if not self.say_why_not("tail"):
-            self.post_message(self.Opened(TailRef(self._chosen())))
+            self.post_message(self.Opened(TailRef(self._chosen()), self.at))
 
     def action_group(self) -> None:
         """Its filters."""
@@ -154,7 +169,7 @@ class Logs(Place):
     def action_insights(self) -> None:
         """Ask Logs Insights about the marked groups."""
         if not self.say_why_not("insights"):
-            self.post_message(self.CommandAsked("insights", " ".join(self._chosen())))
+            self.post_message(self.CommandAsked("insights", " ".join(self._chosen()), self.at))
 
     def describe(self) -> None:
         """A group is described by its own screen."""

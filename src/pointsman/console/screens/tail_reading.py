@@ -63,11 +63,13 @@ class TailReading(Place):
         at: datetime | None = None,
         *,
         follows: BuildRef | DeploymentRef | None = None,
+        find: str = "",
     ) -> None:
         super().__init__(desk)
         self.sources_asked = tuple(sources)
         named = ref_of(self.sources_asked)
-        self.ref = TailRef(named.sources, follows)
+        self.ref = TailRef(named.sources, follows, find)
+        self.filter_text = find
         self.pattern = ""
         self.follows = follows
         self.mode = TailMode.READING
@@ -104,6 +106,8 @@ class TailReading(Place):
         """The log has the keys."""
         super().on_mount()
         self._view.focus()
+        if self.filter_text:
+            self._view.search(self.filter_text)
 
     def on_resize(self, event: Resize) -> None:
         """The rate gives way first."""
@@ -171,6 +175,8 @@ class TailReading(Place):
         self._counted = self._bad = self._newest = 0
         view = self._view
         view.clear()
+        if self.filter_text:
+            view.search(self.filter_text)
         view.name_sources(())
         self.query_one(LogRate).clear()
         if begin and self.connection is not None and self._shown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -16,13 +17,13 @@ from pointsman.console.present.faults import freshness
 from pointsman.console.present.look import Draw
 from pointsman.console.screens import span_words as words
 from pointsman.console.screens.base import Place
-from pointsman.console.screens.trace_words import trace_forms
+from pointsman.console.screens.trace_words import log_groups, trace_forms
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.model.opened_trace import OpenedTrace
-from pointsman.model.refs import Ref, TraceRef
+from pointsman.model.refs import Ref, TailRef, TraceRef
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class TracePlace(Place):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "failed", "next failure", id="first-error"),
+        Binding("l", "logs", "logs of that time", show=False, id="logs"),
         Binding("n", "match(1)", "next match", show=False, id="next"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous"),
     ]
@@ -177,9 +179,23 @@ class TracePlace(Place):
             return "nothing was searched for, or found"
         if action == "failed" and (opened is None or not any(words.wrong(span) for span in opened.trace.spans)):
             return "nothing in this trace failed"
-        if action == "enter" and opened is None:
+        if action in ("enter", "logs") and opened is None:
             return "nothing is selected"
         return super().why_not(action)
+
+    def action_logs(self) -> None:
+        """The logs of its time: of the groups it names, its id searched in them; else all groups to choose from."""
+        opened = self._trace.value
+        if self.say_why_not("logs") or opened is None:
+            return
+        place = self._waterfall.place
+        spans = opened.trace.spans
+        start = spans[place].start if place is not None and place < len(spans) else opened.trace.start
+        at = datetime.fromtimestamp(start, UTC) if 0 < start < 32_503_680_000 else None
+        if groups := log_groups(opened):
+            self.post_message(self.Opened(TailRef(groups, find=self.ref.id), at))
+        else:
+            self.post_message(self.CommandAsked("logs", at=at))
 
     # --- what is selected
 

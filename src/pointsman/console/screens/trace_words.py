@@ -6,11 +6,25 @@ import shlex
 from urllib.parse import quote
 
 from pointsman.console.screens.selection import Forms
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
 from pointsman.model.snapshot import Identity
 from pointsman.model.traces import TraceSummary
 
-__all__ = ["trace_forms"]
+__all__ = ["log_groups", "trace_forms"]
+
+
+def log_groups(opened: OpenedTrace) -> tuple[str, ...]:
+    """The log groups that a trace's segments say they write to."""
+    found: dict[str, None] = {}
+    for piece in opened.trace.pieces:
+        aws = piece.fields.get("aws")
+        listed = aws.get("cloudwatch_logs") if isinstance(aws, dict) else None
+        for one in listed if isinstance(listed, list) else ():
+            name = one.get("log_group") if isinstance(one, dict) else None
+            if isinstance(name, str) and name:
+                found[name] = None
+    return tuple(found)[:10]
 
 
 def trace_forms(ref: TraceRef, identity: Identity | None, row: TraceSummary | None = None) -> Forms:
