@@ -309,3 +309,26 @@ async def test_groups_that_a_trace_names_are_searched_for_it() -> None:
         assert "1 of 1" in user.text
         line = view(user).current_line
         assert line is not None and logbook.TRACE in line.text
+
+
+async def test_hostile_events_are_lines_like_others() -> None:
+    """Half a megabyte, binary, out of order, the same twice, no stream, no time."""
+    wild = [
+        logbook.event(5, '{"level":"error","blob":"' + "x" * 262_000 + '"}'),
+        logbook.event(900, "very late", stream="\x1b]0;title\x07"),
+        logbook.event(4, "".join(map(chr, range(256)))),
+        logbook.event(4, "\ud800 lone"),
+        logbook.event(3, "same"),
+        logbook.event(3, "same"),
+        logbook.event(2, "", stream=""),
+        logbook.event(1, "\t[red]tabs[/]\r\nand \u202eends\r"),
+    ]
+    async with console(made(logbook.told(*wild))) as user:
+        place = await tail(user, logbook.API)
+        await user.press("g", "f", "w", "t", "F", "slash")
+        await user.type("same")
+        await user.press("enter")
+        assert "of 2" in user.text
+        assert "[red]tabs[/]" in user.text and "title" not in user.text
+        assert not any(ord(one) < 32 for line in user.lines for one in line)
+        assert dict(place.copy_forms())["event as JSON"]
