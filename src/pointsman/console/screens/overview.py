@@ -65,6 +65,14 @@ def unknown(board: Snapshot[Board], deployments: Snapshot[DeploymentList]) -> st
     return ""
 
 
+def told(board: Snapshot[Board]) -> bool:
+    """Whether a board says something of any pipeline, or that there is nothing to say."""
+    rows = board.value.rows if board.value is not None else ()
+    return board.fault is not None or (
+        board.value is not None and (not board.partial or any(row.state for row in rows))
+    )
+
+
 class Overview(BoardPlace):
     """The first screen."""
 
@@ -153,9 +161,24 @@ class Overview(BoardPlace):
         self.set_class(size.height < FLAT and size.width < WIDE, "flat")
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
-        """The board and the deployments, and the recent builds where their pane shows."""
+        """The board; once it says something, what the other panes show."""
+        wanted: dict[str, Source[Any]] = {"board": services.pipelines.board()}
+        if not self._board_first:
+            wanted |= self._others(services)
+        return wanted
+
+    _board_first = True
+    """Whether nothing but the board is read yet: what is read beside it would make it come later."""
+
+    def taken(self, slot: str, snapshot: Snapshot[Any]) -> Snapshot[Any]:
+        """Once something is known of a pipeline, or nothing will be, the other panes are read, too."""
+        if slot == self.board_slot and self._board_first and told(snapshot):
+            self._board_first = False
+            self.call_later(self.reread)
+        return super().taken(slot, snapshot)
+
+    def _others(self, services: Services) -> dict[str, Source[Any]]:
         wanted: dict[str, Source[Any]] = {
-            "board": services.pipelines.board(),
             "deployments": services.deployments.recent(),
             "traces": services.traces.recent(TraceQuery()),
         }
