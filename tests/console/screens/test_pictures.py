@@ -13,10 +13,11 @@ from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
+from pointsman.errors import Fault
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
 from pointsman.model.deployments import DeploymentList
-from pointsman.model.logs import TailMode
+from pointsman.model.logs import TailChunk, TailMode
 from pointsman.model.pipelines import Board
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery
@@ -205,7 +206,7 @@ def test_denied(snap_compare: Compare, place: str) -> None:
 @pytest.mark.parametrize("trouble", ["denied", "throttled", "polled"])
 def test_a_tail_in_trouble(snap_compare: Compare, trouble: str) -> None:
     made = full(world())
-    told = {
+    told: dict[str, list[TailChunk | Fault]] = {
         "denied": [samples.DENIED],
         "throttled": [*logbook.chunks(), logbook.told(fault=samples.THROTTLED, sampled=True)],
         "polled": [logbook.told(*logbook.LINES, mode=TailMode.POLLING, why="StartLiveTail: access denied")],
