@@ -336,7 +336,8 @@ def _put_plan(now: MetricFilter | None, ref: Ref, answers: Answers) -> WriteCall
 
 
 def _put_consequences(state: GroupDetail, _ref: Ref, answers: Answers) -> tuple[str, ...]:
-    metric = f"{answers.get('namespace', '').strip()}/{answers.get('metric', '').strip()}"
+    names = [answers.get(one, "").strip() for one in ("namespace", "metric")]
+    metric = "/".join(names) if all(names) else "the metric"
     lines = [f"From now on, events that match give a value to {metric}; what is in the group already does not."]
     dimensions = dimensions_of(answers.get("dimensions", ""))
     if dimensions:

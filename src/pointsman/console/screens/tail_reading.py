@@ -44,6 +44,7 @@ BEFORE, AFTER = timedelta(minutes=5), timedelta(minutes=10)
 LOW, TALL = 20, 34
 """Rows of the screen below which there is no rate, and from which on it is taller."""
 _SOURCES = 65_535
+_TIMES = {Stamps.UTC: "times in UTC", Stamps.LOCAL: "local times", Stamps.RELATIVE: "times from the mark or the start"}
 
 
 class TailReading(Place):
@@ -314,8 +315,7 @@ class TailReading(Place):
             parts.append("following")
         if len(view.marks):
             parts.append(f"{len(view.marks):,} marked")
-        if view.timestamps:
-            parts.append(f"times: {view.ink.stamps.value}")
+        parts.append(_TIMES.get(view.ink.stamps, ""))
         self.query_one("#log", Pane).title_text("Log", "  ".join(part for part in parts if part))
         self.show_keys()
 
