@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import alarming, dashing, mapped, metering, releases, samples, tracing
+from console import alarming, dashing, logbook, mapped, metering, releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
@@ -54,6 +54,12 @@ def full(made: World) -> World:
     for batch in samples.batches().batches:
         made.services.builds.batches.known[batch.ref] = batch
     deploying(made)
+    made.fresh("log-groups", value=logbook.groups())
+    for group in logbook.groups():
+        made.services.logs.groups.details[group.name] = logbook.detail(group.name)
+        made.fresh("log-group", group.name, value=logbook.detail(group.name))
+    made.services.logs.groups.lines = tuple(one.text for one in logbook.LINES if "\n" not in one.text)
+    made.services.logs.tails.chunks = list(logbook.chunks())
     made.fresh("traces", TraceQuery(), value=tracing.listed())
     made.fresh("metrics", True, value=metering.listed())
     made.fresh("thresholds", value=metering.thresholds())

@@ -19,7 +19,7 @@ from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
 from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
-from pointsman.model.logs import LogChunk
+from pointsman.model.logs import GroupDetail, LogChunk, PatternMatch, TailAsk, TailChunk
 from pointsman.model.metrics import WallQuery
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.pipelines import Execution, PipelineState
@@ -31,6 +31,7 @@ from pointsman.model.refs import (
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
     LogRef,
     MetricRef,
     PipelineRef,
@@ -48,8 +49,10 @@ from pointsman.model.traces import TraceQuery
 from pointsman.operations.declare import Answers, Confirm, Operation
 from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
 from pointsman.operations.registry import Registry, default_registry
+from pointsman.semantics.logs import filter_patterns as patterns
 from pointsman.semantics.traces.filters import FilterError, parse
 from pointsman.services.feeds import Source
+from pointsman.services.reads import logs as log_reader
 from pointsman.services.typed import Typed
 
 WHO = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/OnCall/ada", "eu-west-1", "prod-eu")
@@ -252,10 +255,69 @@ class FakeDeployments:
         return self.histories[ref]
 
 
+class FakeTails:
+    """Tails that say what a test gave them, and then nothing more."""
+
+    def __init__(self) -> None:
+        self.chunks: list[TailChunk | Fault] = []
+        self.asked: list[TailAsk] = []
+
+    async def follow(
+        self, ask: TailAsk, state: Any = None, *, ended: Callable[[], bool] = lambda: False
+    ) -> AsyncIterator[TailChunk]:
+        self.asked.append(ask)
+        for chunk in self.chunks:
+            if isinstance(chunk, Fault):
+                raise CallFailed(chunk)
+            yield chunk
+
+
+class FakeLogGroups:
+    """Sources by the agreed keys; a bench that matches words."""
+
+    def __init__(self) -> None:
+        self.details: dict[str, GroupDetail] = {}
+        self.lines: tuple[str, ...] = ()
+        self.wrong: Fault | None = None
+        self.tried: list[tuple[str, tuple[str, ...]]] = []
+
+    def all(self) -> Source[Any]:
+        return _source("log-groups")
+
+    def detail(self, ref: LogGroupRef) -> Source[Any]:
+        return _source("log-group", ref.name)
+
+    async def fresh(self, ref: LogGroupRef, *, urgent: bool = True) -> GroupDetail:
+        return self.details[ref.name]
+
+    async def try_pattern(self, pattern: str, lines: tuple[str, ...]) -> tuple[PatternMatch, ...]:
+        self.tried.append((pattern, lines))
+        if self.wrong is not None:
+            raise CallFailed(self.wrong)
+        found = [
+            {"eventNumber": number, "eventMessage": line, "extractedValues": patterns.parse(pattern).extract(line)}
+            for number, line in enumerate(lines, 1)
+            if patterns.parse(pattern).matches(line)
+        ]
+        return log_reader.matches({"matches": found})
+
+    async def samples(self, ref: LogGroupRef, most: int = 50) -> tuple[str, ...]:
+        return self.lines
+
+    async def mistake(self, pattern: str) -> str:
+        try:
+            patterns.parse(pattern)
+        except patterns.PatternError as error:
+            return str(error)
+        return ""
+
+
 class FakeLogs:
     """Streams that end with what they hold."""
 
     def __init__(self) -> None:
+        self.tails = FakeTails()
+        self.groups = FakeLogGroups()
         self.chunks: dict[LogRef, list[LogChunk | Fault]] = {}
         self.followed: list[LogRef] = []
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from operations import alarming, deployed, states
+from operations import alarming, deployed, logged, states
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
@@ -16,6 +16,7 @@ from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
+from pointsman.model.logs import GroupDetail
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import (
     AlarmRef,
@@ -24,6 +25,7 @@ from pointsman.model.refs import (
     DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
+    LogGroupRef,
     MetricRef,
     PipelineRef,
     ProjectRef,
@@ -147,6 +149,18 @@ class FakeSampling:
         return self.rules
 
 
+class FakeLogGroups:
+    detail: GroupDetail = field(default_factory=logged.detail)
+
+    async def fresh(self, ref: LogGroupRef, *, urgent: bool = True) -> GroupDetail:
+        return self.detail
+
+
+@dataclass
+class FakeLogs:
+    groups: FakeLogGroups = field(default_factory=FakeLogGroups)
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -160,6 +174,7 @@ class FakeServices:
         self.alarms = FakeAlarms()
         self.dashboards = FakeDashboards()
         self.sampling = FakeSampling()
+        self.logs = FakeLogs()
         self.world = "aws"
 
 

@@ -16,7 +16,18 @@ from pointsman.clock import ManualClock
 from pointsman.errors import Refused
 from pointsman.model.activity import Deed
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import ActionRef, BatchRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, Ref, StageRef
+from pointsman.model.refs import (
+    ActionRef,
+    BatchRef,
+    BuildRef,
+    ExecutionRef,
+    LogGroupRef,
+    MetricFilterRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+    StageRef,
+)
 from pointsman.operations.audit import MemoryAudit
 from pointsman.operations.registry import default_registry
 from pointsman.operations.runner import Runner
@@ -191,11 +202,51 @@ async def test_a_release_is_worked_from_start_to_rollback(operator: Operator, cl
     assert (run.kind, run.rollback_target) == ("ROLLBACK", first)
 
     # Its stages have no conditions; what is not a pipeline's has tests of its own.
-    elsewhere = ("project", "build", "batch", "condition", "deployment", "group", "dashboard", "alarm", "metric")
+    elsewhere = (
+        "project",
+        "build",
+        "batch",
+        "condition",
+        "deployment",
+        "group",
+        "dashboard",
+        "alarm",
+        "metric",
+        "log-group",
+        "metric-filter",
+        "sampling-rule",
+    )
     assert operator.used == {one.id for one in REGISTRY if one.id.partition(".")[0] not in elsewhere}
     assert all(deed.outcome == "done" for deed in operator.audit.read())
     writes = [call for call in operator.services.cloud.trail.calls if call.write]
     assert len(writes) == len(operator.audit.read()), "no write without an intent"
+
+
+async def test_log_groups_and_their_filters_are_made_changed_and_deleted(operator: Operator) -> None:
+    """Every operation on logs, against what really answers."""
+    client = operator.backend.session(region_name="eu-west-1").client("logs")
+    client.create_log_group(logGroupName="/shop/old")
+    old, new = LogGroupRef("/shop/old"), LogGroupRef("/shop/new")
+    await operator.does("log-group.create", old, name="/shop/new")
+    metric = {"namespace": "Shop", "metric": "Errors"}
+    await operator.does("log-group.create-filter", new, name="errors", pattern="ERROR", **metric)
+    made = MetricFilterRef("/shop/new", "errors")
+    await operator.does("metric-filter.change", made, pattern="?ERROR ?FATAL", unit="Count", default="0", **metric)
+    state = await operator.services.logs.groups.fresh(new)
+    (one,) = state.filters
+    assert (one.pattern, one.metric, one.value, one.default, one.unit) == ("?ERROR ?FATAL", "Errors", "1", 0.0, "Count")
+    assert await operator.services.logs.groups.filter_of(made) == one
+    found = await operator.services.logs.groups.try_pattern(one.pattern, ("all is well", "FATAL: out of paper"))
+    assert [match.number for match in found] == [2]
+    await operator.does("log-group.set-retention", new, days="14")
+    assert (await operator.services.logs.groups.fresh(new)).group.retention == 14
+    await operator.does("log-group.keep-forever", new)
+    assert (await operator.services.logs.groups.fresh(new)).group.never_expires
+    await operator.does("metric-filter.delete", made)
+    await operator.does("log-group.delete", new)
+    assert [one["logGroupName"] for one in client.describe_log_groups()["logGroups"]] == ["/shop/old"]
+    logs = {one.id for one in REGISTRY if one.id.startswith(("log-group", "metric-filter"))}
+    assert operator.used == logs
 
 
 async def test_an_answer_to_an_approval_that_moved_on_is_refused(operator: Operator) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from operations import alarming, deployed, states
+from operations import alarming, deployed, logged, states
 from operations.fakes import FakeServices, runner
 from pointsman import services
 from pointsman.model.dashboards import DashboardState
@@ -21,6 +21,8 @@ from pointsman.model.refs import (
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
+    MetricFilterRef,
     MetricRef,
     PipelineRef,
     Ref,
@@ -110,6 +112,7 @@ RUNS: dict[str, Case] = {
     **alarming.RUNS,
     "dashboard.save": (_BOARD, _BOARD.ref, {"body": '{"widgets": [], "start": "-PT3H"}'}),
     "dashboard.delete": (_BOARD, _BOARD.ref, {}),
+    **logged.RUNS,
 }
 """A state in which each operation may run, its target and a person's answers."""
 
@@ -212,6 +215,7 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
     **alarming.REFUSES,
     "dashboard.save": (),
     "dashboard.delete": ((DashboardState(_BOARD.ref, "", there=False), _BOARD.ref, "no dashboard checkout"),),
+    **logged.REFUSES,
 }
 """States in which each operation refuses, and what its sentence says."""
 
@@ -229,6 +233,8 @@ def services_for(case: Case) -> FakeServices:
         services.dashboards.state = state
     elif isinstance(ref, SamplingRuleRef):
         services.sampling.rules = state
+    elif isinstance(ref, LogGroupRef | MetricFilterRef):
+        services.logs.groups.detail = state
     elif ref == states.PROJECT:
         services.builds.project = state
     elif isinstance(ref, AlarmRef | MetricRef):
@@ -332,7 +338,8 @@ def test_a_waiting_approval_is_in_reach_from_its_pipeline_and_its_stage() -> Non
 
 @ALL
 def test_its_target_has_a_name_to_protect_and_to_type(operation: Operation[Any]) -> None:
-    assert owner(RUNS[operation.id][1]) in ("checkout", "checkout-build", "checkout/prod", "health", "Default")
+    known = ("checkout", "checkout-build", "checkout/prod", "health", "Default", logged.NAME)
+    assert owner(RUNS[operation.id][1]) in known
 
 
 def test_the_policy_allows_every_declared_call_and_every_read() -> None:
@@ -346,9 +353,8 @@ def test_the_policy_allows_every_declared_call_and_every_read() -> None:
 def test_the_reads_are_what_the_services_read() -> None:
     folder = Path(services.__file__ or "").parent
     text = "".join(path.read_text() for path in sorted(folder.glob("*.py")))
-    read = set(re.findall(r'"((?:Get|List|BatchGet|Describe|Filter)[A-Z]\w+|StartQuery)"', text)) | {
-        "GetCallerIdentity"
-    }
+    called = r'"((?:Get|List|BatchGet|Describe|Filter|Test|Start)[A-Z]\w+)"'
+    read = set(re.findall(called, text)) | {"GetCallerIdentity"}
     assert read == {action.partition(":")[2] for action in READS}
 
 

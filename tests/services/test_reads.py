@@ -24,7 +24,7 @@ from pointsman.services.reads import (
     service_map,
     traces,
 )
-from support.generate import answer
+from support.generate import answer, shaped
 from support.shapes import problems
 
 REF = PipelineRef("checkout")
@@ -47,6 +47,12 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codebuild", "DescribeTestCases", reports.cases),
     ("codebuild", "DescribeCodeCoverages", reports.files),
     ("logs", "GetLogEvents", logs.lines),
+    ("logs", "FilterLogEvents", lambda one: logs.events("g", one)),
+    ("logs", "DescribeLogGroups", logs.groups),
+    ("logs", "DescribeLogStreams", logs.streams),
+    ("logs", "DescribeMetricFilters", logs.metric_filters),
+    ("logs", "DescribeSubscriptionFilters", logs.subscription_filters),
+    ("logs", "TestMetricFilter", logs.matches),
     ("codecommit", "GetCommit", commits.commit),
     ("codedeploy", "ListApplications", deployments.applications),
     ("codedeploy", "ListDeploymentGroups", deployments.group_names),
@@ -303,3 +309,25 @@ def test_triggers_tell_their_events_and_limits() -> None:
         ("push", (("branches", ("main",), ()), ("paths", (), ("docs/**",)))),
         ("pull request open, updated", ()),
     ]
+
+
+def test_a_live_tail_reads_every_event_of_a_stream() -> None:
+    for seed in range(200):
+        event = {"sessionUpdate": shaped("logs", "LiveTailSessionUpdate", seed)}
+        lines = logs.live_events(event)
+        assert len(lines) == len(event["sessionUpdate"].get("sessionResults", ()))
+        assert logs.sampled(event) in (True, False)
+    assert logs.live_events({}) == () and not logs.sampled({})
+
+
+@pytest.mark.parametrize(
+    ("identifier", "name"),
+    [
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:/app/a:*", "/app/a"),
+        ("arn:aws-cn:logs:cn-north-1:123456789012:log-group:b", "b"),
+        ("123456789012:/app/c", "/app/c"),
+        ("/app/d", "/app/d"),
+    ],
+)
+def test_a_groups_name_is_known_by_any_identifier(identifier: str, name: str) -> None:
+    assert logs.group_name(identifier) == name

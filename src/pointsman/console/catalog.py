@@ -23,12 +23,16 @@ from pointsman.model.refs import (
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
+    LogRef,
+    MetricFilterRef,
     MetricRef,
     PipelineRef,
     ProjectRef,
     Ref,
     SamplingRuleRef,
     StageRef,
+    TailRef,
     TargetRef,
     TraceRef,
     TraceServiceRef,
@@ -77,7 +81,9 @@ def _metrics(desk: Desk) -> Place:
 
 
 def _logs(desk: Desk) -> Place:
-    return _later(desk, "logs")
+    from pointsman.console.screens.logs import Logs
+
+    return Logs(desk)
 
 
 def _later(desk: Desk, name: str) -> Place:
@@ -176,6 +182,12 @@ def _compare(desk: Desk, argument: str, at: datetime | None) -> Place | str:
     return TraceComparisonPlace(desk, TraceRef(ids[0]), TraceRef(ids[1]))
 
 
+def _tail_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
+    from pointsman.console.screens.tail import tail_named
+
+    return tail_named(desk, argument, at)
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "alarms": _alarms,
     "alarm": lambda desk, argument, at: _alarm(desk, AlarmRef(argument), at),
@@ -189,6 +201,8 @@ NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
+    "tail": _tail_named,
+    "group": lambda desk, argument, at: _log_group(desk, MetricFilterRef(argument, ""), at),
     "trace": lambda desk, argument, at: _trace(desk, TraceRef(argument), at),
     "dashboards": _dashboards,
     "dashboard": lambda desk, argument, at: _dashboard(desk, DashboardRef(argument), at),
@@ -312,6 +326,22 @@ def _rule(desk: Desk, ref: SamplingRuleRef | None, at: datetime | None) -> Place
     return SamplingPlace(desk, ref)
 
 
+def _tail(desk: Desk, ref: TailRef | LogGroupRef | LogRef, at: datetime | None) -> Place:
+    from pointsman.console.present.tail import sources_from
+    from pointsman.console.screens.tail import TailPlace
+
+    if not isinstance(ref, TailRef):
+        return TailPlace(desk, sources_from(ref), at)
+    return TailPlace(desk, sources_from(ref), at, follows=ref.follows, find=ref.find)
+
+
+def _log_group(desk: Desk, ref: MetricFilterRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.log_group import LogGroupPlace
+
+    del at
+    return LogGroupPlace(desk, LogGroupRef(ref.group), ref.name)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -331,6 +361,10 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     DashboardRef: _dashboard,
     TraceServiceRef: _service,
     SamplingRuleRef: _rule,
+    TailRef: _tail,
+    LogGroupRef: _tail,
+    LogRef: _tail,
+    MetricFilterRef: _log_group,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

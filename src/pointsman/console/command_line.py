@@ -31,6 +31,8 @@ class Names:
     traces: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     dashboards: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+    """Log groups."""
     themes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -161,7 +163,22 @@ COMMANDS: tuple[Command, ...] = (
         _dashboard,
         aliases=("db",),
     ),
-    Command("logs", "CloudWatch Logs."),
+    Command("logs", "CloudWatch Logs' groups; a word filters them.", "[FILTER]", lambda names: names.logs),
+    Command(
+        "tail",
+        "Follow log groups together, or some of their streams.",
+        "GROUP[:STREAM] …",
+        lambda names: names.logs,
+        _required("log groups"),
+        words=True,
+    ),
+    Command(
+        "group",
+        "A log group's filters, with a test bench for patterns.",
+        "GROUP",
+        lambda names: names.logs,
+        _required("log group"),
+    ),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),
     Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),
     Command("disarm", "Back to read-only, now."),

@@ -30,6 +30,7 @@ from pointsman.model.refs import (
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
     PipelineRef,
     ProjectRef,
     Ref,
@@ -235,6 +236,7 @@ class Router:
         traces: dict[str, None] = {}
         alarms: dict[str, None] = {}
         dashboards: dict[str, None] = {}
+        logs: dict[str, None] = {}
         for place in self._app.places():
             for ref in place.seen():
                 if isinstance(ref, PipelineRef):
@@ -253,6 +255,8 @@ class Router:
                     alarms[ref.name] = None
                 elif isinstance(ref, DashboardRef):
                     dashboards[ref.name] = None
+                elif isinstance(ref, LogGroupRef):
+                    logs[ref.name] = None
         known = self._app.wardrobe.names
         return replace(
             self._desk.names,
@@ -264,6 +268,7 @@ class Router:
             traces=tuple(traces),
             alarms=tuple(alarms),
             dashboards=tuple(dashboards),
+            logs=tuple(logs),
             themes=known,
         )
 

@@ -281,6 +281,22 @@ class LogGroupRef:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class TailRef:
+    """A tail: log groups, and some of their streams, looked at together."""
+
+    noun: ClassVar[str] = "tail"
+    sources: tuple[str, ...]
+    """``GROUP``, ``GROUP:STREAM`` or ``GROUP:PREFIX*``."""
+    follows: BuildRef | DeploymentRef | None = None
+    """What writes to them: the tail ends when that has ended."""
+    find: str = ""
+    """What is searched in it at once: a trace's id."""
+
+    def __str__(self) -> str:
+        return " ".join(self.sources)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class MetricFilterRef:
     """A metric filter of a log group."""
 
@@ -326,6 +342,7 @@ Ref = (
     | MetricRef
     | DashboardRef
     | LogGroupRef
+    | TailRef
     | MetricFilterRef
     | SavedQueryRef
 )

@@ -16,6 +16,7 @@ from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
+from pointsman.model.logs import GroupDetail
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import (
     AlarmRef,
@@ -24,6 +25,7 @@ from pointsman.model.refs import (
     DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
+    LogGroupRef,
     MetricRef,
     PipelineRef,
     ProjectRef,
@@ -166,6 +168,23 @@ class SamplingLike(Protocol):
         ...
 
 
+class LogGroupsLike(Protocol):
+    """Log groups, read past every cache."""
+
+    async def fresh(self, ref: LogGroupRef, *, urgent: bool = True) -> GroupDetail:
+        """The group as it is now, with its filters."""
+        ...
+
+
+class LogsLike(Protocol):
+    """CloudWatch Logs."""
+
+    @property
+    def groups(self) -> LogGroupsLike:
+        """Log groups."""
+        ...
+
+
 class ServicesLike(Protocol):
     """The bundle of services, as far as operations need it."""
 
@@ -212,6 +231,11 @@ class ServicesLike(Protocol):
     @property
     def sampling(self) -> SamplingLike:
         """Sampling rules."""
+        ...
+
+    @property
+    def logs(self) -> LogsLike:
+        """CloudWatch Logs."""
         ...
 
     @property

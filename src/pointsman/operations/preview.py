@@ -17,6 +17,8 @@ from pointsman.model.refs import (
     DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
+    LogGroupRef,
+    MetricFilterRef,
     MetricRef,
     ProjectRef,
     Ref,
@@ -64,7 +66,7 @@ class Preview:
 
 def owner(ref: Ref) -> str:
     """The name that is typed to confirm: a target's own, its pipeline's or project's, or application and group."""
-    if isinstance(ref, ProjectRef | DashboardRef | AlarmRef | SamplingRuleRef):
+    if isinstance(ref, ProjectRef | DashboardRef | AlarmRef | SamplingRuleRef | LogGroupRef):
         return ref.name
     if isinstance(ref, MetricRef):
         return ref.namespace
@@ -74,6 +76,8 @@ def owner(ref: Ref) -> str:
         return str(ref)
     if isinstance(ref, DeploymentRef):
         return str(ref.group) if ref.group is not None else ref.id
+    if isinstance(ref, MetricFilterRef):
+        return ref.group
     return pipeline_of(ref).name
 
 

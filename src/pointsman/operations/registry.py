@@ -14,6 +14,7 @@ from pointsman.operations import (
     conditions,
     dashboards,
     deployments,
+    logs,
     metrics,
     pipelines,
     releases,
@@ -74,6 +75,7 @@ def default_registry() -> Registry:
             *metrics.OPERATIONS,
             *dashboards.OPERATIONS,
             *sampling.OPERATIONS,
+            *logs.OPERATIONS,
         )
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Button, Input, TextArea
 
-from console import dashing, releases, samples
+from console import dashing, logbook, releases, samples
 from console.driving import Driver, console, full
 from console.fakes import world
 from pointsman.console.dialogs.actions_menu import ActionsMenu, Choice, lettered
@@ -231,6 +231,8 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
         DashboardRef,
         DeploymentGroupRef,
         DeploymentRef,
+        LogGroupRef,
+        MetricFilterRef,
         ProjectRef,
         StageRef,
     )
@@ -249,6 +251,8 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
         DeploymentRef: (deployment.ref, DeploymentState(deployment, releases.history(group))),
         DeploymentGroupRef: (group.ref, releases.history(group)),
         DashboardRef: (dashing.MIXED, DashboardState(dashing.MIXED, '{"widgets": []}')),
+        LogGroupRef: (LogGroupRef(logbook.API), logbook.detail()),
+        MetricFilterRef: (MetricFilterRef(logbook.API, "errors"), logbook.detail()),
     }
     ref, known = targets[operation.target]  # type: ignore[attr-defined]
     async with console(size=(80, 24)) as user:

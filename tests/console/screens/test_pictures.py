@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from console import dashing, mapped, samples, tracing
+from console import dashing, logbook, mapped, samples, tracing
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
+from pointsman.errors import Fault
 from pointsman.model.alarms import AlarmList
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
 from pointsman.model.dashboards import DashboardList
 from pointsman.model.deployments import DeploymentList
+from pointsman.model.logs import TailChunk, TailMode
 from pointsman.model.metrics import MetricList
 from pointsman.model.pipelines import Board
 from pointsman.model.service_map import MapQuery, ServiceMap
@@ -75,6 +77,10 @@ PLACES: dict[str, tuple[str, ...]] = {
     "commit": said("commit a41f9c2"),
     "dashboards": said("dashboards"),
     "dashboard": said("dashboard mixed"),
+    "logs": ("7",),
+    "log-group": (*said("group /shop/api"), "down", "enter"),
+    "tail": said("tail /shop/api /shop/worker"),
+    "tail-json": (*said("tail /shop/api /shop/worker"), "g", *"jjjj", "m", "f", "slash", *"4711", "enter"),
 }
 DIALOGS: dict[str, tuple[str, ...]] = {
     "menu": ("2", "a"),
@@ -128,6 +134,11 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "start-batch-open": ("3", "G", "a", "b", *["tab"] * 6, "enter"),
     "dashboard-range": (*said("dashboard mixed"), "t"),
     "dashboard-save": (*said("dashboard operations"), "a", "e"),
+    "tail-help": (*said("tail /shop/api /shop/worker"), "question_mark"),
+    "tail-mistake": (*said("tail /shop/api"), "p", *"{ $.a =", "enter"),
+    "log-menu": ("7", "G", "a"),
+    "log-retention": ("7", "G", "a", "r"),
+    "log-filter": (*said("group /shop/api"), "a", "m"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
@@ -180,6 +191,7 @@ TROUBLED = (
     *("deployments", "deployment", "fleet", "traces", "trace", "metrics", "metric", "alarms", "alarm"),
     *("map", "sampling", "compare-traces"),
     *("dashboards", "dashboard"),
+    *("logs", "log-group"),
 )
 DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace", "metric", "alarm")
 LISTS = ("board", "builds", "projects", "batches", "deployments", "traces", "metrics", "alarms")
@@ -201,12 +213,15 @@ def _empty() -> World:
     made.fresh("service-map", MapQuery(), value=ServiceMap())
     made.fresh("dashboards", value=DashboardList())
     made.fresh("dashboard", "mixed", None, None, value=dashing.of("mixed", '{"widgets": []}'))
+    made.fresh("log-groups", value=())
+    made.services.logs.tails.chunks = [logbook.told()]
     return made
 
 
 EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
 EMPTY += ["metrics", "alarms", "map"]
 EMPTY += ["dashboards", "dashboard"]
+EMPTY += ["logs", "tail"]
 
 
 @pytest.mark.parametrize("place", EMPTY)
@@ -233,6 +248,18 @@ def test_denied(snap_compare: Compare, place: str) -> None:
             continue
         made.feeds.snapshots[key] = Snapshot(fault=samples.DENIED, failures=1)
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("trouble", ["denied", "throttled", "polled"])
+def test_a_tail_in_trouble(snap_compare: Compare, trouble: str) -> None:
+    made = full(world())
+    told: dict[str, list[TailChunk | Fault]] = {
+        "denied": [samples.DENIED],
+        "throttled": [*logbook.chunks(), logbook.told(fault=samples.THROTTLED, sampled=True)],
+        "polled": [logbook.told(*logbook.LINES, mode=TailMode.POLLING, why="StartLiveTail: access denied")],
+    }
+    made.services.logs.tails.chunks = told[trouble]
+    assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES["tail"]))
 
 
 @pytest.mark.parametrize("place", TROUBLED)

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import urllib.request
 import zipfile
 from collections.abc import Callable
@@ -18,8 +19,10 @@ from typing import Any
 
 import pytest
 
-from pointsman.clock import EPOCH
+from pointsman.clock import EPOCH, ManualClock
 from pointsman.local.endpoint import Endpoint
+from pointsman.local.logs import events
+from pointsman.local.logs.livetail import LiveTails
 from support.clients import current_cli, environment, javascript, old_cli
 from support.endpoint import KEY
 
@@ -335,3 +338,38 @@ def test_the_cli_searches_and_queries_logs(aws: Aws, endpoint: Endpoint) -> None
     record = aws("logs", "get-log-record", "--log-record-pointer", row["@ptr"])["logRecord"]
     assert record["@logStream"] == "web"
     assert "MalformedQueryException" in aws("logs", "start-query", *asked, "--query-string", "filtre x", failing=True)
+
+
+def test_the_cli_tails_live(aws: Aws, endpoint: Endpoint, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """``logs start-live-tail`` prints what comes in, a second after it came."""
+    if "old" in request.node.name:
+        pytest.skip("the CLI of 2023 has no start-live-tail")
+    aws("logs", "create-log-group", "--log-group-name", "/app")
+    aws("logs", "create-log-stream", "--log-group-name", "/app", "--log-stream-name", "one")
+    group = "arn:aws:logs:eu-west-1:123456789012:log-group:/app"
+    words = ["logs", "start-live-tail", "--log-group-identifiers", group, "--log-event-filter-pattern", "ERROR"]
+    given = environment(
+        tmp_path / "home",
+        AWS_ACCESS_KEY_ID=KEY.access_key_id,
+        AWS_SECRET_ACCESS_KEY=KEY.secret_access_key,
+        AWS_DEFAULT_REGION="eu-west-1",
+        AWS_DISABLE_HOST_PREFIX_INJECTION="true",
+    )
+    command = [*current_cli(), "--endpoint-url", endpoint.address, *words]
+    with subprocess.Popen(command, env=given, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as tail:
+        try:
+            backend = endpoint.backend
+            tails = backend.world.tool(LiveTails)
+            for _ in range(400):
+                if tails:
+                    break
+                time.sleep(0.05)
+            scope = backend.world.scope(backend.account, "eu-west-1")
+            with backend.world.transaction():
+                events.append(scope, "/app", "one", [(0, "all is well"), (0, "ERROR: it is not")])
+            assert isinstance(backend.clock, ManualClock)
+            backend.clock.advance(1)
+            assert tail.stdout is not None
+            assert tail.stdout.readline() == "ERROR: it is not\n"
+        finally:
+            tail.kill()

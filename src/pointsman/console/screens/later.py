@@ -18,8 +18,6 @@ __all__ = ["LATER", "Later", "unbuilt", "unbuilt_line"]
 
 LATER: dict[str, str] = {
     "metrics": "Metrics and alarms are not built yet: CloudWatch comes in a later release.",
-    "logs": "Log groups and queries are not built yet: they come in a later release. "
-    "A build's own log is on its screen: 3, then enter on the build.",
 }
 """The sentence of each place, by its name."""
 

@@ -35,7 +35,7 @@ from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
 from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.model.opened_trace import OpenedTrace
-from pointsman.model.refs import LogGroupRef, Ref, TraceRef
+from pointsman.model.refs import LogGroupRef, Ref, TailRef, TraceRef
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.trace_export import exported
 from pointsman.model.trace_logs import log_groups
@@ -88,6 +88,7 @@ class TracePlace(Place):
         Binding("s", "leave_out", "leave out", show=False, id="leave-out"),
         Binding("p", "widen", "read more to compare with", show=False, id="widen"),
         Binding("ctrl+s", "save", "save as JSON", key_display="^s", show=False, id="save"),
+        Binding("L", "tail", "its logs as a tail", show=False, id="tail"),
         Binding("n", "match(1)", "next match", show=False, id="next"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous"),
     ]
@@ -391,7 +392,7 @@ class TracePlace(Place):
             return "nothing was searched for, or found"
         if action == "failed" and (opened is None or not any(words.wrong(span) for span in opened.trace.spans)):
             return "nothing in this trace failed"
-        if action in ("enter", "tab", "view", "leave_out", "save", "widen", "logs") and opened is None:
+        if action in ("enter", "tab", "view", "leave_out", "save", "widen", "logs", "tail") and opened is None:
             return "the trace has not been read"
         if action == "widen" and not self._others():
             return "no list of other traces led here"
@@ -404,6 +405,20 @@ class TracePlace(Place):
         if self._logged[0] is not opened:
             self._logged = (opened, log_groups(opened))
         return self._logged[1]
+
+    def action_tail(self) -> None:
+        """The logs of its time: of the groups it names, its id searched in them; else all groups to choose from."""
+        opened = self._trace.value
+        if self.say_why_not("tail") or opened is None:
+            return
+        place = self._waterfall.place
+        spans = opened.trace.spans
+        start = spans[place].start if place is not None and place < len(spans) else opened.trace.start
+        at = datetime.fromtimestamp(start, UTC) if 0 < start < 32_503_680_000 else None
+        if groups := self._groups(opened):
+            self.post_message(self.Opened(TailRef(groups, find=self.ref.id), at))
+        else:
+            self.post_message(self.CommandAsked("logs", at=at))
 
     # --- what is selected
 

@@ -133,9 +133,22 @@ class FilterBar(Horizontal):
         """What was typed."""
         return self._field.value
 
-    def open(self, value: str = "", *, at: int | None = None) -> None:
-        """Show the bar and take the focus, with the cursor behind so many characters, or at the end."""
+    def open(
+        self, value: str = "", *, at: int | None = None, prompt: str | None = None, placeholder: str | None = None
+    ) -> None:
+        """Show the bar and take the focus, with the cursor behind so many characters, or at the end.
+
+        Args:
+            value: What stands in the field.
+            at: Where the cursor is.
+            prompt: Another one than the bar was made with, for a screen that asks for several things.
+            placeholder: What the field takes, likewise.
+        """
         self._fill()
+        if prompt is not None:
+            self._prompt.update(clean(prompt))
+        if placeholder is not None:
+            self._field.placeholder = placeholder
         self.add_class("-open")
         self.display = True
         with self.prevent(Input.Changed):

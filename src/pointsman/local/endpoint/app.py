@@ -7,6 +7,7 @@ model's constraints, the backend. Whatever stops it is an error in the shape of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
@@ -19,6 +20,7 @@ import msgspec
 from pointsman.clock import Clock
 from pointsman.local.answers import AwsError, Parameters
 from pointsman.local.endpoint import guard, signing
+from pointsman.local.endpoint.eventstream import Events
 from pointsman.local.endpoint.guard import Turned
 from pointsman.local.endpoint.intake import Intake, incomplete, unpacked
 from pointsman.local.endpoint.messages import Readable, Request, Response, Undecodable
@@ -133,6 +135,9 @@ class Application:
         except Turned as turned:
             response = self._failed(self._router.place(request, None), turned.error())
         except _Gone:
+            return
+        if isinstance(response.body, Events):
+            await _send_events(receive, send, response, response.body)
             return
         await send_response(send, response, head=request.method == "HEAD")
 
@@ -365,6 +370,7 @@ async def send_response(send: Send, response: Response, *, head: bool = False) -
     if isinstance(body, bytes):
         await send({"type": "http.response.body", "body": b"" if bare else body})
         return
+    assert not isinstance(body, Events), "events are sent by _send_events"
     try:
         if not bare:
             await _stream(send, body)
@@ -376,6 +382,30 @@ async def send_response(send: Send, response: Response, *, head: bool = False) -
 async def _stream(send: Send, body: Readable) -> None:
     while piece := body.read(_PIECE):
         await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def _send_events(receive: Receive, send: Send, response: Response, events: Events) -> None:
+    """Send an event stream for as long as there is somebody who takes it."""
+    headers = [(name.encode("latin-1"), _header(value)) for name, value in response.headers.items()]
+    gone = asyncio.ensure_future(receive())
+    """The request is whole, so whatever comes now is that the client has closed its side."""
+    try:
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        while not gone.done():
+            coming = asyncio.ensure_future(events.next())
+            await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                break
+            if not (piece := coming.result()):
+                break
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        events.close()
+        gone.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await gone
 
 
 def _header(value: str) -> bytes:

@@ -134,6 +134,11 @@ class Endpoint:
         return f"http://{host}:{self._port}"
 
     @property
+    def backend(self) -> Backend:
+        """What answers."""
+        return self._backend
+
+    @property
     def keys(self) -> Key | None:
         """What requests are signed with; None when any key does."""
         return self._keys

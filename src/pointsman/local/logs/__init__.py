@@ -1,1 +1,1 @@
-"""CloudWatch Logs: groups, streams and their events in time order; filters over them, and Insights queries."""
+"""CloudWatch Logs: groups, streams and their events in time order; filters, live tails, and Insights queries."""

@@ -10,6 +10,7 @@ from pointsman.local.logs import (
     filtering,
     groups,
     ingest,
+    livetail,
     operations,
     operations_filters,
     operations_queries,
@@ -26,6 +27,7 @@ def _install(world: World) -> None:
     world.database.declare(queries.SCHEMA)
     world.provide(events.Held(world))
     world.provide(queries.UnderWay())
+    world.provide(livetail.LiveTails())
     world.on(queries.DONE, queries.done)
     world.on(exports.DONE, exports.done)
     world.on(retention.SWEEP, retention.sweep)
@@ -37,10 +39,25 @@ def _resume(world: World) -> None:
     exports.resume(world)
 
 
+def _stop(world: World) -> None:
+    livetail.stop(world)
+    queries.stop(world)
+
+
 ENGINE = Engine(
     name="logs",
-    answers=(groups, streams, operations, filtering, operations_filters, operations_queries, definitions, exports),
+    answers=(
+        groups,
+        streams,
+        operations,
+        filtering,
+        livetail,
+        operations_filters,
+        operations_queries,
+        definitions,
+        exports,
+    ),
     install=_install,
     resume=_resume,
-    stop=queries.stop,
+    stop=_stop,
 )
