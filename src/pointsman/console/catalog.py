@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from pointsman.console.desk import Desk
-from pointsman.console.keys import SCREENS
 from pointsman.console.screens.base import Place
 from pointsman.model.refs import (
     ActionRef,
@@ -84,12 +83,6 @@ def _logs(desk: Desk) -> Place:
     from pointsman.console.screens.logs import Logs
 
     return Logs(desk)
-
-
-def _later(desk: Desk, name: str) -> Place:
-    from pointsman.console.screens.later import Later
-
-    return Later(desk, name, next(one.title for one in SCREENS if one.name == name))
 
 
 def _activity(desk: Desk) -> Place:

@@ -182,7 +182,7 @@ ALARMS: Columns = (
 )
 
 
-FEW: Columns = (ALARMS[0], ALARMS[2], replace(ALARMS[4], least=8), replace(ALARMS[1], priority=1))
+FEW: Columns = (ALARMS[0], replace(ALARMS[2], share=1), ALARMS[1])
 """The columns of a small pane."""
 
 

@@ -28,6 +28,7 @@ from pointsman.local.scenarios.resources import BRANCH, SITE, STORE, pipeline, p
 from pointsman.local.scenarios.scripted import Act, ScriptedBuilds, ScriptedRepositories
 from pointsman.local.scenarios.scripted_crew import NoTraffic, ScriptedCrew
 from pointsman.local.scenarios.shop import Shop
+from pointsman.local.scenarios.watch import Watch
 from pointsman.local.world import Payload, Scope
 
 REGION: Final = "eu-west-1"
@@ -84,6 +85,7 @@ class Floor:
             self.deploys.tell(at)
         if self.shop is not None:
             self.shop.tell(at)
+            Watch(self.backend, REGION).tell(at)
         for index, track in enumerate(self.plot.tracks):
             at(-175 + index * 4.3, self._found, track)
         for happening in self.plot.story:
