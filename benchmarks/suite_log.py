@@ -1,9 +1,12 @@
-"""A build's log at 5,000 lines a second, and with 200,000 lines: CPU against RichLog's, and the longest frame."""
+"""A log at 5,000 lines a second, with 200,000 and with a million: CPU against RichLog's, frames, keys, memory."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import subprocess
+import sys
 import time
 from functools import partial
 
@@ -40,7 +43,31 @@ def measure(runs: int, *, small: bool = False) -> list[Figure]:
         values = [one[index] * 1e3 for one in frames]
         figures.append(Figure("log", f"{count:,} lines, {what}: longest frame", median(values), 100, "ms",
                               spread(values, 1, "ms")))  # fmt: skip
-    return figures
+    return [*figures, *_tail(runs, rate, seconds, small=small)]
+
+
+def _tail(runs: int, rate: int, seconds: int, *, small: bool) -> list[Figure]:
+    """A tail: what a key takes while lines come, and what a million lines weigh."""
+    many = 20_000 if small else 1_000_000
+    keys = [_child("keys", rate, seconds) for _ in range(runs)]
+    held = [_child("lines", many) for _ in range(max(1, runs // 2))]
+    latencies = [one["p95"] * 1e3 for one in keys]
+    jumps = [one["slowest"] * 1e3 for one in held]
+    weights = [one["megabytes"] for one in held]
+    return [
+        Figure("log", f"tail, {rate:,} lines/s: a key until it is drawn, p95", median(latencies), 50, "ms",
+               spread(latencies, 1, "ms")),
+        Figure("log", f"{many:,} lines held: the whole process", median(weights), 400, "MB", spread(weights, 1, "MB")),
+        Figure("log", f"{many:,} lines held: slowest jump", median(jumps), 100, "ms", spread(jumps, 1, "ms")),
+    ]  # fmt: skip
+
+
+def _child(*words: object) -> dict[str, float]:
+    """What a process of its own says."""
+    command = [sys.executable, "-m", "benchmarks.floors.tail", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def _cpu(kind: str, rate: int, seconds: int) -> float:

@@ -13,6 +13,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ from pointsman.starting import Closing
 if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
-    from pointsman.console.connection import Connect, Connection, Elsewhere, Memory
+    from pointsman.console.connection import Connect, Connection, Elsewhere, Keeping
     from pointsman.errors import Fault
     from pointsman.local.state import StateFolder
     from pointsman.local.world_file import WorldFile
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 Environment = Mapping[str, str]
 
+FILED = timedelta(hours=1)
+"""How long after the traces of a file the console takes it to be."""
 PATIENCE = 8.0
 """Seconds that a program told to end has before it is ended."""
 
@@ -48,9 +51,10 @@ class Plan:
     closing: Closing
     elsewhere: Elsewhere | None = None
     """The way to another profile or region, where there is one."""
-    memory: Callable[[], Memory | None] | None = None
-    """Where the board is kept between sessions, for the place looked at now; it imports what the first paint cannot
-    wait for."""
+    keeping: Callable[[], Keeping] | None = None
+    """What is kept between sessions of the place looked at now; it imports what the first paint cannot wait for."""
+    opening: tuple[str, str] | None = None
+    """What is opened first: the name of a screen, and the id of a trace or nothing."""
 
 
 def launch(asked: Launch, environ: Environment = os.environ) -> int:
@@ -63,7 +67,7 @@ def launch(asked: Launch, environ: Environment = os.environ) -> int:
         PointsmanError: It cannot start: a sentence and a way out.
     """
     settings = resolve.settings(asked, environ)
-    prepare = {World.AWS: _aws, World.DEMO: _demo, World.LOCAL: _local}[asked.world]
+    prepare = {World.AWS: _aws, World.DEMO: _demo, World.LOCAL: _local, World.TRACE: _trace}[asked.world]
     plan = prepare(asked, settings, environ)
     try:
         return _show(asked, settings, environ, plan)
@@ -104,8 +108,7 @@ class _Aws:
         guard = Guard(read_only=True, clock=clock, locked=settings.read_only)
         session = partial(for_aws, self._profile, self._region, settings.endpoint_url)
         cloud = _cloud(session, clock, guard, self._name)
-        audit = FileAudit(default_path(self._environ))
-        return _connection(cloud, settings, World.AWS, audit, paths.state_folder(self._environ))
+        return _connection(cloud, settings, World.AWS, FileAudit(default_path(self._environ)), self._environ)
 
     def elsewhere(self, *, profile: str | None = None, region: str | None = None) -> Connect:
         """The way to another profile, at its own region where it has one, or to another region."""
@@ -118,23 +121,26 @@ class _Aws:
         self._region = region or self._region
         return self.connect
 
-    def memory(self) -> Memory | None:
-        """The last session's board of this very place; None where it cannot be known whose it is."""
+    def keeping(self) -> Keeping:
+        """What the last session left of this very place; nothing where it cannot be known whose it is."""
         from pointsman.aws import profiles
+        from pointsman.console.connection import Keeping
+        from pointsman.services.last_session import LastSession
         from pointsman.services.remembered import Remembered
 
         whose = profiles.whose(self._name, self._environ)
         if not whose:
-            return None
+            return Keeping()
         place = (self._name, self._region, self._settings.endpoint_url, whose)
-        return Remembered(paths.boards(self._environ), place)
+        environ = self._environ
+        return Keeping(Remembered(paths.boards(environ), place), LastSession(paths.sessions(environ), place))
 
 
 def _aws(_: Launch, settings: Settings, environ: Environment) -> Plan:
     aws = _Aws(settings, environ)
     terminal.check(environ)
     logfile.start(environ)
-    return Plan(aws.connect, Closing(), aws.elsewhere, aws.memory)
+    return Plan(aws.connect, Closing(), aws.elsewhere, aws.keeping)
 
 
 def _demo(asked: Launch, settings: Settings, environ: Environment) -> Plan:
@@ -154,9 +160,34 @@ def _demo(asked: Launch, settings: Settings, environ: Environment) -> Plan:
         closing.add(demo.close)
         guard = Guard(read_only=False, clock=demo.clock, locked=settings.read_only)
         cloud = _cloud(demo.session_factory, demo.clock, guard)
-        return replace(_connection(cloud, settings, World.DEMO, MemoryAudit()), time=demo.pace)
+        return replace(_connection(cloud, settings, World.DEMO, MemoryAudit(), environ), time=demo.pace)
 
     return Plan(connect, closing)
+
+
+def _trace(asked: Launch, settings: Settings, environ: Environment) -> Plan:
+    from pointsman.local.trace_file import TraceFile
+
+    assert asked.file is not None
+    found = TraceFile.open(asked.file)
+    terminal.check(environ)
+    logfile.start(environ)
+
+    def connect() -> Connection:
+        from datetime import UTC, datetime
+
+        from pointsman.aws.guard import Guard
+        from pointsman.clock import ManualClock
+        from pointsman.operations.audit import MemoryAudit
+
+        # A while after the last trace: none of them will grow any more.
+        clock = ManualClock(datetime.fromtimestamp(found.newest, UTC) + FILED)
+        guard = Guard(read_only=True, clock=clock, locked=True)
+        cloud = _cloud(found.session, clock, guard)
+        return _connection(cloud, settings, World.TRACE, MemoryAudit(), environ)
+
+    only = found.ids[0] if len(found.ids) == 1 else ""
+    return Plan(connect, Closing(), opening=("traces", only))
 
 
 def _known_scenario(name: str) -> None:
@@ -177,8 +208,9 @@ def _local(asked: Launch, settings: Settings, environ: Environment) -> Plan:
     place = asked.state or paths.local_world(environ)
     found = owning.claim(place)
     closing = Closing()
+    keeping = partial(_local_keeping, place, environ)
     if isinstance(found, Served):
-        return Plan(_joined(asked, settings, environ, place, found), closing)
+        return Plan(_joined(asked, settings, environ, place, found), closing, keeping=keeping)
     closing.add(found.release)
     try:
         starting.warn_root()
@@ -186,7 +218,15 @@ def _local(asked: Launch, settings: Settings, environ: Environment) -> Plan:
     except BaseException:
         closing.close()
         raise
-    return Plan(connect, closing)
+    return Plan(connect, closing, keeping=keeping)
+
+
+def _local_keeping(folder: Path, environ: Environment) -> Keeping:
+    """How the last session looked at a state folder."""
+    from pointsman.console.connection import Keeping
+    from pointsman.services.last_session import LastSession
+
+    return Keeping(views=LastSession(paths.sessions(environ), ("local", str(folder.expanduser().absolute()))))
 
 
 def _kept(
@@ -262,8 +302,7 @@ def _client(
     clock = SystemClock()
     guard = Guard(read_only=False, clock=clock, locked=settings.read_only)
     cloud = _cloud(partial(client_session, address, of_folder(folder), region, gone), clock, guard)
-    audit = FileAudit(default_path(environ))
-    return _connection(cloud, settings, World.LOCAL, audit, paths.state_folder(environ))
+    return _connection(cloud, settings, World.LOCAL, FileAudit(default_path(environ)), environ)
 
 
 # -- what they share ------------------------------------------------------------------------------------------------
@@ -277,37 +316,34 @@ def _cloud(session_factory: Callable[[], Any], clock: Clock, guard: Any, profile
     return cloud
 
 
-def _connection(
-    cloud: Cloud, settings: Settings, world: World, audit: AuditLog, folder: Path | None = None
-) -> Connection:
-    """Everything the screens work with.
-
-    Args:
-        cloud: What answers.
-        settings: A person's.
-        world: Which of the three.
-        audit: Where writes are written down.
-        folder: Where this program's own files live; None keeps nothing for the next session.
-    """
+def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog, environ: Environment) -> Connection:
     from pointsman.console.connection import Connection
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
+    from pointsman.services.alarms import Alarms
     from pointsman.services.builds import Builds
+    from pointsman.services.dashboards import Dashboards
     from pointsman.services.deployments import Deployments
     from pointsman.services.insights import Insights
     from pointsman.services.logs import Logs
+    from pointsman.services.metrics import Metrics
     from pointsman.services.pace import Budget
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.preferences import PacedFeeds, Watched
     from pointsman.services.query_history import QueryHistory
     from pointsman.services.raw import Raw
+    from pointsman.services.sampling import SamplingRules
+    from pointsman.services.service_map import ServiceMaps
     from pointsman.services.session import Services
     from pointsman.services.traces import Traces
+    from pointsman.services.typed import Typed
 
     clock = cloud.clock
     budget = Budget(clock) if world is World.AWS else Budget.unlimited(clock)
     watched = Watched(cloud, settings.watch)
-    history = QueryHistory(folder / "queries.json" if folder is not None else None)
+    kept = None if world is World.DEMO else paths.state_folder(environ)
+    history = QueryHistory(kept / "queries.json" if kept is not None else None)
+    metrics = Metrics(cloud, clock, budget, free=world is not World.AWS, watch=settings.watch.metrics)
     services = Services(
         clock=clock,
         cloud=cloud,
@@ -319,6 +355,12 @@ def _connection(
         insights=Insights(cloud, cloud, clock, budget, history=history, price=settings.insights_price),
         raw=Raw(cloud),
         traces=Traces(cloud, clock, budget),
+        metrics=metrics,
+        alarms=Alarms(cloud, clock, metrics, budget),
+        dashboards=Dashboards(cloud, clock, budget, region=lambda: cloud.region),
+        maps=ServiceMaps(cloud, clock, budget),
+        sampling=SamplingRules(cloud, clock, budget),
+        typed=Typed(None if world is World.DEMO else paths.typed(environ)),
         world=world.value,
     )
     registry = default_registry()
@@ -360,7 +402,8 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
         asked.world.value,
         elsewhere=plan.elsewhere,
         keys=keys,
-        memory=plan.memory,
+        keeping=plan.keeping,
+        opening=plan.opening,
         tour=_touring(asked),
     )
     if settings.theme and settings.theme not in app.available_themes:

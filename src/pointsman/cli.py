@@ -28,6 +28,7 @@ A terminal console for delivery on AWS: pipelines, builds, deployments; approval
   pointsman          AWS, as your profile sees it. Starts read-only.
   pointsman demo     A made-up release floor, alive. Runs nothing, needs no account.
   pointsman local    A world on this machine: pipelines really run, builds are real processes.
+  pointsman trace FILE   The traces in a file. Needs no account.
   pointsman serve    The same world as an AWS endpoint, for the aws command line and every SDK. No screen.
   pointsman env      The variables that point a shell at it, keys included.
   pointsman iam-policy   The least permissions for looking and for what you name, as an IAM policy.
@@ -80,6 +81,16 @@ examples:
   pointsman local                           what you had last time
 """
 
+_TRACE = """\
+The traces in a file, as waterfalls: what "aws xray batch-get-traces" prints, a list of segment documents, or one
+document per line. Nothing leaves this machine, and no account is needed.
+"""
+
+_TRACE_EXAMPLES = """\
+examples:
+  pointsman trace slow.json                 of: aws xray batch-get-traces --trace-ids ID > slow.json
+"""
+
 _SERVE = """\
 The bundled backend with a state folder, as an AWS endpoint over HTTP: what "pointsman local" shows, for the stock aws
 command line, boto3 and every other SDK. It needs no terminal; SIGTERM and SIGINT stop running builds and end it. It
@@ -116,12 +127,12 @@ examples:
   pointsman iam-policy --list               the operations, and the calls each may make
 """
 
-_COMMANDS = ("demo", "local", "serve", "env", "iam-policy")
+_COMMANDS = ("demo", "local", "trace", "serve", "env", "iam-policy")
 
 _OPTIONS = {
     **dict.fromkeys(
         ("--config", "--read-only", "--plain-output", "--low-bandwidth"),
-        ("pointsman", "pointsman demo", "pointsman local"),
+        ("pointsman", "pointsman demo", "pointsman local", "pointsman trace"),
     ),
     "--help": ("pointsman", *(f"pointsman {name}" for name in _COMMANDS)),
     **dict.fromkeys(("--version", "--profile", "--endpoint-url"), ("pointsman",)),
@@ -242,6 +253,16 @@ def _parser() -> argparse.ArgumentParser:
         ),
         listen=True,
     )
+    _trace(
+        worlds.add_parser(
+            "trace",
+            help="the traces in a file",
+            description=_TRACE,
+            epilog=_TRACE_EXAMPLES,
+            parents=[everywhere],
+            **shape,
+        )
+    )
     _serve(
         worlds.add_parser(
             "serve",
@@ -300,6 +321,10 @@ def _scenarios() -> str:
 
 def _state(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state", metavar="DIR", help="the state folder; $XDG_STATE_HOME/pointsman/local")
+
+
+def _trace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a trace, segment documents, or one document per line")
 
 
 def _serve(parser: argparse.ArgumentParser) -> None:
@@ -397,7 +422,7 @@ def parse(arguments: Sequence[str]) -> Launch:
             _misplaced(parser, _spelt(option))
     if given.get("account") and (wrong := checks.account(given["account"])) is not None:
         parser.error(wrong)
-    for option in ("config", "state", "ready_file"):
+    for option in ("config", "state", "ready_file", "file"):
         if given.get(option) is not None:
             given[option] = Path(given[option])
     given["operations"] = tuple(given.get("operations", ()))

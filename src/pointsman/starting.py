@@ -135,7 +135,7 @@ def _wishes(world: WorldFile) -> list[Wish]:
     folders = [place for one in world.repositories if (place := one.path or one.seed)]
     folders += [one.path for one in world.connections]
     wishes = [Wish("repository", str(place.resolve()), str(world.path)) for place in folders]
-    commands = [described(one.command, str(one.folder)) for one in (*world.commands, *world.functions)]
+    commands = [described(one.command, str(one.folder)) for one in world.functions]
     return [*wishes, *(Wish("command", command, str(world.path)) for command in commands)]
 
 

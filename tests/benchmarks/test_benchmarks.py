@@ -29,6 +29,7 @@ pytestmark = [
         ("deployments", ["a cursor key down", "a cursor key across", "targets open"]),
         ("backend", ["GetPipelineState", "PutParameter"]),
         ("xray", ["raw documents to a tree", "a filter", "segments lost"]),
+        ("waterfall", ["to the first frame", "a zoom key", "a search", "a scrolled line", "critical path", "RSS"]),
         ("metrics", ["arrays of values", "single values", "in AWS's pages", "alarms evaluated"]),
         ("serve", ["seconds a call", "first ListPipelines", "memory after", "lost writes", "a key's p95"]),
     ],

@@ -53,6 +53,11 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
             ),
         ),
         ("--region eu-west-1 local", Launch(world=World.LOCAL, region="eu-west-1")),
+        ("trace slow.json", Launch(world=World.TRACE, file=Path("slow.json"))),
+        (
+            "trace --config c.yml --low-bandwidth x",
+            Launch(world=World.TRACE, file=Path("x"), config=Path("c.yml"), low_bandwidth=True),
+        ),
         ("serve", Launch(world=World.SERVE)),
         (
             "serve --state d --load a.yml --host ::1 --port 4600 --expose --auth none --ready-file r --trust",
@@ -89,9 +94,15 @@ def test_what_is_asked_for(line: str, launch: Launch) -> None:
         ("watch", 'there is no "pointsman watch"'),
         ("serve --port 70000", '--port: "70000" must be a whole number from 0 to 65535'),
         ("serve --auth basic", '--auth: "basic" must be sigv4 or none'),
-        ("serve --read-only", "--read-only goes with pointsman or pointsman demo or pointsman local"),
-        ("--read-only serve", "--read-only goes with pointsman or pointsman demo or pointsman local"),
-        ("--config c.yml env", "--config goes with pointsman or pointsman demo or pointsman local"),
+        (
+            "serve --read-only",
+            "--read-only goes with pointsman or pointsman demo or pointsman local or pointsman trace",
+        ),
+        (
+            "--read-only serve",
+            "--read-only goes with pointsman or pointsman demo or pointsman local or pointsman trace",
+        ),
+        ("--config c.yml env", "--config goes with pointsman or pointsman demo or pointsman local or pointsman trace"),
         ("env --region eu-west-1", "--region goes with pointsman or pointsman local or pointsman serve"),
         ("--profile x serve", "--profile goes with AWS: pointsman serve makes no call to AWS"),
         ("local --port 3", "--port goes with pointsman serve"),
@@ -172,3 +183,12 @@ def test_help_into_a_pager_that_has_left_is_silent() -> None:
     command = f"{sys.executable} -m pointsman --help | true"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_a_file_that_holds_no_trace_ends_it_with_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "bad.json"
+    path.write_text("{")
+    assert cli.main(["trace", str(path)]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith(f"pointsman: {path}: it is not JSON")
+    assert len(said) == 2

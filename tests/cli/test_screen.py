@@ -232,3 +232,17 @@ def test_a_screen_that_breaks_leaves_a_sentence_and_no_traceback() -> None:
         assert "pointsman broke: ZeroDivisionError: on the way in" in screen.text
         assert "hunter2" not in screen.text
         assert "Traceback" not in screen.text
+
+
+def test_a_file_of_traces_opens_as_a_waterfall_without_an_account(tmp_path: Path) -> None:
+    file = tmp_path / "slow.json"
+    trace = {"trace_id": f"1-695b7d90-{1:024x}", "id": f"{1:016x}", "name": "gateway"}
+    call = {"id": f"{2:016x}", "name": "carts", "start_time": 1767603600.1, "end_time": 1767603600.3}
+    segment = {**trace, "start_time": 1767603600, "end_time": 1767603601, "subsegments": [call]}
+    file.write_text(json.dumps(segment))
+    with terminal(["trace", str(file)]) as screen:
+        screen.until("carts")
+        screen.until("1.00s")
+        screen.send("\x03\x03")
+        assert screen.ended() == 0
+        assert silent(screen.text)

@@ -49,7 +49,7 @@ def test_the_documented_walk_through_runs_and_prints_what_it_says(tmp_path: Path
     )
     assert done.returncode == 0, done.stderr
     expected = re.findall(r"^# prints (.*)$", blocks["sh"], re.MULTILINE)
-    assert len(expected) == 11
+    assert len(expected) == 12
     at = done.stdout.index("ctrl+c or SIGTERM ends it")
     for words in expected:
         found = done.stdout.find(words, at)

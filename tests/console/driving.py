@@ -8,13 +8,14 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from console import asking, releases, samples, tracing
+from console import alarming, asking, dashing, logbook, mapped, metering, releases, samples, tracing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.console.toolkit import screen_lines, settle
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.deployments import DeploymentState
+from pointsman.model.service_map import MapQuery
 from pointsman.model.traces import TraceQuery
 
 
@@ -53,9 +54,31 @@ def full(made: World) -> World:
     for batch in samples.batches().batches:
         made.services.builds.batches.known[batch.ref] = batch
     deploying(made)
+    made.fresh("log-groups", value=logbook.groups())
+    for group in logbook.groups():
+        made.services.logs.groups.details[group.name] = logbook.detail(group.name)
+        made.fresh("log-group", group.name, value=logbook.detail(group.name))
+    made.services.logs.groups.lines = tuple(one.text for one in logbook.LINES if "\n" not in one.text)
+    made.services.logs.tails.chunks = list(logbook.chunks())
     made.fresh("traces", TraceQuery(), value=tracing.listed())
     made.fresh("query-definitions", value=asking.saved())
+    made.fresh("metrics", True, value=metering.listed())
+    made.fresh("thresholds", value=metering.thresholds())
+    made.fresh("alarms", value=alarming.listed())
+    made.fresh("alarm-history", alarming.CPU.ref.name, value=alarming.history())
+    made.fresh("alarm-history", alarming.SHOP.ref.name, value=alarming.CHANGES[:1])
+    for query in (metering.board_query(), metering.plot_query(metering.CPU), metering.plot_query(metering.ORDERS)):
+        made.fresh("wall", query, value=metering.wall(query))
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())
+    made.fresh("dashboards", value=dashing.listed())
+    for view in dashing.views():
+        made.services.dashboards.texts[view.ref.name] = view.text
+        made.fresh("dashboard", view.ref.name, None, None, value=view)
+    made.fresh("service-map", MapQuery(), value=mapped.service_map())
+    made.fresh("trace", mapped.BETTER.id, value=mapped.better())
+    made.fresh("trace-groups", value=mapped.groups())
+    made.fresh("sampling-rules", value=mapped.sampling_rules())
+    made.services.sampling.known = mapped.sampling_rules()
     made.services.cloud.trail.calls = samples.calls()
     made.audit.deeds = samples.deeds()
     return made
@@ -101,7 +124,9 @@ class Driver:
     async def settle(self) -> None:
         """Wait for idle, workers included."""
         await settle(self.pilot)
-        await self.app.workers.wait_for_complete([one for one in self.app.workers if one.group not in ("log", "query")])
+        # Of no workers Textual waits for all.
+        if ending := [one for one in self.app.workers if one.group not in ("log", "query")]:
+            await self.app.workers.wait_for_complete(ending)
         await settle(self.pilot)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -13,33 +13,48 @@ from pointsman.clock import ManualClock
 from pointsman.console.connection import Connection
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.activity import Call, Deed
+from pointsman.model.alarms import Alarm, AlarmState
 from pointsman.model.approvals import Pending
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
-from pointsman.model.logs import LogChunk
+from pointsman.model.logs import GroupDetail, LogChunk, PatternMatch, TailAsk, TailChunk
+from pointsman.model.metrics import WallQuery
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.pipelines import Execution, PipelineState
 from pointsman.model.refs import (
+    AlarmRef,
     BatchRef,
     BuildRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
     LogRef,
+    MetricRef,
     PipelineRef,
     ProjectRef,
     Ref,
     TraceRef,
 )
 from pointsman.model.reports import Report
+from pointsman.model.sampling import SamplingRules
+from pointsman.model.service_map import MapQuery
 from pointsman.model.snapshot import Identity, Snapshot
+from pointsman.model.trace_logs import TraceLines
+from pointsman.model.trace_operations import Population
 from pointsman.model.traces import TraceQuery
 from pointsman.operations.declare import Answers, Confirm, Operation
 from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
 from pointsman.operations.registry import Registry, default_registry
+from pointsman.semantics.logs import filter_patterns as patterns
 from pointsman.semantics.traces.filters import FilterError, parse
 from pointsman.services.feeds import Source
+from pointsman.services.reads import logs as log_reader
+from pointsman.services.typed import Typed
 
 WHO = Identity("123456789012", "arn:aws:sts::123456789012:assumed-role/OnCall/ada", "eu-west-1", "prod-eu")
 
@@ -161,6 +176,9 @@ class FakePipelines:
     def history(self, ref: PipelineRef, pages: int = 1) -> Source[Any]:
         return _source("history", ref.name)
 
+    def past(self, refs: tuple[PipelineRef, ...], pages: int) -> Source[Any]:
+        return _source("past", pages)
+
     def runs(self, ref: PipelineRef, execution_id: str) -> Source[Any]:
         return _source("runs", ref.name, execution_id)
 
@@ -195,6 +213,9 @@ class FakeBuilds:
 
     def recent(self, project: ProjectRef | None = None) -> Source[Any]:
         return _source("builds", project.name if project is not None else "")
+
+    def past(self, pages: int) -> Source[Any]:
+        return _source("past-builds", pages)
 
     def build(self, ref: BuildRef) -> Source[Any]:
         return _source("build", ref.id)
@@ -235,10 +256,69 @@ class FakeDeployments:
         return self.histories[ref]
 
 
+class FakeTails:
+    """Tails that say what a test gave them, and then nothing more."""
+
+    def __init__(self) -> None:
+        self.chunks: list[TailChunk | Fault] = []
+        self.asked: list[TailAsk] = []
+
+    async def follow(
+        self, ask: TailAsk, state: Any = None, *, ended: Callable[[], bool] = lambda: False
+    ) -> AsyncIterator[TailChunk]:
+        self.asked.append(ask)
+        for chunk in self.chunks:
+            if isinstance(chunk, Fault):
+                raise CallFailed(chunk)
+            yield chunk
+
+
+class FakeLogGroups:
+    """Sources by the agreed keys; a bench that matches words."""
+
+    def __init__(self) -> None:
+        self.details: dict[str, GroupDetail] = {}
+        self.lines: tuple[str, ...] = ()
+        self.wrong: Fault | None = None
+        self.tried: list[tuple[str, tuple[str, ...]]] = []
+
+    def all(self) -> Source[Any]:
+        return _source("log-groups")
+
+    def detail(self, ref: LogGroupRef) -> Source[Any]:
+        return _source("log-group", ref.name)
+
+    async def fresh(self, ref: LogGroupRef, *, urgent: bool = True) -> GroupDetail:
+        return self.details[ref.name]
+
+    async def try_pattern(self, pattern: str, lines: tuple[str, ...]) -> tuple[PatternMatch, ...]:
+        self.tried.append((pattern, lines))
+        if self.wrong is not None:
+            raise CallFailed(self.wrong)
+        found = [
+            {"eventNumber": number, "eventMessage": line, "extractedValues": patterns.parse(pattern).extract(line)}
+            for number, line in enumerate(lines, 1)
+            if patterns.parse(pattern).matches(line)
+        ]
+        return log_reader.matches({"matches": found})
+
+    async def samples(self, ref: LogGroupRef, most: int = 50) -> tuple[str, ...]:
+        return self.lines
+
+    async def mistake(self, pattern: str) -> str:
+        try:
+            patterns.parse(pattern)
+        except patterns.PatternError as error:
+            return str(error)
+        return ""
+
+
 class FakeLogs:
     """Streams that end with what they hold."""
 
     def __init__(self) -> None:
+        self.tails = FakeTails()
+        self.groups = FakeLogGroups()
         self.chunks: dict[LogRef, list[LogChunk | Fault]] = {}
         self.followed: list[LogRef] = []
 
@@ -260,6 +340,9 @@ class FakeTrail:
     def listen(self, listener: Callable[[Call], None]) -> Callable[[], None]:
         self.listeners.append(listener)
         return lambda: self.listeners.remove(listener)
+
+    def minute(self, now: Any) -> dict[str, int]:
+        return {"codepipeline": self.per_minute(now)}
 
     def per_minute(self, now: Any) -> int:
         return len(self.calls)
@@ -304,6 +387,12 @@ class FakeServices:
     raw: FakeRaw = field(default_factory=lambda: FakeRaw())
     deployments: FakeDeployments = field(default_factory=FakeDeployments)
     traces: FakeTraces = field(default_factory=lambda: FakeTraces())
+    alarms: FakeAlarms = field(default_factory=lambda: FakeAlarms())
+    metrics: FakeMetrics = field(default_factory=lambda: FakeMetrics())
+    dashboards: FakeDashboards = field(default_factory=lambda: FakeDashboards())
+    maps: FakeMaps = field(default_factory=lambda: FakeMaps())
+    sampling: FakeSampling = field(default_factory=lambda: FakeSampling())
+    typed: Typed = field(default_factory=Typed)
 
     def __post_init__(self) -> None:
         self.pipelines = FakePipelines(self.clock)
@@ -324,8 +413,74 @@ class FakeRaw:
         return self.documents.get(ref, {ref.noun: str(ref)})
 
 
+class FakeAlarms:
+    """Sources by the agreed keys; states a test lists."""
+
+    def __init__(self) -> None:
+        self.states: dict[Ref, AlarmState] = {}
+
+    def listing(self) -> Source[Any]:
+        return _source("alarms")
+
+    def history(self, ref: AlarmRef) -> Source[Any]:
+        return _source("alarm-history", ref.name)
+
+    async def fresh(self, ref: AlarmRef) -> AlarmState:
+        return self.states.get(ref, AlarmState(ref, None))
+
+    async def prospect(self, ref: MetricRef) -> AlarmState:
+        return self.states.get(ref, AlarmState(AlarmRef(""), Alarm(AlarmRef(""), metric=ref)))
+
+
+class FakeMetrics:
+    """Sources by the agreed keys; everything is watched but the namespace Quiet."""
+
+    def __init__(self) -> None:
+        self.units: dict[MetricRef, str] = {}
+
+    def watched(self, ref: MetricRef) -> bool:
+        return ref.namespace != "Quiet"
+
+    def listing(self, *, recent: bool = True) -> Source[Any]:
+        return _source("metrics", recent)
+
+    def wall(self, query: WallQuery) -> Source[Any]:
+        return _source("wall", query)
+
+    def thresholds(self) -> Source[Any]:
+        return _source("thresholds")
+
+    async def unit(self, ref: MetricRef) -> str:
+        return self.units.get(ref, "")
+
+
+class FakeTraceLogs:
+    """What a test says was logged."""
+
+    def __init__(self) -> None:
+        self.told = TraceLines((), ())
+        self.asked: list[tuple[TraceRef, tuple[str, ...]]] = []
+
+    async def lines(self, ref: TraceRef, groups: Sequence[str], start: float, end: float) -> TraceLines:
+        self.asked.append((ref, tuple(groups)))
+        return self.told
+
+
 class FakeTraces:
     """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.population = Population()
+        self.logs = FakeTraceLogs()
+        self.others: list[OpenedTrace] = []
+        """What there is to compare with."""
+        self.named: tuple[str, ...] | Fault = ("ledger",)
+
+    async def widen(self, refs: Sequence[TraceRef]) -> int:
+        found = [one for one in self.others if one.ref in refs]
+        for one in found:
+            self.population.add(one)
+        return len(found)
 
     def recent(self, query: TraceQuery) -> Source[Any]:
         return _source("traces", query)
@@ -333,12 +488,56 @@ class FakeTraces:
     def trace(self, ref: TraceRef) -> Source[Any]:
         return _source("trace", ref.id)
 
+    async def service_names(self, query: TraceQuery) -> tuple[str, ...]:
+        if isinstance(self.named, Fault):
+            raise CallFailed(self.named)
+        return self.named
+
     async def mistake(self, expression: str) -> FilterError | None:
         try:
             parse(expression)
         except FilterError as error:
             return error
         return None
+
+
+class FakeDashboards:
+    """Sources by the agreed keys, and texts."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def listed(self) -> Source[Any]:
+        return _source("dashboards")
+
+    def view(self, ref: DashboardRef, span: timedelta | None = None, period: int | None = None) -> Source[Any]:
+        return _source("dashboard", ref.name, span, period)
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        return DashboardState(ref, self.texts.get(ref.name, ""), there=ref.name in self.texts)
+
+
+class FakeMaps:
+    """Sources by the agreed keys."""
+
+    def map(self, query: MapQuery) -> Source[Any]:
+        return _source("service-map", query)
+
+    def groups(self) -> Source[Any]:
+        return _source("trace-groups")
+
+
+class FakeSampling:
+    """Sources by the agreed keys."""
+
+    def __init__(self) -> None:
+        self.known = SamplingRules()
+
+    def rules(self) -> Source[Any]:
+        return _source("sampling-rules")
+
+    async def fresh(self) -> SamplingRules:
+        return self.known
 
 
 class FakeAudit:

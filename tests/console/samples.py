@@ -241,11 +241,12 @@ def failed_build() -> Build:
             Phase("COMPLETED", NOT_RUN, NOW - timedelta(seconds=240)),
         ),
         NOW - timedelta(seconds=420), NOW - timedelta(seconds=240), True, "codepipeline/checkout",
-        "arn:aws:s3:::artifacts/checkout/Source/abc.zip", A41.id, "CODEPIPELINE", "",
-        LogRef("/aws/codebuild/checkout-test", "9f1c2d3e-aaaa-bbbb-cccc-1234567890ab"), "", "",
+        "arn:aws:s3:::artifacts/checkout/Source/abc.zip", A41.id,
         (EnvironmentVariable("STAGE", "test"), EnvironmentVariable("DB_PASSWORD", "/checkout/db", "PARAMETER_STORE")),
-        (("VERSION", "1.4.41"),), "aws/codebuild/standard:7.0", "BUILD_GENERAL1_SMALL", 60,
-        (TESTS.arn, LINES.arn), BATCH.id, 480,
+        (TESTS.arn, LINES.arn), "CODEPIPELINE", "",
+        LogRef("/aws/codebuild/checkout-test", "9f1c2d3e-aaaa-bbbb-cccc-1234567890ab"),
+        exported=(("VERSION", "1.4.41"),), image="aws/codebuild/standard:7.0", compute="BUILD_GENERAL1_SMALL",
+        timeout_minutes=60, batch=BATCH.id, queued_minutes=480,
     )  # fmt: skip
 
 
@@ -263,8 +264,8 @@ def running_build() -> Build:
             phase("PRE_BUILD", "SUCCEEDED", 33, 3),
             Phase("BUILD", NOT_RUN, NOW - timedelta(seconds=30)),
         ),
-        NOW - timedelta(seconds=60), None, False, "oncall", "", C9D.id, "CODECOMMIT", "reports",
-        LogRef("/aws/codebuild/reports", "22223333-aaaa-bbbb-cccc-1234567890ab"),
+        NOW - timedelta(seconds=60), None, False, "oncall", "", C9D.id, source_type="CODECOMMIT",
+        source_location="reports", log=LogRef("/aws/codebuild/reports", "22223333-aaaa-bbbb-cccc-1234567890ab"),
     )  # fmt: skip
 
 
@@ -286,7 +287,8 @@ def projects() -> tuple[Project, ...]:
         Project(ProjectRef("checkout-test"), description="Unit tests of the checkout", source_type="CODEPIPELINE",
                 image="aws/codebuild/standard:7.0", updated=ago(days=3), latest=made[1]),
         Project(ProjectRef("never-built"), source_type="S3", updated=ago(days=30)),
-        Project(ProjectRef("reports"), source_type="CODECOMMIT", source_location="reports", latest=made[0]),
+        Project(ProjectRef("reports"), source_type="CODECOMMIT", source_location="reports", latest=made[0],
+                batches=True, cache="S3 caches/reports", artifacts="s3://artifacts/reports", concurrent_limit=2),
     )  # fmt: skip
 
 
@@ -501,7 +503,7 @@ def batch() -> Batch:
     return Batch(
         BATCH, f"arn:aws:codebuild:eu-west-1:123456789012:build-batch/{BATCH.id}", 12, status("IN_PROGRESS"),
         "IN_PROGRESS", (), ago(minutes=8), None, False, "ada", "main", A41.id,
-        (
+        members=(
             Member("lint", status=status("SUCCEEDED"), requested=ago(minutes=8),
                    build=BuildRef("checkout-lint:11112222-aaaa-bbbb-cccc-1234567890ab")),
             Member("unit", status=status("FAILED"), build=known, requested=ago(minutes=8), ignore_failure=True,

@@ -119,6 +119,7 @@ def documents() -> tuple[dict[str, Any], ...]:
         parent_id=f"{2:016x}",
         annotations={"tenant": "gold", "release": "d-8KQ2XW1AA", "retries": 3},
         metadata={"default": {"basket": {"items": 12, "total": "118.40"}}},
+        aws={"cloudwatch_logs": [{"log_group": "/shop/checkout"}]},
         user="ada",
     )
     payments = _span(

@@ -144,7 +144,7 @@ class Scene:
     def connect(self) -> Connection:
         """What the console's loader thread calls."""
         self.cloud.prepare()
-        return bootstrap._connection(self.cloud, self.settings, self.world, MemoryAudit())
+        return bootstrap._connection(self.cloud, self.settings, self.world, MemoryAudit(), {})
 
 
 class _App(ConsoleApp):

@@ -152,7 +152,7 @@ async def test_a_queue_shows_who_enters_next(line: Scene, backend: Backend) -> N
         user.sees("V2 QUEUED: 2 wait", "waits +1", "waiting to enter", "“second”", "then ")
 
 
-async def test_runs_side_by_side_show_their_own_stages_and_the_newest_is_answered(
+async def test_runs_side_by_side_show_their_own_stages_and_each_is_answered_by_itself(
     line: Scene, backend: Backend
 ) -> None:
     client = create(
@@ -165,10 +165,31 @@ async def test_runs_side_by_side_show_their_own_stages_and_the_newest_is_answere
         await user.opens("web")
         user.sees("PARALLEL: 2 runs side by side", "✓━━⏸")
         await user.presses("A")
-        user.sees("web / Gate / Approve")
+        older, newer = (
+            one["pipelineExecutionId"]
+            for one in reversed(client.list_pipeline_executions(pipelineName="web")["pipelineExecutionSummaries"])
+        )
+        user.sees(f"web / Gate / Approve ({older[:8]})", f"web / Gate / Approve ({newer[:8]})")
+        user.sees("runs go side by side")
+        await user.presses("slash", *older[:8], "enter")
         await user.presses("enter", "y")
+        assert user.asked == f"Approve: web / Gate / Approve ({older[:8]})"
         await user.confirms()
-        user.hears("approved web / Gate / Approve")
+        user.hears(f"approved web / Gate / Approve ({older[:8]})")
+
+        def status(run: str) -> str:
+            answer = client.get_pipeline_execution(pipelineName="web", pipelineExecutionId=run)
+            return str(answer["pipelineExecution"]["status"])
+
+        assert (status(older), status(newer)) == ("Succeeded", "InProgress")
+        await user.opens("web")
+        await user.presses("tab", "enter")
+        user.sees(newer[:8], "Approve")
+        await user.presses("enter", "n")
+        assert user.asked == f"Reject: web / Gate / Approve ({newer[:8]})"
+        await user.types("not this one")
+        await user.confirms()
+        assert (status(older), status(newer)) == ("Succeeded", "Failed")
 
 
 async def test_a_gate_is_closed_in_several_pipelines_each_confirmed(line: Scene, backend: Backend) -> None:

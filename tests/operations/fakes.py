@@ -7,16 +7,31 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from operations import deployed, queried, states
+from operations import alarming, deployed, logged, queried, states
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
+from pointsman.model.alarms import AlarmState
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.insights import SavedQuery, SavedState
+from pointsman.model.logs import GroupDetail
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    AlarmRef,
+    BatchRef,
+    BuildRef,
+    DashboardRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    LogGroupRef,
+    MetricRef,
+    PipelineRef,
+    ProjectRef,
+)
+from pointsman.model.sampling import SamplingRules
 from pointsman.model.snapshot import Identity
 from pointsman.operations.audit import AuditLog, MemoryAudit
 from pointsman.operations.registry import Registry, default_registry
@@ -99,6 +114,17 @@ class FakeBuilds:
 
 
 @dataclass
+class FakeAlarms:
+    state: AlarmState = field(default_factory=alarming.firing)
+
+    async def fresh(self, ref: AlarmRef) -> AlarmState:
+        return self.state
+
+    async def prospect(self, ref: MetricRef) -> AlarmState:
+        return self.state
+
+
+@dataclass
 class FakeDeployments:
     state: DeploymentState = field(default_factory=deployed.moving)
     history: GroupHistory = field(default_factory=deployed.history)
@@ -121,6 +147,33 @@ class FakeInsights:
         return self.saved
 
 
+@dataclass
+class FakeDashboards:
+    state: DashboardState = field(default_factory=lambda: DashboardState(DashboardRef("shop"), '{"widgets": []}'))
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        return self.state
+
+
+class FakeSampling:
+    rules: SamplingRules = field(default_factory=states.sampling_rules)
+
+    async def fresh(self) -> SamplingRules:
+        return self.rules
+
+
+class FakeLogGroups:
+    detail: GroupDetail = field(default_factory=logged.detail)
+
+    async def fresh(self, ref: LogGroupRef, *, urgent: bool = True) -> GroupDetail:
+        return self.detail
+
+
+@dataclass
+class FakeLogs:
+    groups: FakeLogGroups = field(default_factory=FakeLogGroups)
+
+
 class FakeServices:
     """The bundle, with every part open to a test."""
 
@@ -132,6 +185,10 @@ class FakeServices:
         self.builds = FakeBuilds()
         self.deployments = FakeDeployments()
         self.insights = FakeInsights()
+        self.alarms = FakeAlarms()
+        self.dashboards = FakeDashboards()
+        self.sampling = FakeSampling()
+        self.logs = FakeLogs()
         self.world = "aws"
 
 

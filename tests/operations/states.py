@@ -11,8 +11,19 @@ from pointsman.model.batches import Batch, Member
 from pointsman.model.builds import Build, EnvironmentVariable, Phase, Project
 from pointsman.model.conditions import Condition, Rule
 from pointsman.model.pipelines import Action, Execution, PipelineState, Revision, Stage, Transition, Variable
-from pointsman.model.refs import ActionRef, BatchRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, StageRef
+from pointsman.model.refs import (
+    ActionRef,
+    BatchRef,
+    BuildRef,
+    ExecutionRef,
+    PipelineRef,
+    ProjectRef,
+    SamplingRuleRef,
+    StageRef,
+)
+from pointsman.model.sampling import SamplingRule, SamplingRules, Taken, in_order
 from pointsman.model.status import status
+from pointsman.semantics.traces.sampling import Rule as SampledBy
 
 NAME = "checkout"
 PIPELINE = PipelineRef(NAME)
@@ -177,3 +188,24 @@ def batch(word: str = "IN_PROGRESS", **changes: Any) -> Batch:
         resolved_version="a" * 40,
     )
     return replace(made, **changes)
+
+
+HEALTH, DEFAULT_RULE = SamplingRuleRef("health"), SamplingRuleRef("Default")
+
+
+def sampling_rules(*more: SamplingRule) -> SamplingRules:
+    """Health checks are left out, everything else falls under the default rule."""
+    health = SamplingRule(SampledBy("health", 100, 0.0, 0, url_path="/health*"), Taken(812, 0, 0))
+    return SamplingRules(in_order((health, SamplingRule(SampledBy("Default", 10_000, 0.05, 1)), *more)))
+
+
+def many_rules(count: int) -> SamplingRules:
+    """So many rules beside the default one."""
+    return sampling_rules(*(SamplingRule(SampledBy(f"r{at}", 200 + at, 0.1, 1, host="x")) for at in range(count - 1)))
+
+
+def rule_form(name: str, **answers: str) -> dict[str, str]:
+    """A form of a new rule, filled in."""
+    patterns = ("service_name", "service_type", "host", "http_method", "url_path", "resource_arn")
+    numbers = {"priority": "99", "fixed_rate": "5", "reservoir_size": "1"}
+    return {"name": name, **numbers, **dict.fromkeys(patterns, "*"), **answers}

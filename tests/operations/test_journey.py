@@ -16,16 +16,33 @@ from pointsman.clock import ManualClock
 from pointsman.errors import Refused
 from pointsman.model.activity import Deed
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import ActionRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef, Ref, StageRef
+from pointsman.model.refs import (
+    ActionRef,
+    BatchRef,
+    BuildRef,
+    ExecutionRef,
+    LogGroupRef,
+    MetricFilterRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+    StageRef,
+)
 from pointsman.operations.audit import MemoryAudit
 from pointsman.operations.registry import default_registry
 from pointsman.operations.runner import Runner
+from pointsman.services.alarms import Alarms
 from pointsman.services.builds import Builds
+from pointsman.services.dashboards import Dashboards
 from pointsman.services.deployments import Deployments
 from pointsman.services.feeds import Feeds
+from pointsman.services.insights import Insights
 from pointsman.services.logs import Logs
+from pointsman.services.metrics import Metrics
 from pointsman.services.pipelines import Pipelines
 from pointsman.services.raw import Raw
+from pointsman.services.sampling import SamplingRules
+from pointsman.services.service_map import ServiceMaps
 from pointsman.services.session import Services
 from pointsman.services.traces import Traces
 from support.backend import CheckedBackend
@@ -121,6 +138,7 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
     backend.settle()
     cloud = Cloud(lambda: backend.session(region_name="eu-west-1"), clock, guard=Guard(read_only=False, clock=clock))
     assert cloud.prepare() is None
+    metrics = Metrics(cloud, clock, free=True)
     services = Services(
         clock=clock,
         cloud=cloud,
@@ -130,7 +148,13 @@ async def operator(backend: CheckedBackend, clock: ManualClock) -> AsyncIterator
         deployments=Deployments(cloud, clock),
         logs=Logs(cloud, clock),
         raw=Raw(cloud),
+        insights=Insights(cloud, cloud, clock),
         traces=Traces(cloud, clock),
+        metrics=metrics,
+        alarms=Alarms(cloud, clock, metrics),
+        dashboards=Dashboards(cloud, clock),
+        maps=ServiceMaps(cloud, clock),
+        sampling=SamplingRules(cloud, clock),
         world="local",
     )
     audit = MemoryAudit()
@@ -179,12 +203,53 @@ async def test_a_release_is_worked_from_start_to_rollback(operator: Operator, cl
     run = (await operator.sees()).executions[0]
     assert (run.kind, run.rollback_target) == ("ROLLBACK", first)
 
-    # Its stages have no conditions; builds and deployments have journeys of their own.
-    elsewhere = ("project", "build", "batch", "condition", "deployment", "group")
+    # Its stages have no conditions; what is not a pipeline's has tests of its own.
+    elsewhere = (
+        "project",
+        "build",
+        "batch",
+        "condition",
+        "deployment",
+        "group",
+        "dashboard",
+        "alarm",
+        "metric",
+        "log-group",
+        "metric-filter",
+        "sampling-rule",
+        "query",
+    )
     assert operator.used == {one.id for one in REGISTRY if one.id.partition(".")[0] not in elsewhere}
     assert all(deed.outcome == "done" for deed in operator.audit.read())
     writes = [call for call in operator.services.cloud.trail.calls if call.write]
     assert len(writes) == len(operator.audit.read()), "no write without an intent"
+
+
+async def test_log_groups_and_their_filters_are_made_changed_and_deleted(operator: Operator) -> None:
+    """Every operation on logs, against what really answers."""
+    client = operator.backend.session(region_name="eu-west-1").client("logs")
+    client.create_log_group(logGroupName="/shop/old")
+    old, new = LogGroupRef("/shop/old"), LogGroupRef("/shop/new")
+    await operator.does("log-group.create", old, name="/shop/new")
+    metric = {"namespace": "Shop", "metric": "Errors"}
+    await operator.does("log-group.create-filter", new, name="errors", pattern="ERROR", **metric)
+    made = MetricFilterRef("/shop/new", "errors")
+    await operator.does("metric-filter.change", made, pattern="?ERROR ?FATAL", unit="Count", default="0", **metric)
+    state = await operator.services.logs.groups.fresh(new)
+    (one,) = state.filters
+    assert (one.pattern, one.metric, one.value, one.default, one.unit) == ("?ERROR ?FATAL", "Errors", "1", 0.0, "Count")
+    assert await operator.services.logs.groups.filter_of(made) == one
+    found = await operator.services.logs.groups.try_pattern(one.pattern, ("all is well", "FATAL: out of paper"))
+    assert [match.number for match in found] == [2]
+    await operator.does("log-group.set-retention", new, days="14")
+    assert (await operator.services.logs.groups.fresh(new)).group.retention == 14
+    await operator.does("log-group.keep-forever", new)
+    assert (await operator.services.logs.groups.fresh(new)).group.never_expires
+    await operator.does("metric-filter.delete", made)
+    await operator.does("log-group.delete", new)
+    assert [one["logGroupName"] for one in client.describe_log_groups()["logGroups"]] == ["/shop/old"]
+    logs = {one.id for one in REGISTRY if one.id.startswith(("log-group", "metric-filter"))}
+    assert operator.used == logs
 
 
 async def test_an_answer_to_an_approval_that_moved_on_is_refused(operator: Operator) -> None:
@@ -216,6 +281,12 @@ async def test_builds_are_started_stopped_and_retried(operator: Operator) -> Non
     started = await operator.does("project.start-build", unit, environment="WHO=ada")
     assert isinstance(started.result, BuildRef)
     assert (await operator.services.builds.fresh(started.result)).status.word == "SUCCEEDED"
+    more = {"cache": "local custom", "cloudwatch": "/mine", "queued": "20", "privileged": "true", "retries": "0"}
+    overridden = await operator.does("project.start-build", unit, compute="BUILD_GENERAL1_LARGE", **more)
+    assert isinstance(overridden.result, BuildRef)
+    found = await operator.services.builds.fresh(overridden.result)
+    assert (found.compute, found.queued_minutes, found.privileged) == ("BUILD_GENERAL1_LARGE", 20, True)
+    assert (found.cache, found.log is not None and found.log.group) == ("LOCAL", "/mine")
     again = await operator.does("build.retry", started.result)
     assert isinstance(again.result, BuildRef) and again.result != started.result
     long = "version: 0.2\nphases: {build: {commands: ['sleep 600']}}"
@@ -225,3 +296,46 @@ async def test_builds_are_started_stopped_and_retried(operator: Operator) -> Non
     assert stopped.result == ref
     build = await operator.services.builds.fresh(ref)
     assert (build.status.word, build.complete) == ("STOPPED", True)
+
+
+GRAPH = """
+version: 0.2
+batch:
+  fast-fail: false
+  build-graph:
+    - identifier: first
+    - identifier: second
+      depend-on: [first]
+phases: {build: {commands: ['echo $WHO', 'test "$WHO" = ada']}}
+"""
+
+
+async def test_batches_are_started_stopped_and_retried(operator: Operator) -> None:
+    """A project's batch: started with a variable, one that fails run again, and a long one stopped."""
+    codebuild = operator.backend.session(region_name="eu-west-1").client("codebuild")
+    codebuild.create_project(
+        name="unit",
+        source={"type": "NO_SOURCE", "buildspec": GRAPH},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={
+            "type": "LINUX_CONTAINER",
+            "image": "aws/codebuild/standard:7.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        serviceRole="arn:aws:iam::123456789012:role/build",
+        buildBatchConfig={"serviceRole": "arn:aws:iam::123456789012:role/batch"},
+    )
+    unit = ProjectRef("unit")
+    started = await operator.does("project.start-batch", unit, environment="WHO=ada")
+    assert isinstance(started.result, BatchRef)
+    batch = await operator.services.builds.batches.fresh(started.result)
+    assert (batch.status.word, len(batch.members)) == ("SUCCEEDED", 3), "the reading of the source counts"
+    wrong = await operator.does("project.start-batch", unit, environment="WHO=bob")
+    assert isinstance(wrong.result, BatchRef)
+    assert (await operator.services.builds.batches.fresh(wrong.result)).status.word == "FAILED"
+    await operator.does("batch.retry", wrong.result, which="RETRY_ALL_BUILDS")
+    held = codebuild.start_build_batch(projectName="unit", buildspecOverride=GRAPH.replace("echo $WHO", "sleep 600"))[
+        "buildBatch"
+    ]["id"]
+    await operator.does("batch.stop", BatchRef(held))
+    assert (await operator.services.builds.batches.fresh(BatchRef(held))).status.word == "STOPPED"

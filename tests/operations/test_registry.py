@@ -10,16 +10,23 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from operations import deployed, queried, states
+from operations import alarming, deployed, logged, queried, states
 from operations.fakes import FakeInsights, FakeServices, runner
 from pointsman import services
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.refs import (
     ActionRef,
+    AlarmRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
+    MetricFilterRef,
+    MetricRef,
     PipelineRef,
     Ref,
+    SamplingRuleRef,
     SavedQueryRef,
     StageRef,
 )
@@ -36,6 +43,8 @@ ALL = pytest.mark.parametrize("operation", tuple(REGISTRY), ids=lambda operation
 
 Case = tuple[Any, Ref, dict[str, str]]
 _DEPLOY, _BUILD = states.stage_ref("Deploy"), states.stage_ref("Build")
+
+_BOARD = DashboardState(DashboardRef("checkout"), '{"widgets": []}')
 
 RUNS: dict[str, Case] = {
     "pipeline.start": (
@@ -63,7 +72,26 @@ RUNS: dict[str, Case] = {
             "image": "aws/codebuild/standard:7.0",
             "compute": "BUILD_GENERAL1_LARGE",
             "timeout": "30",
+            "environment_type": "arm_container",
+            "privileged": "true",
+            "queued": "20",
+            "source_type": "GITHUB",
+            "source_location": "https://github.com/acme/checkout",
+            "depth": "1",
+            "secondary": "tools=CODECOMMIT https://example.com/tools main\nother=v2",
+            "cache": "local docker source",
+            "artifacts": "s3://artifacts/out zip",
+            "cloudwatch": "/builds:checkout",
+            "s3_logs": "off",
+            "role": "arn:aws:iam::123456789012:role/build",
+            "key": "alias/builds",
+            "retries": "2",
         },
+    ),
+    "project.start-batch": (
+        states.project(batches=True),
+        states.PROJECT,
+        {"source_version": "main", "timeout": "30", "cache": "s3://cache/web", "privileged": "false"},
     ),
     "build.stop": (states.build(), states.BUILD, {}),
     "build.retry": (states.build("FAILED"), states.BUILD, {}),
@@ -74,8 +102,19 @@ RUNS: dict[str, Case] = {
     ),
     "batch.stop": (states.batch(), states.BATCH, {}),
     "batch.retry": (states.batch("FAILED"), states.BATCH, {"which": "RETRY_ALL_BUILDS"}),
+    "sampling-rule.create": (
+        states.sampling_rules(),
+        states.HEALTH,
+        states.rule_form("carts", fixed_rate="12.5%", url_path="/cart*", attributes="tenant=gold"),
+    ),
+    "sampling-rule.edit": (states.sampling_rules(), states.DEFAULT_RULE, {"fixed_rate": "10", "reservoir_size": "2"}),
+    "sampling-rule.delete": (states.sampling_rules(), states.HEALTH, {}),
     **deployed.RUNS,
     **queried.RUNS,
+    **alarming.RUNS,
+    "dashboard.save": (_BOARD, _BOARD.ref, {"body": '{"widgets": [], "start": "-PT3H"}'}),
+    "dashboard.delete": (_BOARD, _BOARD.ref, {}),
+    **logged.RUNS,
 }
 """A state in which each operation may run, its target and a person's answers."""
 
@@ -159,13 +198,27 @@ REFUSES: dict[str, tuple[tuple[Any, Ref, str], ...]] = {
             "which run",
         ),
     ),
+    "project.start-batch": (
+        (states.project(), states.PROJECT, "not set up for batches"),
+        (states.project(batches=True, source_type="CODEPIPELINE"), states.PROJECT, "start that pipeline instead"),
+    ),
     "batch.stop": ((states.batch("SUCCEEDED"), states.BATCH, "has ended (SUCCEEDED)"),),
     "batch.retry": (
         (states.batch(), states.BATCH, "still runs"),
         (states.batch("STOPPED"), states.BATCH, "only batches that have failed"),
     ),
+    "sampling-rule.create": ((states.many_rules(25), states.HEALTH, "X-Ray allows 25"),),
+    "sampling-rule.edit": ((states.sampling_rules(), SamplingRuleRef("gone"), "no sampling rule gone any more"),),
+    "sampling-rule.delete": (
+        (states.sampling_rules(), states.DEFAULT_RULE, "cannot be deleted"),
+        (states.sampling_rules(), SamplingRuleRef("gone"), "any more"),
+    ),
     **deployed.REFUSES,
     **queried.REFUSES,
+    **alarming.REFUSES,
+    "dashboard.save": (),
+    "dashboard.delete": ((DashboardState(_BOARD.ref, "", there=False), _BOARD.ref, "no dashboard checkout"),),
+    **logged.REFUSES,
 }
 """States in which each operation refuses, and what its sentence says."""
 
@@ -181,8 +234,16 @@ def services_for(case: Case) -> FakeServices:
         services.deployments.history = state
     elif isinstance(ref, SavedQueryRef):
         services.insights = FakeInsights(state)
+    elif isinstance(ref, DashboardRef):
+        services.dashboards.state = state
+    elif isinstance(ref, SamplingRuleRef):
+        services.sampling.rules = state
+    elif isinstance(ref, LogGroupRef | MetricFilterRef):
+        services.logs.groups.detail = state
     elif ref == states.PROJECT:
         services.builds.project = state
+    elif isinstance(ref, AlarmRef | MetricRef):
+        services.alarms.state = state
     elif ref == states.BATCH:
         services.builds.batches.batch = state
     else:
@@ -282,7 +343,8 @@ def test_a_waiting_approval_is_in_reach_from_its_pipeline_and_its_stage() -> Non
 
 @ALL
 def test_its_target_has_a_name_to_protect_and_to_type(operation: Operation[Any]) -> None:
-    assert owner(RUNS[operation.id][1]) in ("checkout", "checkout-build", "checkout/prod", "errors", "a new query")
+    known = {"checkout", "checkout-build", "checkout/prod", "health", "Default", logged.NAME, "errors", "a new query"}
+    assert owner(RUNS[operation.id][1]) in known
 
 
 def test_the_policy_allows_every_declared_call_and_every_read() -> None:
@@ -296,9 +358,8 @@ def test_the_policy_allows_every_declared_call_and_every_read() -> None:
 def test_the_reads_are_what_the_services_read() -> None:
     folder = Path(services.__file__ or "").parent
     text = "".join(path.read_text() for path in sorted(folder.glob("*.py")))
-    read = set(re.findall(r'"((?:Get|List|BatchGet|Describe|Filter)[A-Z]\w+|StartQuery|StopQuery)"', text)) | {
-        "GetCallerIdentity"
-    }
+    called = r'"((?:Get|List|BatchGet|Describe|Filter|Test)[A-Z]\w+|StartQuery|StopQuery|StartLiveTail)"'
+    read = set(re.findall(called, text)) | {"GetCallerIdentity"}
     assert read == {action.partition(":")[2] for action in READS}
 
 

@@ -122,3 +122,18 @@ async def test_what_there_is_not_is_a_fault_by_name() -> None:
     with pytest.raises(CallFailed, match="project gone"):
         await made.fresh_project(ProjectRef("gone"))
     assert (await made.fresh_project(ProjectRef("app0"))).name == "app0"
+
+
+async def test_older_builds_are_read_page_by_page() -> None:
+    def page(**given: Any) -> dict[str, Any]:
+        at = int(given.get("nextToken") or 0)
+        return {"ids": [f"app:{at}"], **({"nextToken": str(at + 1)} if at < 2 else {})}
+
+    cloud = FakeCloud(ListBuilds=page, BatchGetBuilds=lambda ids: {"builds": [{"id": one} for one in ids]})
+    service = Builds(cloud, ManualClock())
+    found = [await service.past(pages).read(lambda *_: None) for pages in (2, 3)]
+    assert [[one.ref.id for one in each.builds] for each in found] == [
+        ["app:0", "app:1"],
+        ["app:0", "app:1", "app:2"],
+    ]
+    assert [each.more for each in found] == [True, False]

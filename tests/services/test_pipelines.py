@@ -272,3 +272,24 @@ async def test_what_started_a_build_or_a_deployment_is_found_among_the_newest_ru
     assert len(asked) == 2
     assert await made.runs_of(PipelineRef("checkout"), ("d-none",)) == {}
     assert len(asked) == 7
+
+
+async def test_the_past_of_many_pipelines_is_read_page_by_page() -> None:
+    """Two pages of one, all of another, and one that may not be read."""
+
+    def page(**given: Any) -> dict[str, Any]:
+        name, at = given["pipelineName"], int(given.get("nextToken") or 0)
+        if name == "secret":
+            raise failed(FaultKind.DENIED)
+        runs = [{"pipelineExecutionId": f"{name}-{at}", "status": "Succeeded"}]
+        more = {"nextToken": str(at + 1)} if name == "long" else {}
+        return {"pipelineExecutionSummaries": runs, **more}
+
+    cloud = FakeCloud(ListPipelineExecutions=page)
+    refs = tuple(PipelineRef(name) for name in ("long", "short", "secret"))
+    told: list[str] = []
+    past = await Pipelines(cloud, ManualClock()).past(refs, 2).read(lambda _, said: told.append(said))
+    assert [one.id for one in past.of("long")] == ["long-0", "long-1"]
+    assert [one.id for one in past.of("short")] == ["short-0"]
+    assert (past.more, past.unread) == (True, ("secret",))
+    assert told[-1] == "3 of 3 pipelines read"

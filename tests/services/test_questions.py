@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from operations import states
-from pointsman.clock import ManualClock
+from pointsman.clock import EPOCH, ManualClock
 from pointsman.errors import FaultKind
-from pointsman.model.pipelines import Action, PipelineState, Stage
+from pointsman.model.pipelines import Action, Execution, PipelineState, Stage
 from pointsman.model.refs import ActionRef, PipelineRef, StageRef
 from pointsman.model.status import status
 from pointsman.services.ask import Meter
 from pointsman.services.pace import Budget
-from pointsman.services.questions import Questions
+from pointsman.services.questions import APART, Questions, waits
+from pointsman.services.reads import pipelines as reader
 from support.cloud import FakeCloud, failed
 
 REF = PipelineRef("checkout")
@@ -86,3 +90,81 @@ async def test_the_token_of_a_parallel_run_s_approval_is_its_external_id() -> No
         assert approval is not None
         assert approval.token == token
     assert cloud.count("ListActionExecutions") == 1
+
+
+# -- runs side by side ----------------------------------------------------------------------------------------------
+
+
+def side_by_side(*moving: str, shown: str = "run-3") -> PipelineState:
+    """A PARALLEL pipeline whose newest run to come to the gate is ``shown``."""
+    action = Action(
+        ActionRef("checkout", "Gate", "Sign-off"),
+        category="Approval",
+        status=status("InProgress"),
+        execution_id=f"ask-{shown}",
+        configuration=(("CustomData", "declared"),),
+    )
+    after = Action(ActionRef("checkout", "Gate", "Ship"), category="Deploy", run_order=2)
+    stage = Stage(StageRef("checkout", "Gate"), status("InProgress"), shown, actions=(action, after))
+    runs = tuple(Execution(one, status("InProgress")) for one in moving)
+    return PipelineState(REF, mode="PARALLEL", stages=(stage,), executions=runs)
+
+
+def detail(run: str, word: str = "InProgress", name: str = "Sign-off", category: str = "Approval") -> dict[str, Any]:
+    return {
+        "pipelineExecutionId": run,
+        "actionExecutionId": f"ask-{run}",
+        "stageName": "Gate",
+        "actionName": name,
+        "status": word,
+        "startTime": EPOCH,
+        "input": {"actionTypeId": {"category": category}, "configuration": {"CustomData": f"ship {run}?"}},
+        "output": {"executionResult": {"externalExecutionId": f"token-{run}"}},
+    }
+
+
+async def test_every_run_of_a_parallel_pipeline_waits_by_itself() -> None:
+    def runs(**_: Any) -> dict[str, Any]:
+        return {"actionExecutionDetails": [detail("run-3"), detail("run-2", "Succeeded"), detail("run-1")]}
+
+    cloud = FakeCloud(ListActionExecutions=runs)
+    found = await questions(cloud).filled(side_by_side("run-3", "run-2", "run-1"))
+    waiting = [(ref.execution, action.token, action.option("CustomData")) for _, action, ref in found.approvals]
+    assert waiting == [("run-3", "token-run-3", "ship run-3?"), ("run-1", "token-run-1", "ship run-1?")]
+    assert found.unseen == ""
+    assert cloud.count("ListActionExecutions") == 1
+    stage = found.beside[0]
+    assert [action.status.word for action in stage.actions] == ["InProgress", ""], "the others have not run in it"
+
+
+async def test_runs_beyond_the_newest_page_are_asked_for_one_by_one() -> None:
+    calls: list[str] = []
+
+    def runs(**given: Any) -> dict[str, Any]:
+        wanted = given.get("filter", {}).get("pipelineExecutionId", "")
+        calls.append(wanted)
+        if not wanted:
+            return {"actionExecutionDetails": [detail("run-30"), detail("run-29")], "nextToken": "more"}
+        return {"actionExecutionDetails": [detail(wanted)]}
+
+    names = [f"run-{number}" for number in range(30, 14, -1)]
+    found = await questions(FakeCloud(ListActionExecutions=runs)).filled(side_by_side(*names, shown="run-30"))
+    assert calls == ["", *names[1 : 1 + APART]], "the last on the page may have more before it"
+    assert len(found.approvals) == 1 + APART
+    assert found.unseen == f"{len(names) - 1 - APART} of its {len(names)} runs were not looked through"
+
+
+async def test_what_cannot_be_read_of_the_other_runs_is_said() -> None:
+    def denied(**_: Any) -> dict[str, Any]:
+        raise failed(FaultKind.DENIED)
+
+    cloud = FakeCloud(ListActionExecutions=denied)
+    found = await questions(cloud).filled(side_by_side("run-3"))
+    assert found.beside == ()
+    assert "could not be read" in found.unseen
+
+
+@given(runs=st.lists(st.builds(detail, st.sampled_from(["run-1", "run-2", "run-3", ""]))), seen=st.sets(st.text()))
+def test_no_history_breaks_it(runs: list[dict[str, Any]], seen: set[str]) -> None:
+    read = reader.action_runs(REF, {"actionExecutionDetails": runs})
+    assert len(waits(side_by_side("run-3", "run-1"), read, seen).beside) <= 3

@@ -9,9 +9,23 @@ from typing import Any
 import pytest
 
 from pointsman.model.refs import PipelineRef, TraceRef
+from pointsman.model.service_map import MapQuery
 from pointsman.model.status import Tone
-from pointsman.services.reads import batches, builds, commits, deployments, insights, logs, pipelines, reports, traces
-from support.generate import answer
+from pointsman.services.reads import (
+    batches,
+    builds,
+    commits,
+    dashboards,
+    deployments,
+    insights,
+    logs,
+    pipelines,
+    reports,
+    sampling,
+    service_map,
+    traces,
+)
+from support.generate import answer, shaped
 from support.shapes import problems
 
 REF = PipelineRef("checkout")
@@ -39,6 +53,12 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("logs", "GetLogRecord", insights.record),
     ("logs", "DescribeLogGroups", insights.group_names),
     ("logs", "DescribeQueryDefinitions", insights.definitions),
+    ("logs", "FilterLogEvents", lambda one: logs.events("g", one)),
+    ("logs", "DescribeLogGroups", logs.groups),
+    ("logs", "DescribeLogStreams", logs.streams),
+    ("logs", "DescribeMetricFilters", logs.metric_filters),
+    ("logs", "DescribeSubscriptionFilters", logs.subscription_filters),
+    ("logs", "TestMetricFilter", logs.matches),
     ("codecommit", "GetCommit", commits.commit),
     ("codedeploy", "ListApplications", deployments.applications),
     ("codedeploy", "ListDeploymentGroups", deployments.group_names),
@@ -49,7 +69,16 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codedeploy", "BatchGetDeploymentTargets", deployments.targets),
     ("codedeploy", "GetDeploymentConfig", deployments.configuration),
     ("codedeploy", "ListApplicationRevisions", deployments.revisions),
+    ("cloudwatch", "ListDashboards", dashboards.entries),
+    ("cloudwatch", "DescribeAlarms", dashboards.faces),
+    ("cloudwatch", "DescribeAlarms", lambda one: dashboards.watched(one, "abcXYZ01")),
+    ("cloudwatch", "GetMetricData", lambda one: tuple(dashboards.lines(one, {}))),
+    ("logs", "GetQueryResults", dashboards.rows),
     ("xray", "GetTraceSummaries", traces.page),
+    ("xray", "GetServiceGraph", lambda one: service_map.map_of(MapQuery(), [service_map.page(one)])),
+    ("xray", "GetGroups", service_map.groups),
+    ("xray", "GetSamplingRules", lambda one: sampling.together(sampling.rules(one), ())),
+    ("xray", "GetSamplingStatisticSummaries", lambda one: sampling.together((), [sampling.statistics(one)])),
     ("xray", "BatchGetTraces", lambda one: tuple(traces.documents(TraceRef("abcXYZ01"), one))),
 ]
 
@@ -286,3 +315,25 @@ def test_triggers_tell_their_events_and_limits() -> None:
         ("push", (("branches", ("main",), ()), ("paths", (), ("docs/**",)))),
         ("pull request open, updated", ()),
     ]
+
+
+def test_a_live_tail_reads_every_event_of_a_stream() -> None:
+    for seed in range(200):
+        event = {"sessionUpdate": shaped("logs", "LiveTailSessionUpdate", seed)}
+        lines = logs.live_events(event)
+        assert len(lines) == len(event["sessionUpdate"].get("sessionResults", ()))
+        assert logs.sampled(event) in (True, False)
+    assert logs.live_events({}) == () and not logs.sampled({})
+
+
+@pytest.mark.parametrize(
+    ("identifier", "name"),
+    [
+        ("arn:aws:logs:eu-west-1:123456789012:log-group:/app/a:*", "/app/a"),
+        ("arn:aws-cn:logs:cn-north-1:123456789012:log-group:b", "b"),
+        ("123456789012:/app/c", "/app/c"),
+        ("/app/d", "/app/d"),
+    ],
+)
+def test_a_groups_name_is_known_by_any_identifier(identifier: str, name: str) -> None:
+    assert logs.group_name(identifier) == name

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 from console import samples
 from pointsman.clock import EPOCH
 from pointsman.errors import FaultKind
-from pointsman.model.pipelines import Board
+from pointsman.model.pipelines import Action, Board, PipelineRow, PipelineState, Stage
+from pointsman.model.refs import ActionRef, PipelineRef, StageRef
 from pointsman.model.snapshot import Freshness, Snapshot
+from pointsman.model.status import status
 from pointsman.services.remembered import Remembered
 
 WHOSE = ("prod", "eu-west-1", "", "role_arn arn:aws:iam::123456789012:role/OnCall")
@@ -128,3 +130,20 @@ def test_an_unread_row_is_as_it_was_and_a_read_one_as_it_is() -> None:
     assert {row.ref for row in now.rows} == {row.ref for row in older.rows}, "what is not listed yet still shows"
     assert [row.ref for row in Board((first,)).over(older).rows] == [first.ref], "what is gone is gone"
     assert rest
+
+
+def test_the_tokens_of_runs_side_by_side_stay_out_of_the_file(tmp_path: Path) -> None:
+    ref = ActionRef("matrix", "Gate", "Ask")
+    asked = Action(ref, "Approval", status=status("InProgress"), token="t0ken-a", external_id="t0ken-b")
+    stage = Stage(StageRef("matrix", "Gate"), status("InProgress"), "run-1", actions=(asked,))
+    state = PipelineState(PipelineRef("matrix"), mode="PARALLEL", stages=(stage,), beside=(stage,))
+    board = Board((PipelineRow(state.ref, mode="PARALLEL", state=state),))
+    remembered = Remembered(tmp_path, ("one",))
+    assert remembered.keep(Snapshot(board, EPOCH), "123456789012", "eu-west-1")
+    [written] = tmp_path.iterdir()
+    assert "t0ken" not in written.read_text()
+    recalled = remembered.recall()
+    assert recalled is not None and recalled.value is not None
+    kept = recalled.value.rows[0].state
+    assert kept is not None
+    assert [where.execution for _, _, where in kept.approvals] == ["run-1", "run-1"]

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointsman.clock import EPOCH, ManualClock
 from pointsman.errors import CallFailed, FaultKind
 from pointsman.model.refs import TraceRef
 from pointsman.model.traces import TraceList, TraceQuery, TraceSummary, troubled_first
+from pointsman.semantics.traces import assembly, documents
+from pointsman.semantics.traces.documents import Piece
 from pointsman.services import traces as service
+from pointsman.services.reads.traces import opened, page
 from pointsman.services.traces import Traces
 from support.backend import CheckedBackend
 from support.cloud import FakeCloud
+from support.traces import SLOW, pieces, segment, trace_id
 
 HOUR = TraceQuery(timedelta(hours=1))
 OLD = TraceRef("1-00000001-000000000000000000000001")
@@ -153,3 +160,83 @@ async def test_what_was_put_is_listed_and_opened_through_the_backend() -> None:
         assert one.response == pytest.approx(0.4, abs=1e-3)
         found = await services.trace(ref).read(lambda *_: None)
         assert [span.name for span in found.trace.spans] == ["shop"]
+
+
+@SLOW
+@given(pieces(), pieces(), st.randoms(use_true_random=False))
+def test_what_is_opened_is_the_tree_of_all_its_pieces(some: list[Piece], others: list[Piece], order: Random) -> None:
+    every = [*some, *others, *some]
+    order.shuffle(every)
+    texts = [_alone(one) for one in every]
+    known = [piece for text in texts for one in documents.read(text) for piece in one.pieces]
+    whole = assembly.assemble(known)
+    found = opened(TraceRef("x"), iter(texts), limit_exceeded=False, settled=True)
+    assert found.trace.spans == whole.spans
+    assert found.trace.conflicts == whole.conflicts
+    assert list(found.trace.pieces) == list(whole.pieces)
+    assert len(found.words) == len(found.operations) == len(whole.spans)
+
+
+def _alone(piece: Piece) -> str:
+    """A piece as a document of its own."""
+    shape = {"trace_id": trace_id(1), "id": piece.id, "name": piece.name, "start_time": piece.start, **piece.fields}
+    shape |= {"in_progress": True} if piece.end is None else {"end_time": piece.end}
+    shape |= {"parent_id": piece.parent} if piece.parent else {}
+    return json.dumps(shape | ({"type": "subsegment"} if piece.subsegment else {}))
+
+
+async def test_others_are_read_five_at_a_time_to_compare_with() -> None:
+    asked: list[list[str]] = []
+
+    def batch(TraceIds: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        asked.append(TraceIds)
+        found = [segment(one, at) for at, one in enumerate(TraceIds)]
+        there = found[:-1] if len(asked) == 2 else found
+        return {"Traces": [{"Id": one["trace_id"], "Segments": [{"Document": json.dumps(one)}]} for one in there]}
+
+    services = Traces(FakeCloud(BatchGetTraces=batch), ManualClock())
+    refs = [TraceRef(number(at)) for at in range(7)]
+    assert await services.widen(refs) == 6
+    assert [len(one) for one in asked] == [5, 2]
+    assert len(services.population) == 6
+    assert await services.widen(refs[:6]) == 0, "those that were read are not read again"
+
+
+async def test_the_services_of_a_range_are_named_without_the_clients() -> None:
+    def graph(NextToken: str = "", **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        if NextToken:
+            return {"Services": [{"Name": "cart"}, {"Name": "shop"}]}
+        return {"Services": [{"Name": "shop"}, {"Name": "shop", "Type": "client"}, {}], "NextToken": "2"}
+
+    services = Traces(FakeCloud(GetServiceGraph=graph), ManualClock())
+    assert await services.service_names(TraceQuery()) == ("shop", "cart")
+
+
+async def test_a_range_in_the_past_is_asked_for_and_read_once() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def summaries(**given: Any) -> dict[str, Any]:
+        asked.append(given)
+        return {"TraceSummaries": [], "TracesProcessedCount": 3}
+
+    services = Traces(FakeCloud(GetTraceSummaries=summaries), ManualClock())
+    moment = EPOCH - timedelta(hours=2)
+    source = services.recent(TraceQuery.around(moment, EPOCH))
+    found = await source.read(lambda *_: None)
+    assert (asked[0]["StartTime"], asked[0]["EndTime"]) == (
+        moment - timedelta(seconds=150),
+        moment + timedelta(seconds=150),
+    )
+    assert source.cadence(found) is None
+    assert TraceQuery.around(EPOCH, EPOCH).until is None, "there is no time behind now"
+
+
+def test_root_causes_are_the_ways_to_them() -> None:
+    def way(*names: str) -> dict[str, Any]:
+        return {"Services": [{"Name": name} for name in names]}
+
+    slow = [way("shop", "cart")]
+    told = {"FaultRootCauses": [way("shop", "bank"), way("shop", "bank"), {}], "ResponseTimeRootCauses": slow}
+    (one, other) = page({"TraceSummaries": [told, {"ResponseTimeRootCauses": slow}]}).traces
+    assert one.causes == ("fault: shop > bank",)
+    assert other.causes == ("responsetime: shop > cart",)

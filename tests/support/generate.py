@@ -38,6 +38,11 @@ def answer(service: str, operation: str, seed: int, keep: float = 0.6) -> dict[s
     return {} if shape is None else _Maker(random.Random(seed), keep).structure(shape, 0)
 
 
+def shaped(service: str, name: str, seed: int, keep: float = 0.6) -> dict[str, Any]:
+    """A valid structure of one of a service's shapes: an event of a stream, say."""
+    return _Maker(random.Random(seed), keep).structure(service_model(service).shape_for(name), 0)
+
+
 class _Maker:
     def __init__(self, chance: random.Random, keep: float) -> None:
         self._chance = chance
@@ -58,6 +63,9 @@ class _Maker:
 
     def structure(self, shape: Any, depth: int) -> dict[str, Any]:
         needed = set(shape.required_members)
+        if getattr(shape, "is_tagged_union", False):
+            only = self._chance.choice(list(shape.members))
+            return {only: self.value(shape.members[only], depth + 1)}
         return {
             name: self.value(member, depth + 1)
             for name, member in shape.members.items()

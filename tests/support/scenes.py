@@ -11,8 +11,8 @@ from support.shapes import problems
 
 
 def ask(shown: Demo | Floor, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-    floor = shown.floor if isinstance(shown, Demo) else shown
-    answer, _ = floor.backend.ask(REGION, service, operation, parameters)
+    asked = shown.door if isinstance(shown, Demo) else shown.backend
+    answer, _ = asked.ask(REGION, service, operation, parameters)
     assert not problems(service, operation, answer)
     return answer
 

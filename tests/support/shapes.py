@@ -10,6 +10,8 @@ import botocore.session
 from botocore.response import StreamingBody
 from botocore.validate import ParamValidator
 
+from pointsman.local.flows import Flow
+
 _TOLD = {"MinimumHealthyHostsType": ("MOST_CONCURRENCY",)}
 """Values that a model's words promise and its enum leaves out."""
 
@@ -29,6 +31,8 @@ def problems(service: str, operation: str, answer: dict[str, Any]) -> str:
     for name, member in shape.members.items():
         if isinstance(bare.get(name), StreamingBody | io.IOBase) and member.type_name == "blob":
             bare[name] = b""
+        if isinstance(bare.get(name), Flow) and member.serialization.get("eventstream"):
+            bare[name] = {}  # its events are judged as they are taken
     report = ParamValidator().validate(_without_empty(bare, shape), shape)
     return str(report.generate_report()) if report.has_errors() else _unknown(bare, shape, "")
 

@@ -24,6 +24,7 @@ from botocore.config import Config
 
 import pointsman
 from pointsman.aws.faults import NeedsCode, explain
+from pointsman.aws.flowing import flowing
 from pointsman.aws.guard import Guard, reads
 from pointsman.aws.identity import identity
 from pointsman.aws.loading import uncollected
@@ -309,6 +310,22 @@ class Cloud:
                 raise CallFailed(Fault(FaultKind.UNKNOWN, f"{call} gives the same page again and again", call=call))
             seen.add(mark)
             parameters = {**parameters, **{name: token for name, token in tokens.items() if token}}
+
+    async def events(self, service: str, operation: str, member: str, **parameters: Any) -> AsyncIterator[Any]:
+        """The events of an answer that goes on, as they come; closing the iterator closes the stream.
+
+        Args:
+            service: boto3's service name, ``logs``.
+            operation: The API's operation, ``StartLiveTail``.
+            member: The member of the answer that is the event stream.
+            parameters: As the API names them.
+
+        Raises:
+            CallFailed: It cannot be opened, or has broken off.
+        """
+        answer = await self.read(service, operation, **parameters)
+        async for event in flowing(answer[member], f"{service}:{operation}"):
+            yield event
 
     # -- writes -------------------------------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ _READS = re.compile(r"(?:Get|List|Describe|BatchGet|Filter|Lookup)(?=[A-Z0-9])")
 
 ALLOWED: dict[tuple[str, str], str] = {
     ("logs", "StartQuery"): "runs a query: reads logs, changes nothing; what it costs is shown beside it",
+    ("logs", "StartLiveTail"): "opens a stream of new events: reads logs, changes nothing; billed by the minute",
     ("logs", "StopQuery"): "ends a query of our own",
     ("logs", "TestMetricFilter"): "tries a pattern on lines that are given",
     ("s3", "HeadBucket"): "reads headers",

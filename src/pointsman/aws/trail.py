@@ -80,13 +80,17 @@ class Trail:
 
     def per_minute(self, now: datetime) -> int:
         """How many calls ended in the minute before ``now``."""
+        return sum(self.minute(now).values())
+
+    def minute(self, now: datetime) -> dict[str, int]:
+        """How many calls to each service ended in the minute before ``now``."""
         since = now - timedelta(minutes=1)
-        count = 0
+        counts: dict[str, int] = {}
         for call in reversed(self.calls):
             if call.at + timedelta(milliseconds=call.milliseconds) <= since:
                 break
-            count += 1
-        return count
+            counts[call.service] = counts.get(call.service, 0) + 1
+        return counts
 
     def watch(self, session: Any) -> None:
         """Record every call of the clients that a boto3 session makes from now on."""

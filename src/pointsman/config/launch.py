@@ -13,6 +13,7 @@ class World(StrEnum):
     AWS = "aws"
     DEMO = "demo"
     LOCAL = "local"
+    TRACE = "trace"
     SERVE = "serve"
     ENV = "env"
     IAM_POLICY = "iam-policy"
@@ -61,6 +62,9 @@ class Launch:
     allow_reset: bool = False
     """The world may be emptied over HTTP."""
     ready_file: Path | None = None
+    # trace
+    file: Path | None = None
+    """The file whose traces are shown."""
     # iam-policy
     operations: tuple[str, ...] = ()
     """Ids of the operations it is for, beside looking."""

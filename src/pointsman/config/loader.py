@@ -242,6 +242,7 @@ _SETTINGS: dict[str, Take | Mapping[str, Take]] = {
     "watch": {"pipelines": _patterns, "projects": _patterns, "log_groups": _patterns, "metrics": _patterns},
     "cadence": {"moving": _seconds(1), "waiting": _seconds(1), "rest": _seconds(5)},
     "protected": _patterns,
+    "protected_profiles": _patterns,
     "theme": _text,
     "keys": _keys,
     "time_zone": _checked(time_zone),

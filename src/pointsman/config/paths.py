@@ -30,6 +30,16 @@ def boards(environ: Environment = os.environ) -> Path:
     return state_folder(environ) / "boards"
 
 
+def sessions(environ: Environment = os.environ) -> Path:
+    """Where it is kept how a person looked at things."""
+    return state_folder(environ) / "sessions"
+
+
+def typed(environ: Environment = os.environ) -> Path:
+    """Where what was typed is kept."""
+    return state_folder(environ) / "typed"
+
+
 def log_file(environ: Environment = os.environ) -> Path:
     """The program's own log."""
     return state_folder(environ) / "pointsman.log"

@@ -57,13 +57,15 @@ class Settings:
     cadence: Cadence = field(default_factory=Cadence)
     protected: tuple[str, ...] = ()
     """Names, as shell patterns, whose writes ask for one thing more than they otherwise would."""
+    protected_profiles: tuple[str, ...] = ()
+    """Profiles, as shell patterns, in which every screen is framed so that nobody mistakes where he is."""
     theme: str = ""
     """Empty is the console's own default."""
     keys: tuple[KeyWish, ...] = ()
     time_zone: str = "utc"
     """``utc``, ``local``, or a name of the time zone database."""
-    start: str = "overview"
-    """The screen that opens first."""
+    start: str = ""
+    """The screen that opens first; empty is the one that the last session at the same place ended on."""
     ascii: bool | None = None
     """Draw with ASCII characters only; None decides by the terminal."""
     output: str = "lean"
@@ -82,6 +84,10 @@ class Settings:
     def is_protected(self, name: str) -> bool:
         """Whether a pipeline's or project's name is one of the protected."""
         return matches(self.protected, name)
+
+    def is_protected_profile(self, name: str) -> bool:
+        """Whether a profile is one of the protected."""
+        return matches(self.protected_profiles, name)
 
 
 def matches(patterns: tuple[str, ...], name: str) -> bool:

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from pointsman.clock import Clock
     from pointsman.config.settings import Settings
-    from pointsman.console.connection import Connect, Connection, Elsewhere, Memory
+    from pointsman.console.connection import Connect, Connection, Elsewhere, Keeping, Left
     from pointsman.console.desk import Desk
     from pointsman.console.operating import Operating
     from pointsman.console.present.header import HeaderFacts
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from pointsman.errors import Fault
     from pointsman.model.activity import Deed
     from pointsman.model.refs import Ref
-    from pointsman.model.snapshot import Snapshot
 
 __all__ = ["ConsoleApp"]
 
@@ -66,12 +66,13 @@ class ConsoleApp(App[None]):
     Args:
         connect: Makes the connection; called once, in the loader thread, after the first paint.
         settings: Theme, glyphs and the like.
-        world_name: ``aws``, ``demo`` or ``local``.
+        world_name: ``aws``, ``demo``, ``local``, or ``trace`` for a file of traces.
         clock: The time until the connection brings the world's own.
         elsewhere: How to get to another profile or region; None where there is only one.
         keys: A person's own keys, as Textual's keymap takes them.
-        memory: Finds where the board is kept between sessions, for the place looked at now; None where it is not.
+        keeping: Finds what is kept between sessions of the place looked at now; None where nothing is.
         tour: Begin the demo's tour once there is a board.
+        opening: The name of the first screen, and the id of a trace to open from it; None goes by the settings.
 
     What ``connect`` has made is the caller's to close once the app has ended.
     """
@@ -84,6 +85,9 @@ class ConsoleApp(App[None]):
     CSS = """
     Toast { max-width: 90; }
     Tooltip { display: none; }
+    .guarded Header, .guarded Footer { background: $error 30%; }
+    .guarded Place > #body { border-left: outer $error; border-right: outer $error; }
+    .ascii.guarded Place > #body { border-left: ascii $error; border-right: ascii $error; }
     .ascii Toast { border-left: ascii $primary; border-right: none; }
     .ascii Dialog > #box { border: ascii $primary; }
     .ascii Dialog.danger > #box { border: ascii $error; }
@@ -102,8 +106,9 @@ class ConsoleApp(App[None]):
         clock: Clock | None = None,
         elsewhere: Elsewhere | None = None,
         keys: Mapping[str, str] | None = None,
-        memory: Callable[[], Memory | None] | None = None,
+        keeping: Callable[[], Keeping] | None = None,
         tour: bool = False,
+        opening: tuple[str, str] | None = None,
     ) -> None:
         self._settings = settings  # which driver there is depends on it
         super().__init__()
@@ -115,8 +120,9 @@ class ConsoleApp(App[None]):
         self._world_name = world_name
         self._clock = clock
         self._elsewhere = elsewhere
-        self._memory = memory
+        self._keeping = keeping
         self._tour_due = tour
+        self._opening = opening
         self._leaving = False
         self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
         self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
@@ -132,8 +138,19 @@ class ConsoleApp(App[None]):
 
     @property
     def start(self) -> str:
-        """The screen that opens first."""
-        return self._settings.start if self._settings is not None else "overview"
+        """The screen that opens first: what the command line names, what a person has set, or the last session's."""
+        if self._opening is not None:
+            return self._opening[0]
+        wanted = self._settings.start if self._settings is not None else ""
+        last = self.desk.session.screen if self.furnished else ""
+        return wanted or (last if last in {one.name for one in SCREENS} else "overview")
+
+    def open_first(self) -> None:
+        """Open what the command line names, over the first screen."""
+        if self._opening is not None and self._opening[1]:
+            from pointsman.model.refs import TraceRef
+
+            self.router.open(TraceRef(self._opening[1]))
 
     furnished = False
     """Whether what follows is there."""
@@ -159,7 +176,9 @@ class ConsoleApp(App[None]):
         where = zone(self._settings.time_zone if self._settings is not None else "")
         self.desk = Desk(clock, Troubles(clock), self._world_name, glyphs, where, self._own_keys)
         self.set_class(glyphs is ASCII, "ascii")
-        self.desk.begin(*(self.recalled if self.recalled is not None else self.recall()))
+        if self._settings is not None:
+            self.desk.protects = self._settings.is_protected_profile
+        self.desk.begin(self.recalled if self.recalled is not None else self.recall())
         self.router = Router(self, self.desk)
         self.operating = Operating(self, self.desk, self._follow, self._stick)
         self.standing = Standing(self, self.desk, self._show_facts, self._show_nothing)
@@ -167,15 +186,16 @@ class ConsoleApp(App[None]):
             self.add_mode(one.name, self.router.maker(one.name))
         self.furnished = True
 
-    def recall(self) -> tuple[Memory | None, Snapshot[Any] | None]:
+    def recall(self) -> Left:
         """Find what the last session left of the place looked at now; reads files."""
-        memory = self._memory() if self._memory is not None else None
-        return memory, memory.recall() if memory is not None else None
+        from pointsman.console.connection import Left
+
+        return self._keeping().recall() if self._keeping is not None else Left()
 
     tour: Tour | None = None
     """The demo's tour, once there has been one."""
 
-    recalled: tuple[Memory | None, Snapshot[Any] | None] | None = None
+    recalled: Left | None = None
     """What ``recall`` found, where that was done beside the loop."""
 
     @property
@@ -258,6 +278,7 @@ class ConsoleApp(App[None]):
         if self.operating.sending:
             self.warn("a write is on its way: wait for its outcome first")
             return
+        self.keep_views()
         await asyncio.to_thread(self.desk.keep)
         old, self.desk.connection = self.desk.connection, None
         self.desk.identity, self.desk.fault = None, None
@@ -271,7 +292,7 @@ class ConsoleApp(App[None]):
             old.services.close()
         self.standing.refresh()
         connect = self._elsewhere(profile=profile, region=region)
-        self.desk.begin(*await asyncio.to_thread(self.recall))
+        self.desk.begin(await asyncio.to_thread(self.recall))
         for place in self.places():
             place.disconnected()
         self.reach(connect)
@@ -289,6 +310,7 @@ class ConsoleApp(App[None]):
     # --- the header, toasts, the clipboard
 
     def _show_facts(self, facts: HeaderFacts) -> None:
+        self.set_class(facts.protected, "guarded")
         for place in self.places():
             place.show_facts(facts)
 
@@ -363,6 +385,10 @@ class ConsoleApp(App[None]):
         """The batches of a project."""
         self.router.obey("batches", event.project.name)
 
+    def on_place_plot_asked(self, event: wishes.PlotAsked) -> None:
+        """Several metrics on one pair of axes."""
+        self.router.plot(event)
+
     def on_place_many_asked(self, event: wishes.ManyAsked) -> None:
         """One thing to several."""
         self.operating.offer_many(event.states)
@@ -374,6 +400,10 @@ class ConsoleApp(App[None]):
     def on_place_actions_asked(self, event: wishes.ActionsAsked) -> None:
         """The menu."""
         self.operating.offer(event.targets, narrow=event.narrow)
+
+    def on_place_operation_asked(self, event: wishes.OperationAsked) -> None:
+        """Ask whether to do it."""
+        self.operating.ask(event.operation, event.ref, dict(event.answers))
 
     def on_place_copied(self, event: wishes.Copied) -> None:
         """The clipboard."""
@@ -420,6 +450,10 @@ class ConsoleApp(App[None]):
         """Back, forward, or to the place before."""
         await self.router.retrace(way)
 
+    def action_pace(self, what: str) -> None:
+        """A key of a demo's clock."""
+        {"hold": self.standing.hold_or_go, "step": self.standing.minute, "hurry": self.standing.faster}[what]()
+
     def action_repaint(self) -> None:
         """Draw everything anew, whatever the terminal may have made of it."""
         toolkit.distrust_screen(self)
@@ -448,6 +482,18 @@ class ConsoleApp(App[None]):
             self.notify("waiting for the outcome of a write", markup=False, timeout=60)
             await self.desk.connection.runner.drain()
         self.exit()
+
+    def keep_views(self) -> None:
+        """Remember how every screen is looked at, and which one shows."""
+        for place in self.places():
+            place.keep_view()
+        self.desk.session = replace(self.desk.session, screen=self.current_mode)
+
+    def exit(self, result: None = None, return_code: int = 0, message: Any | None = None) -> None:
+        """End; how things are looked at is remembered first, as long as there are screens."""
+        if self.furnished:
+            self.keep_views()
+        super().exit(result, return_code, message)
 
     async def on_unmount(self) -> None:
         """Nothing is read any more."""

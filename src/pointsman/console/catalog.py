@@ -10,24 +10,32 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from pointsman.console.desk import Desk
-from pointsman.console.keys import SCREENS
 from pointsman.console.screens.base import Place
 from pointsman.model.refs import (
     ActionRef,
+    AlarmRef,
     ApplicationRef,
     BatchRef,
     BuildRef,
     CommitRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
+    LogRef,
+    MetricFilterRef,
+    MetricRef,
     PipelineRef,
     ProjectRef,
     Ref,
+    SamplingRuleRef,
     SavedQueryRef,
     StageRef,
+    TailRef,
     TargetRef,
     TraceRef,
+    TraceServiceRef,
 )
 
 __all__ = ["NAMED", "NUMBERED", "place_called", "place_of"]
@@ -67,17 +75,15 @@ def _traces(desk: Desk) -> Place:
 
 
 def _metrics(desk: Desk) -> Place:
-    return _later(desk, "metrics")
+    from pointsman.console.screens.metrics import Metrics
+
+    return Metrics(desk)
 
 
 def _logs(desk: Desk) -> Place:
-    return _later(desk, "logs")
+    from pointsman.console.screens.logs import Logs
 
-
-def _later(desk: Desk, name: str) -> Place:
-    from pointsman.console.screens.later import Later
-
-    return Later(desk, name, next(one.title for one in SCREENS if one.name == name))
+    return Logs(desk)
 
 
 def _activity(desk: Desk) -> Place:
@@ -135,16 +141,71 @@ def _insights_named(desk: Desk, argument: str, at: datetime | None) -> Place:
     return _insights(desk, SavedQueryRef(f"?{argument}", argument) if argument else None, at)
 
 
+def _alarms(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.alarms import Alarms
+
+    del at
+    place = Alarms(desk)
+    place.filter_text = argument
+    return place
+
+
+def _dashboards(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.dashboards import Dashboards
+
+    del at
+    place = Dashboards(desk)
+    place.filter_text = argument
+    return place
+
+
+def _map(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.service_map import ServiceMapPlace
+    from pointsman.model.service_map import MapQuery
+
+    del at
+    return ServiceMapPlace(desk, MapQuery(group=argument))
+
+
+def _sampling(desk: Desk, argument: str, at: datetime | None) -> Place:
+    return _rule(desk, SamplingRuleRef(argument) if argument else None, at)
+
+
+def _compare(desk: Desk, argument: str, at: datetime | None) -> Place | str:
+    from pointsman.console.screens.trace_comparison import TraceComparisonPlace
+
+    del at
+    ids = argument.split()
+    if len(ids) != 2 or ids[0] == ids[1]:
+        return "compare two traces: write both ids"
+    return TraceComparisonPlace(desk, TraceRef(ids[0]), TraceRef(ids[1]))
+
+
+def _tail_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
+    from pointsman.console.screens.tail import tail_named
+
+    return tail_named(desk, argument, at)
+
+
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
+    "alarms": _alarms,
+    "alarm": lambda desk, argument, at: _alarm(desk, AlarmRef(argument), at),
     "approvals": _approvals,
     "batches": _batches,
     "commit": _commit_named,
     "fleet": _fleet_named,
     "insights": _insights_named,
+    "map": _map,
+    "sampling": _sampling,
+    "compare": _compare,
     "pipeline": lambda desk, argument, at: _pipeline(desk, PipelineRef(argument), at),
     "build": lambda desk, argument, at: _build(desk, BuildRef(argument), at),
     "deployment": lambda desk, argument, at: _deployment(desk, DeploymentRef(argument), at),
+    "tail": _tail_named,
+    "group": lambda desk, argument, at: _log_group(desk, MetricFilterRef(argument, ""), at),
     "trace": lambda desk, argument, at: _trace(desk, TraceRef(argument), at),
+    "dashboards": _dashboards,
+    "dashboard": lambda desk, argument, at: _dashboard(desk, DashboardRef(argument), at),
 }
 """What opens the screen of a command from its argument, or says in a sentence why it does not."""
 
@@ -158,7 +219,7 @@ def _pipeline(desk: Desk, ref: PipelineRef | StageRef | ActionRef, at: datetime 
     del at
     if isinstance(ref, PipelineRef):
         return Pipeline(desk, ref, None)
-    return Pipeline(desk, PipelineRef(ref.pipeline), ref)
+    return Pipeline(desk, PipelineRef(ref.pipeline), ref.plain if isinstance(ref, ActionRef) else ref)
 
 
 def _execution(desk: Desk, ref: ExecutionRef, at: datetime | None) -> Place:
@@ -232,6 +293,61 @@ def _insights(desk: Desk, ref: SavedQueryRef | None, at: datetime | None) -> Pla
     return InsightsPlace(desk, ref, at)
 
 
+def _alarm(desk: Desk, ref: AlarmRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.alarm import AlarmPlace
+
+    del at
+    return AlarmPlace(desk, ref)
+
+
+def _metric(desk: Desk, ref: MetricRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.metric import MetricPlace
+
+    return MetricPlace(desk, (ref,), at)
+
+
+def _dashboard(desk: Desk, ref: DashboardRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.dashboard import DashboardPlace
+
+    del at
+    return DashboardPlace(desk, ref)
+
+
+def _service(desk: Desk, ref: TraceServiceRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.service_map_words import expression
+    from pointsman.console.screens.traces import Traces
+    from pointsman.model.traces import TraceQuery
+
+    del at
+    place = Traces(desk)
+    place.filter_text = expression(ref)
+    place.query_of = TraceQuery(expression=place.filter_text)
+    return place
+
+
+def _rule(desk: Desk, ref: SamplingRuleRef | None, at: datetime | None) -> Place:
+    from pointsman.console.screens.sampling import SamplingPlace
+
+    del at
+    return SamplingPlace(desk, ref)
+
+
+def _tail(desk: Desk, ref: TailRef | LogGroupRef | LogRef, at: datetime | None) -> Place:
+    from pointsman.console.present.tail import sources_from
+    from pointsman.console.screens.tail import TailPlace
+
+    if not isinstance(ref, TailRef):
+        return TailPlace(desk, sources_from(ref), at)
+    return TailPlace(desk, sources_from(ref), at, follows=ref.follows, find=ref.find)
+
+
+def _log_group(desk: Desk, ref: MetricFilterRef, at: datetime | None) -> Place:
+    from pointsman.console.screens.log_group import LogGroupPlace
+
+    del at
+    return LogGroupPlace(desk, LogGroupRef(ref.group), ref.name)
+
+
 _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     PipelineRef: _pipeline,
     StageRef: _pipeline,
@@ -247,6 +363,15 @@ _OF_THINGS: Mapping[type[Ref], Callable[..., Place]] = {
     ApplicationRef: _application,
     TraceRef: _trace,
     SavedQueryRef: _insights,
+    MetricRef: _metric,
+    AlarmRef: _alarm,
+    DashboardRef: _dashboard,
+    TraceServiceRef: _service,
+    SamplingRuleRef: _rule,
+    TailRef: _tail,
+    LogGroupRef: _tail,
+    LogRef: _tail,
+    MetricFilterRef: _log_group,
 }
 """What makes the screen of a thing from (desk, ref, at)."""
 

@@ -29,6 +29,10 @@ class Names:
     groups: tuple[str, ...] = ()
     """Deployment groups, as ``application/group``."""
     traces: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+    dashboards: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+    """Log groups."""
     themes: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -51,6 +55,13 @@ def _commit(argument: str) -> str | None:
     if 4 <= len(digits) <= 64 and all(one in "0123456789abcdef" for one in digits):
         return None
     return "give the beginning of a commit's id: at least four hexadecimal digits"
+
+
+def _dashboard(argument: str) -> str | None:
+    if not argument:
+        return "which dashboard?"
+    fine = len(argument) <= 255 and argument.isascii() and all(one.isalnum() or one in "-_" for one in argument)
+    return None if fine else "a dashboard's name has letters, digits, - and _"
 
 
 def _minutes(argument: str) -> str | None:
@@ -133,13 +144,49 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("traces", "X-Ray's traces; a filter expression narrows them.", "[EXPRESSION]"),
     Command("trace", "Open one trace.", "ID", lambda names: names.traces, _required("trace")),
-    Command("metrics", "CloudWatch's metrics and alarms.", aliases=("alarms",)),
-    Command("logs", "CloudWatch Logs."),
     Command(
         "insights",
         "Logs Insights: a saved query or a sample by name, or `in` and log groups.",
         "[NAME | in GROUP ...]",
         lambda _: _SAMPLES,
+    ),
+    Command("metrics", "CloudWatch's metrics: sparklines of what is watched; words filter them.", "[FILTER]"),
+    Command("alarms", "CloudWatch's alarms, worst first; words filter them.", "[FILTER]", lambda names: names.alarms),
+    Command("alarm", "Open one alarm.", "NAME", lambda names: names.alarms, _required("alarm")),
+    Command("map", "X-Ray's service map, of a group of traces if one is named.", "[GROUP]"),
+    Command("sampling", "X-Ray's sampling rules, and what each would have taken.", "[RULE]"),
+    Command(
+        "compare",
+        "Two traces: what got slower, what appeared, what vanished.",
+        "ID ID",
+        lambda names: names.traces,
+        lambda argument: None if len(argument.split()) == 2 else "which two traces?",
+        words=True,
+    ),
+    Command("dashboards", "CloudWatch's dashboards; a word filters them.", "[FILTER]", lambda names: names.dashboards),
+    Command(
+        "dashboard",
+        "Draw one dashboard, or begin a new one.",
+        "NAME",
+        lambda names: names.dashboards,
+        _dashboard,
+        aliases=("db",),
+    ),
+    Command("logs", "CloudWatch Logs' groups; a word filters them.", "[FILTER]", lambda names: names.logs),
+    Command(
+        "tail",
+        "Follow log groups together, or some of their streams.",
+        "GROUP[:STREAM] …",
+        lambda names: names.logs,
+        _required("log groups"),
+        words=True,
+    ),
+    Command(
+        "group",
+        "A log group's filters, with a test bench for patterns.",
+        "GROUP",
+        lambda names: names.logs,
+        _required("log group"),
     ),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),
     Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),

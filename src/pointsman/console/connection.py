@@ -10,11 +10,12 @@ import contextlib
 import gc
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pointsman.console.troubles import fault_of
 from pointsman.errors import Fault
+from pointsman.model.views import Session
 
 if TYPE_CHECKING:
     from pointsman.model.snapshot import Snapshot
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pointsman.operations.runner import Runner
     from pointsman.services.session import Services
 
-__all__ = ["Connect", "Connection", "Elsewhere", "Memory", "TimeControl", "connecting"]
+__all__ = ["Connect", "Connection", "Elsewhere", "Keeping", "Left", "Memory", "TimeControl", "Views", "connecting"]
 
 
 class TimeControl(Protocol):
@@ -85,6 +86,45 @@ class Memory(Protocol):
     def keep(self, snapshot: Snapshot[Any], account: str, region: str) -> bool:
         """Write it for the next session."""
         ...
+
+
+class Views(Protocol):
+    """Where it is kept how a person looks at a place, from one session to the next."""
+
+    def recall(self) -> Session:
+        """How the last session did; an empty session when there was none."""
+        ...
+
+    def keep(self, session: Session) -> bool:
+        """Write it for the next session."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where a session leaves what the next one begins with; None where nothing is left."""
+
+    memory: Memory | None = None
+    views: Views | None = None
+
+    def recall(self) -> Left:
+        """What the last session left; reads files."""
+        return Left(
+            self.memory,
+            self.memory.recall() if self.memory is not None else None,
+            self.views,
+            self.views.recall() if self.views is not None else Session(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What the last session left of a place, and where this one leaves the same."""
+
+    memory: Memory | None = None
+    board: Snapshot[Any] | None = None
+    views: Views | None = None
+    session: Session = field(default_factory=Session)
 
 
 class Elsewhere(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 
 from pointsman.clock import Clock
 from pointsman.console.command_line import Names
-from pointsman.console.connection import Connection, Memory
+from pointsman.console.connection import Connection, Left, Memory, Views
 from pointsman.console.present.glyphs import UNICODE, Glyphs
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.present.look import Look
@@ -21,6 +21,7 @@ from pointsman.console.troubles import Troubles
 from pointsman.errors import Fault
 from pointsman.model.activity import Deed
 from pointsman.model.snapshot import Identity, Snapshot
+from pointsman.model.views import PlaceView, Session
 
 __all__ = ["Desk"]
 
@@ -37,6 +38,8 @@ class Desk:
     zone: Zone = UTC_ZONE
     keys: Mapping[str, str] = field(default_factory=dict)
     """A person's own keys, by a binding's id, as Textual's keymap takes them."""
+    protects: Callable[[str], bool] = lambda _: False
+    """Whether a profile is one that nobody may mistake for another."""
     connection: Connection | None = None
     fault: Fault | None = None
     """Why there is no connection; every pane shows it."""
@@ -47,20 +50,25 @@ class Desk:
     """What was seen by name, for completion."""
     memory: Memory | None = None
     """Where the board is kept for the next session; None where that is not done."""
+    views: Views | None = None
+    """Where it is kept how things are looked at; None where that is not done."""
     remembered: Snapshot[Any] | None = None
     """The board as the last session left it, until this one has its own."""
     board: Snapshot[Any] | None = None
     """The newest board of this session: what the next one will begin with."""
     board_came: Callable[[], None] | None = None
     """Told whenever ``board`` is another one, while somebody wants to know."""
+    session: Session = field(default_factory=Session)
+    """How things are looked at: as the last session left it, and as it has been changed since."""
     unknown: list[Deed] = field(default_factory=list)
     """Writes whose outcome is not known and that nobody has looked at since."""
     followed: set[str] = field(default_factory=set)
     """Deployments from which somebody was taken on to what rolls them back: once is enough."""
 
-    def begin(self, memory: Memory | None, remembered: Snapshot[Any] | None) -> None:
+    def begin(self, left: Left) -> None:
         """Begin with what the last session left of the place looked at now."""
-        self.memory, self.remembered, self.board = memory, remembered, None
+        self.memory, self.remembered, self.board = left.memory, left.board, None
+        self.views, self.session = left.views, left.session
 
     def took_over(self, snapshot: Snapshot[Any]) -> Snapshot[Any]:
         """What to show of a board that has come: what it has not read yet is as the last session left it."""
@@ -75,8 +83,14 @@ class Desk:
             return left if snapshot.fault is None else replace(snapshot, value=left.value, fetched_at=left.fetched_at)
         return replace(left, value=snapshot.value.over(left.value), partial=snapshot.partial)
 
+    def view(self, name: str, view: PlaceView) -> None:
+        """Keep how a screen is looked at."""
+        self.session = replace(self.session, places={**self.session.places, name: view})
+
     def keep(self) -> None:
-        """Leave the board for the next session."""
+        """Leave the board, and how things are looked at, for the next session."""
+        if self.views is not None:
+            self.views.keep(self.session)
         if self.memory is not None and self.board is not None and self.identity is not None:
             self.memory.keep(self.board, self.identity.account, self.identity.region)
 

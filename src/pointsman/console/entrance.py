@@ -86,6 +86,7 @@ class EnteringApp(ConsoleApp):
         super().furnish()
         await self.switch_mode(self.start)
         self.remove_mode(_DOOR)
+        self.open_first()
         self.say_theme_problems()
         self.reach(self._connect)  # the Overview has been drawn: nothing is gained by waiting for its next refresh
 

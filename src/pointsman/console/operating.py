@@ -105,8 +105,32 @@ class Operating:
                         found.setdefault(one.key, one)
         return list(found.values())
 
-    def begin(self, choice: Choice) -> None:
-        """Ask, if the operation asks; then run it."""
+    def ask(self, operation_id: str, ref: Ref, answers: dict[str, str]) -> None:
+        """Ask for one operation with some of its answers given; what it judges is read first."""
+        connection = self._desk.connection
+        if connection is None:
+            return
+        operation = connection.registry.get(operation_id)
+
+        async def read() -> None:
+            from pointsman.console.dialogs.actions_menu import Choice
+
+            state = await operation.read(connection.services, ref)
+            reason = connection.runner.why_not(operation, ref, state, self._desk.identity)
+            if reason is not None:
+                self._app.notify(f"{operation.title}: {reason}", markup=False, severity="warning", timeout=10)
+            else:
+                self.begin(Choice(operation, ref, state), answers)
+
+        self._work(operation.title, read, "offer")
+
+    def begin(self, choice: Choice, given: dict[str, str] | None = None) -> None:
+        """Ask, if the operation asks; then run it.
+
+        Args:
+            choice: What.
+            given: Answers that are suggested.
+        """
         from pointsman.console.dialogs.confirm import ConfirmDialog
         from pointsman.operations.declare import Confirm
 
@@ -133,7 +157,8 @@ class Operating:
                     exclusive=False,
                 )
 
-        self._app.push_screen(ConfirmDialog(self._desk.look, connection.runner, operation, ref, state), answered)
+        dialog = ConfirmDialog(self._desk.look, connection.runner, operation, ref, state, given=given)
+        self._app.push_screen(dialog, answered)
 
     # --- several at once
 

@@ -23,11 +23,14 @@ from pointsman.console.working import begin
 from pointsman.model.builds import Build
 from pointsman.model.refs import (
     ActionRef,
+    AlarmRef,
     BatchRef,
     BuildRef,
+    DashboardRef,
     DeploymentGroupRef,
     DeploymentRef,
     ExecutionRef,
+    LogGroupRef,
     PipelineRef,
     ProjectRef,
     Ref,
@@ -37,7 +40,7 @@ from pointsman.model.refs import (
 if TYPE_CHECKING:
     from pointsman.console.app import ConsoleApp
     from pointsman.console.dialogs.text import Reading
-    from pointsman.console.screens.wishes import NamesAsked
+    from pointsman.console.screens.wishes import NamesAsked, PlotAsked
 
 __all__ = ["Router"]
 
@@ -238,6 +241,9 @@ class Router:
         deployments: dict[str, None] = {}
         groups: dict[str, None] = {}
         traces: dict[str, None] = {}
+        alarms: dict[str, None] = {}
+        dashboards: dict[str, None] = {}
+        logs: dict[str, None] = {}
         for place in self._app.places():
             for ref in place.seen():
                 if isinstance(ref, PipelineRef):
@@ -252,6 +258,12 @@ class Router:
                     groups[str(ref)] = None
                 elif isinstance(ref, TraceRef):
                     traces[ref.id] = None
+                elif isinstance(ref, AlarmRef):
+                    alarms[ref.name] = None
+                elif isinstance(ref, DashboardRef):
+                    dashboards[ref.name] = None
+                elif isinstance(ref, LogGroupRef):
+                    logs[ref.name] = None
         known = self._app.wardrobe.names
         return replace(
             self._desk.names,
@@ -261,6 +273,9 @@ class Router:
             deployments=tuple(deployments),
             groups=tuple(groups),
             traces=tuple(traces),
+            alarms=tuple(alarms),
+            dashboards=tuple(dashboards),
+            logs=tuple(logs),
             themes=known,
         )
 
@@ -306,6 +321,12 @@ class Router:
 
         self._enter(ReportsPlace(self._desk, build))
 
+    def plot(self, asked: PlotAsked) -> None:
+        """Several metrics on one pair of axes."""
+        from pointsman.console.screens.metric import MetricPlace
+
+        self._enter(MetricPlace(self._desk, asked.refs, asked.at, span=asked.span, stat=asked.stat))
+
     def approvals(self, spot: ActionRef) -> None:
         """The approvals inbox, at one of them."""
         from pointsman.console.screens.approvals import Approvals
@@ -315,7 +336,7 @@ class Router:
     def _enter(self, place: Place) -> None:
         """Push a screen, unless one of its kind shows already and is the same."""
         shown = self._app.place
-        keys = ("ref", "only_project")
+        keys = ("ref", "only_project", "refs", "other", "of_group")
         if type(shown) is type(place) and all(getattr(shown, one, None) == getattr(place, one, None) for one in keys):
             return
         self._app.push_screen(place)

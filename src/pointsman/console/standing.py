@@ -20,6 +20,8 @@ from pointsman.console.working import begin
 from pointsman.errors import CallFailed, Fault, FaultKind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from textual.timer import Timer
 
     from pointsman.console.connection import TimeControl
@@ -32,6 +34,8 @@ PACE = 0.5
 """Seconds in which calls are gathered into one look at the meter."""
 TRAFFIC = 1.0
 """Seconds between two readings of the bytes that go to the terminal, while they show."""
+FASTEST = 32
+"""How fast the key that doubles a demo's speed makes it at most."""
 _GONE = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED)
 AGAIN = 15.0
 """Seconds until a caller who could not be named is asked for again."""
@@ -169,6 +173,20 @@ class Standing:
         if (time := self._time()) is not None:
             begin(self._app, partial(self._step, time, seconds), name="step", group="step")
 
+    def hold_or_go(self) -> None:
+        """Stop a demo's clock, or let it go on."""
+        if (time := self._time()) is not None:
+            self.hold(not time.paused)
+
+    def minute(self) -> None:
+        """Let a minute of a demo pass."""
+        self.step(60.0)
+
+    def faster(self) -> None:
+        """Twice as fast; beyond ``FASTEST`` as fast as the wall again."""
+        if (time := self._time()) is not None:
+            self.hurry(time.speed * 2 if time.speed * 2 <= FASTEST else 1)
+
     async def _step(self, time: TimeControl, seconds: float) -> None:
         await asyncio.to_thread(time.step, seconds)
         toolkit.clock_moved(self._app)
@@ -199,6 +217,8 @@ class Standing:
             region=cloud.region,
             read_only=cloud.guard.read_only,
             armed_until=cloud.guard.armed_until,
+            protected=self._desk.protects(cloud.profile),
+            share=self._share if self._desk.world == "aws" else None,
             calls_per_minute=cloud.trail.per_minute(self._desk.now()),
             meter=cloud.trail.per_minute,
             pace=pace_word(connection.time),
@@ -206,6 +226,13 @@ class Standing:
         if identity is not None:
             facts = replace(facts, account=identity.account, role=identity.role, expires=identity.expires)
         return replace(facts, note=self._note())
+
+    def _share(self, now: datetime) -> float:
+        """How much of the tightest budget the last minute took."""
+        from pointsman.services.pace import share_of  # the connection has loaded it
+
+        connection = self._desk.connection
+        return share_of(connection.services.cloud.trail.minute(now)) if connection is not None else 0.0
 
     def _note(self) -> str:
         if self._desk.unknown:

@@ -8,12 +8,13 @@ collects them, so nothing registers itself on import.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from pointsman.local.world import Scope
+    from pointsman.local.world import Scope, World
 
 Parameters = dict[str, Any]
 Answer = Callable[["Scope", Parameters], dict[str, Any]]
@@ -89,11 +90,15 @@ class Table:
         """Collect every marked function of some modules; a call answered twice is a mistake."""
         table = cls()
         for module in modules:
-            for function in vars(module).values():
-                for place in getattr(function, _MARK, ()):
-                    if getattr(function, "__module__", None) == module.__name__:
-                        table.add(place[0], place[1], function)
+            table.take(module)
         return table
+
+    def take(self, module: ModuleType) -> None:
+        """Add every marked function of a module."""
+        for function in vars(module).values():
+            for place in getattr(function, _MARK, ()):
+                if getattr(function, "__module__", None) == module.__name__:
+                    self.add(place[0], place[1], function)
 
     def add(self, service: str, operation: str, answer: Answer) -> None:
         """Add one answer."""
@@ -114,3 +119,44 @@ class Table:
         for service, operation in sorted(self._answers):
             found.setdefault(service, []).append(operation)
         return found
+
+
+def answered(
+    world: World,
+    table: Table,
+    where: tuple[str, str],
+    call: tuple[str, str],
+    parameters: Parameters,
+    closed: Callable[[], bool] = lambda: False,
+) -> tuple[dict[str, Any], str]:
+    """Answer one call: in one transaction, or not at all.
+
+    Args:
+        world: Whose state it is about.
+        table: What answers.
+        where: Account and region of whoever asks.
+        call: Service and operation.
+        parameters: As botocore validated them.
+        closed: Whether nothing is answered any more.
+
+    Returns:
+        The answer in botocore's output shape, and the request id.
+
+    Raises:
+        AwsError: A modelled error, or 501 by name for a call that is not built.
+    """
+    request_id = world.request_id()
+    try:
+        answer = table.find(*call)
+        with world.lock:
+            if world.closing or closed():
+                raise AwsError("ServiceUnavailable", "the local backend has been closed", 503)
+            with world.transaction():
+                found = answer(world.scope(*where), parameters)
+        return (found.work() if isinstance(found, Later) else found), request_id
+    except AwsError as error:
+        error.members.setdefault("request_id", request_id)
+        raise
+    except sqlite3.OperationalError as error:
+        sentence = f"the state folder cannot be written ({error}): make room on its disk, and try again"
+        raise AwsError("ServiceUnavailable", sentence, 503, request_id=request_id) from error

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sqlite3
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -25,9 +24,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pointsman.clock import Clock, ManualClock, SystemClock
 from pointsman.errors import StateError
-from pointsman.local.answers import AwsError, Later, Parameters, Table
+from pointsman.local.answers import Parameters, Table, answered
 from pointsman.local.emptying import RECORDS, discard, sweep
 from pointsman.local.engines import Engines, assemble
+from pointsman.local.pages import Shown, Visit, visited
 from pointsman.local.reach import Reach
 from pointsman.local.state import StateFolder
 from pointsman.local.store.blobs import Blobs, FolderBlobs, MemoryBlobs
@@ -142,22 +142,12 @@ class Backend:
         Raises:
             AwsError: A modelled error, or 501 by name for a call that is not built.
         """
-        world = self.world
-        request_id = world.request_id()
-        try:
-            answer = self.table.find(service, operation)
-            with world.lock:
-                if self._closed or world.closing:
-                    raise AwsError("ServiceUnavailable", "the local backend has been closed", 503)
-                with world.transaction():
-                    found = answer(world.scope(self.account, region), parameters)
-            return (found.work() if isinstance(found, Later) else found), request_id
-        except AwsError as error:
-            error.members.setdefault("request_id", request_id)
-            raise
-        except sqlite3.OperationalError as error:
-            sentence = f"the state folder cannot be written ({error}): make room on its disk, and try again"
-            raise AwsError("ServiceUnavailable", sentence, 503, request_id=request_id) from error
+        where, call = (self.account, region), (service, operation)
+        return answered(self.world, self.table, where, call, parameters, lambda: self._closed)
+
+    def visit(self, name: str, method: str, visit: Visit) -> Shown | None:
+        """Answer a request for an engine's page; None when there is no such page, or not by that method."""
+        return visited(self.world, self.account, (name, method), visit, lambda: self._closed)
 
     def load(self, path: Path | str) -> tuple[str, ...]:
         """Apply a world file; applying it twice changes nothing.

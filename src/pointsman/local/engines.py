@@ -1,7 +1,7 @@
 """Which engines there are, and how they are put together.
 
-An engine is a package whose ``__init__`` exposes ``ENGINE``, an ``Engine``: the modules with its answers, and three
-functions. The order in ``_engines`` is the order of resumption after a restart: what is run comes before what waits
+An engine is a package whose ``wiring`` exposes ``ENGINE``, an ``Engine``: the modules with its answers, and three
+functions. ``ORDER`` is the order of resumption after a restart: what is run comes before what waits
 for it, so that a pipeline finds the builds it waits for already judged.
 
 Engines call each other's plain functions with the same ``Scope`` inside one transaction, and hear of each other by
@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from pointsman.local.answers import Table
+from pointsman.local.pages import Pages
 from pointsman.local.reach import Reach
 from pointsman.local.world import World
 
@@ -76,47 +78,30 @@ class Engines:
             engine.stop(self.world)
 
 
-def _engines() -> tuple[Engine, ...]:
-    from pointsman.local import (
-        awslambda,
-        cloudwatch,
-        codebuild,
-        codecommit,
-        codeconnections,
-        codedeploy,
-        codepipeline,
-        events,
-        functions,
-        iam,
-        logs,
-        s3,
-        secretsmanager,
-        sns,
-        ssm,
-        sts,
-        xray,
-    )
+ORDER = (
+    "sts",
+    "iam",
+    "s3",
+    "ssm",
+    "secretsmanager",
+    "logs",
+    "sns",
+    "xray",
+    "functions",
+    "events",
+    "awslambda",
+    "cloudwatch",
+    "codecommit",
+    "codeconnections",
+    "codebuild",
+    "codedeploy",
+    "codepipeline",
+)
+"""The packages of the engines, in the order of resumption."""
 
-    modules = (
-        sts,
-        iam,
-        s3,
-        ssm,
-        secretsmanager,
-        logs,
-        sns,
-        xray,
-        functions,
-        events,
-        awslambda,
-        cloudwatch,
-        codecommit,
-        codeconnections,
-        codebuild,
-        codedeploy,
-        codepipeline,
-    )
-    return tuple(module.ENGINE for module in modules)
+
+def _engines() -> tuple[Engine, ...]:
+    return tuple(import_module(f"pointsman.local.{name}.wiring").ENGINE for name in ORDER)
 
 
 def assemble(world: World, root: Path, account: str, tools: Sequence[object] = ()) -> Engines:
@@ -133,6 +118,7 @@ def assemble(world: World, root: Path, account: str, tools: Sequence[object] = (
         world.provide(tool)
     if not world.has(Reach):
         world.provide(Reach())
+    world.provide(Pages())
     engines = _engines()
     for engine in engines:
         engine.install(world)

@@ -36,14 +36,12 @@ from pointsman.local.world_file import (
     LocalFile,
     LocalFolder,
     LocalRepository,
-    Mark,
     RouteEntry,
-    Step,
     TopicEntry,
     WorldFile,
-    close,
     read,
 )
+from pointsman.local.world_nodes import Mark, Step, close
 from pointsman.local.xray import sampling
 from pointsman.semantics.traces import sampling_file
 
@@ -177,6 +175,7 @@ class _Loading:
                 map_connection(self._scope, connection.name, path, connection.provider)
         for one in self._file.functions:
             self._keep(LocalFunction(one.name, one.command, str(one.folder), one.environment, one.timeout))
+            self._keep(LocalCommand(one.name, one.command, str(one.folder), one.timeout, one.environment))
         for route in self._file.routes:
             self._route(route)
         for name, port in self._file.target_groups.items():
@@ -185,8 +184,6 @@ class _Loading:
         for instance in self._file.instances:
             self._keep(LocalInstance(instance.name, str(instance.path), instance.tags))
         notes = self._sampling_rules(self._file.sampling_rules) if self._file.sampling_rules is not None else ()
-        for one in self._file.commands:
-            self._keep(LocalCommand(one.name, one.command, str(one.folder), one.timeout))
         for topic in self._file.topics:
             self._topic(topic)
         for call, client, method in checked:
@@ -200,7 +197,9 @@ class _Loading:
             raise self._file.wrong(route.mark, said)
         with self._backend.world.transaction():
             if route.function and self._scope.get(LocalFunction, route.function) is None:
-                raise self._file.wrong(route.mark, f"there is no function {route.function} under local.functions")
+                raise self._file.wrong(
+                    route.mark, f"there is no command {route.function} under local.functions or local.commands"
+                )
             keep_route(self._scope, EventRoute(route.name, route.pattern, route.topic, route.function))
 
     def _keep(self, record: LocalFunction | LocalInstance | LocalCommand) -> None:

@@ -9,16 +9,18 @@ not leave the machine.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES, ConstantProvider
+from botocore.exceptions import EventStreamError
 
 from pointsman.local.answers import AwsError, Parameters
 from pointsman.local.botodata import QuickLoader
+from pointsman.local.flows import Event, Flow, failure
 
 NOWHERE = "http://127.0.0.1:9"
 """The discard port of this machine: nothing listens there."""
@@ -70,6 +72,9 @@ def session(ask: Ask, region: str) -> Session:
             parsed, request_id = ask(asked_region, service, model.name, parameters)
         except AwsError as error:
             return _failure(error, error.members.pop("request_id", "00000000-0000-0000-0000-000000000000"))
+        for name, value in parsed.items():
+            if isinstance(value, Flow):
+                parsed[name] = EventStream(value, model.name)
         if (service, model.name) == ("s3", "GetBucketLocation"):
             parsed.setdefault("LocationConstraint", None)  # what boto3 makes of us-east-1's empty answer
         parsed["ResponseMetadata"] = {
@@ -84,6 +89,28 @@ def session(ask: Ask, region: str) -> Session:
     events.register_last("before-parameter-build.*.*", stash)
     events.register_first("before-call.*.*", answer)
     return plugged
+
+
+class EventStream:
+    """A flow as botocore's event streams are used: iterated, which blocks, and closed from any thread."""
+
+    def __init__(self, flow: Flow, operation: str) -> None:
+        self._flow = flow
+        self._operation = operation
+
+    def __iter__(self) -> Iterator[Event]:
+        while True:
+            for event in self._flow.take():
+                if (failed := failure(event)) is not None:
+                    raise EventStreamError({"Error": {"Code": failed[0], "Message": failed[1]}}, self._operation)
+                yield event
+            if self._flow.over:
+                return
+            self._flow.wait(self._flow.pause())
+
+    def close(self) -> None:
+        """Take no more."""
+        self._flow.close()
 
 
 def shut_out(core: Any, region: str) -> None:

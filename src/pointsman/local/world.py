@@ -15,9 +15,7 @@ Under the wall clock a thread of the backend calls ``run_due``; under a ManualCl
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import random
 import sqlite3
 import threading
 import time
@@ -29,6 +27,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from pointsman.clock import Clock
+from pointsman.local.identifiers import Identifiers
 from pointsman.local.store.blobs import Blobs
 from pointsman.local.store.database import Database
 from pointsman.local.store.records import Records
@@ -41,7 +40,6 @@ T = TypeVar("T")
 Payload = dict[str, Any]
 Handler = Callable[["Scope", Payload], None]
 
-_HEX = "0123456789abcdef"
 HOLD = 0.5
 """Seconds between two tries to write down what the disk had no room for."""
 
@@ -50,7 +48,7 @@ class NotSettled(RuntimeError):
     """Work on other threads did not come to rest within the world's patience."""
 
 
-class World:
+class World(Identifiers):
     """Everything the engines share.
 
     Args:
@@ -64,16 +62,13 @@ class World:
     def __init__(
         self, clock: Clock, database: Database, blobs: Blobs, *, seed: int | None = None, patience: float = 30.0
     ) -> None:
+        super().__init__(seed)
         self.clock = clock
         self.database = database
         self.records = ResidentRecords(database) if database.resident else Records(database)
         self.blobs = blobs
         self.patience = patience
         self.lock = threading.RLock()
-        self._seed = seed
-        self._random = random.Random(seed) if seed is not None else random.SystemRandom()
-        # Requests come when callers please: their ids have dice of their own, so that reading changes no other id.
-        self._requests = random.Random(f"requests/{seed}") if seed is not None else None
         self._handlers: dict[str, list[Handler]] = {}
         self._tools: list[object] = []
         self._tool_of: dict[type, object] = {}
@@ -311,44 +306,6 @@ class World:
         with self._wake:
             self._active -= 1
             self._wake.notify_all()
-
-    # -- ids --------------------------------------------------------------------------------------------------------
-
-    @property
-    def dice(self) -> tuple[random.Random, ...]:
-        """What ids come from; with a seed, their state is part of the world's."""
-        return tuple(dice for dice in (self._random, self._requests) if dice is not None)
-
-    def named(self, name: str) -> random.Random:
-        """Dice of its own for one thing: with a seed they fall the same for a name, and change no other id."""
-        return random.SystemRandom() if self._seed is None else random.Random(f"{self._seed}/{name}")
-
-    def uuid_of(self, name: str) -> str:
-        """A version 4 UUID from the dice of one thing."""
-        return _uuid("".join(self.named(name).choices(_HEX, k=32)))
-
-    def hex(self, digits: int) -> str:
-        """Random lower-case hex digits; predictable with a seed."""
-        return "".join(self._random.choices(_HEX, k=digits))
-
-    def letters(self, alphabet: str, count: int) -> str:
-        """Random characters of an alphabet; predictable with a seed."""
-        return "".join(self._random.choices(alphabet, k=count))
-
-    def uuid(self) -> str:
-        """A version 4 UUID; predictable with a seed."""
-        return _uuid(self.hex(32))
-
-    def request_id(self) -> str:
-        """The id of a request."""
-        if self._requests is None:
-            return _uuid(os.urandom(16).hex())
-        return _uuid("".join(self._requests.choices(_HEX, k=32)))
-
-
-def _uuid(digits: str) -> str:
-    variant = "89ab"[int(digits[16], 16) % 4]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 class JobFailed(Exception):

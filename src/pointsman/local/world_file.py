@@ -20,7 +20,7 @@
         web-1: {path: ./instances/web-1, tags: {Name: web}}
       sampling_rules: ./sampling-rules.json    # a sampling-rule file of X-Ray's SDKs
       commands:
-        notify: {command: ./notify.sh, folder: ., timeout: 60}    # commands that topics may give messages to
+        notify: {command: ./notify.sh, folder: ., timeout: 60}    # functions too, by the name that topics know
       topics:
         releases: [{log: /releases}, {file: ./releases.jsonl}, {command: notify}]
     calls:                       # AWS's own calls, in order, as boto3 spells them
@@ -33,21 +33,16 @@ sets. ``!file PATH`` stands for what a file holds. Every mistake names file, lin
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
 from pointsman.errors import ConfigError
+from pointsman.local.world_nodes import Mark, Nodes, Step, compose, is_empty, line_of
 
-LARGEST = 4_000_000
-"""Bytes; a world file beyond this is some other file."""
-_DEEPEST = 64
-_MOST_NODES = 200_000
-_PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null")}
 _TOP = ("region", "account", "calls", "local")
 _LOCAL = (
     *("repositories", "connections", "instances", "functions", "events"),
@@ -56,16 +51,6 @@ _LOCAL = (
 _OUTLETS = ("log", "file", "command")
 
 _PROVIDERS = ("GitHub", "GitLab", "Bitbucket")
-
-Step = str | int
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Where something stands in the file."""
-
-    line: int
-    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +139,15 @@ class WorldFile:
     path: Path
     region: str = ""
     account: str = ""
-    account_mark: Mark = Mark(1, "account")
+    account_mark: Mark = field(default_factory=lambda: Mark(1, "account"))
     calls: tuple[Call, ...] = ()
     repositories: tuple[LocalRepository, ...] = ()
     connections: tuple[LocalFolder, ...] = ()
     instances: tuple[LocalFolder, ...] = ()
     sampling_rules: LocalFile | None = None
-    commands: tuple[FunctionEntry, ...] = ()
-    """What topics may give their messages to."""
     topics: tuple[TopicEntry, ...] = ()
     functions: tuple[FunctionEntry, ...] = ()
+    """The commands of this machine: under ``functions``, or under ``commands`` with a shorter time-out."""
     routes: tuple[RouteEntry, ...] = ()
     target_groups: dict[str, int] = field(default_factory=dict)
     """Name -> the port that its traffic comes in by."""
@@ -171,12 +155,6 @@ class WorldFile:
     def wrong(self, mark: Mark, sentence: str, hint: str = "") -> ConfigError:
         """The error about a place in this file."""
         return ConfigError(f"{self.path}:{mark.line}: {mark.key}: {sentence}", hint)
-
-
-def close(word: str, words: Iterable[str]) -> str:
-    """``; did you mean "x"?`` when something is close, else nothing."""
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return f'; did you mean "{found[0]}"?' if found else ""
 
 
 def read(path: Path) -> WorldFile:
@@ -188,53 +166,29 @@ def read(path: Path) -> WorldFile:
     path = path.expanduser().absolute()
     if path.is_dir():
         path = path / "world.yml"
-    try:
-        with path.open("rb") as handle:
-            text = handle.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise ConfigError(f"there is no world file {path}", "name one that exists with --load FILE") from None
-    except OSError as error:
-        raise ConfigError(f"the world file {path} cannot be read: {error.strerror}", "name another") from None
-    if len(text) > LARGEST:
-        raise ConfigError(f"{path} is too large for a world file", "name another")
-    try:
-        node = yaml.compose(text.decode(), Loader=yaml.SafeLoader)
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not UTF-8 text", "name another") from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(
-            f"{path}:{line}: this is not YAML: {error.problem or 'it cannot be read'}", "correct the file"
-        ) from None
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise ConfigError(f"{path}:1: this is not YAML that can be read", "correct the file") from None
+    node = compose(path)
     return WorldFile(path) if node is None else _Reading(path).world(node)
 
 
-class _Reading:
+class _Reading(Nodes):
     """One file being read."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._nodes = 0
-
     def world(self, node: yaml.Node) -> WorldFile:
-        top = self._mapping(node, "", _TOP)
+        top = self.mapping(node, "", _TOP)
         region, account = top.get("region"), top.get("account")
-        local = self._mapping(top["local"], "local", _LOCAL) if "local" in top else {}
+        local = self.mapping(top["local"], "local", _LOCAL) if "local" in top else {}
         return WorldFile(
-            path=self._path,
-            region=self._text(region, "region") if region else "",
-            account=self._text(account, "account") if account else "",
-            account_mark=Mark(_line(account), "account") if account else Mark(1, "account"),
+            path=self.path,
+            region=self.text(region, "region") if region else "",
+            account=self.text(account, "account") if account else "",
+            account_mark=Mark(line_of(account), "account") if account else Mark(1, "account"),
             calls=tuple(self._calls(top["calls"])) if "calls" in top else (),
             repositories=tuple(self._repositories(local["repositories"])) if "repositories" in local else (),
             connections=tuple(self._folders(local, "connections", ("path", "provider"))),
             instances=tuple(self._folders(local, "instances", ("path", "tags"))),
             sampling_rules=self._file(local, "sampling_rules"),
-            commands=tuple(self._functions(local["commands"], "commands", "60")) if "commands" in local else (),
             topics=tuple(self._topics(local["topics"])) if "topics" in local else (),
-            functions=tuple(self._functions(local["functions"], "functions", "900")) if "functions" in local else (),
+            functions=tuple(self._every_function(local)),
             routes=tuple(self._routes(local["events"])) if "events" in local else (),
             target_groups=self._ports(local["target_groups"]) if "target_groups" in local else {},
         )
@@ -249,226 +203,145 @@ class _Reading:
             yield from self._call(node, "calls")
 
     def _call(self, node: yaml.Node, key: str) -> Iterator[Call]:
-        for service, operations in self._pairs(node, key):
-            for operation, given in self._pairs(operations, f"{key}.{service.value}"):
+        for service, operations in self.pairs(node, key):
+            for operation, given in self.pairs(operations, f"{key}.{service.value}"):
                 name = f"{key}.{service.value}.{operation.value}"
                 several = given.value if isinstance(given, yaml.SequenceNode) else [given]
                 for parameters in several:
                     lines: dict[tuple[Step, ...], int] = {}
-                    value = {} if _empty(parameters) else self._value(parameters, name, (), lines)
+                    value = {} if is_empty(parameters) else self.value(parameters, name, (), lines)
                     if not isinstance(value, dict):
-                        self._wrong(parameters, name, "the parameters of a call are a mapping")
-                    mark = Mark(_line(operation if parameters is given else parameters), name)
-                    whose = Mark(_line(service), f"{key}.{service.value}")
+                        self.wrong(parameters, name, "the parameters of a call are a mapping")
+                    mark = Mark(line_of(operation if parameters is given else parameters), name)
+                    whose = Mark(line_of(service), f"{key}.{service.value}")
                     yield Call(service.value, operation.value, value, mark, whose, lines)
 
     # -- local ------------------------------------------------------------------------------------------------------
 
     def _repositories(self, node: yaml.Node) -> Iterator[LocalRepository]:
-        for name, given in self._pairs(node, "local.repositories"):
+        for name, given in self.pairs(node, "local.repositories"):
             key = f"local.repositories.{name.value}"
-            mark = Mark(_line(name), key)
-            if isinstance(given, yaml.ScalarNode) and not _empty(given):
-                yield LocalRepository(name.value, mark, path=self._folder(given, key))
+            mark = Mark(line_of(name), key)
+            if isinstance(given, yaml.ScalarNode) and not is_empty(given):
+                yield LocalRepository(name.value, mark, path=self.folder(given, key))
                 continue
             allowed = ("path", "seed", "branch", "description")
-            fields = {} if _empty(given) else self._mapping(given, key, allowed)
+            fields = {} if is_empty(given) else self.mapping(given, key, allowed)
             if "path" in fields and "seed" in fields:
-                self._wrong(fields["seed"], f"{key}.seed", "a folder of yours is not written to: give path or seed")
+                self.wrong(fields["seed"], f"{key}.seed", "a folder of yours is not written to: give path or seed")
             yield LocalRepository(
                 name.value,
                 mark,
-                path=self._folder(fields["path"], f"{key}.path") if "path" in fields else None,
-                seed=self._folder(fields["seed"], f"{key}.seed") if "seed" in fields else None,
-                branch=self._text(fields["branch"], f"{key}.branch") if "branch" in fields else "main",
-                description=self._text(fields["description"], f"{key}.description") if "description" in fields else "",
+                path=self.folder(fields["path"], f"{key}.path") if "path" in fields else None,
+                seed=self.folder(fields["seed"], f"{key}.seed") if "seed" in fields else None,
+                branch=self.text(fields["branch"], f"{key}.branch") if "branch" in fields else "main",
+                description=self.text(fields["description"], f"{key}.description") if "description" in fields else "",
             )
 
     def _folders(self, local: dict[str, yaml.Node], kind: str, allowed: tuple[str, ...]) -> Iterator[LocalFolder]:
         if kind not in local:
             return
-        for name, given in self._pairs(local[kind], f"local.{kind}"):
+        for name, given in self.pairs(local[kind], f"local.{kind}"):
             key = f"local.{kind}.{name.value}"
-            fields = {"path": given} if isinstance(given, yaml.ScalarNode) else self._mapping(given, key, allowed)
+            fields = {"path": given} if isinstance(given, yaml.ScalarNode) else self.mapping(given, key, allowed)
             if "path" not in fields:
-                self._wrong(name, key, "path is missing")
+                self.wrong(name, key, "path is missing")
             tags = {
-                tag.value: self._text(value, f"{key}.tags.{tag.value}")
-                for tag, value in (self._pairs(fields["tags"], f"{key}.tags") if "tags" in fields else ())
+                tag.value: self.text(value, f"{key}.tags.{tag.value}")
+                for tag, value in (self.pairs(fields["tags"], f"{key}.tags") if "tags" in fields else ())
             }
-            path = self._resolve(self._text(fields["path"], f"{key}.path"))
-            provider = self._text(fields["provider"], f"{key}.provider") if "provider" in fields else "GitHub"
+            path = self.resolve(self.text(fields["path"], f"{key}.path"))
+            provider = self.text(fields["provider"], f"{key}.provider") if "provider" in fields else "GitHub"
             if provider not in _PROVIDERS:
                 known = ", ".join(_PROVIDERS)
-                self._wrong(fields["provider"], f"{key}.provider", f"{provider} is no provider here; known: {known}")
-            yield LocalFolder(name.value, Mark(_line(name), key), path, tags, provider)
+                self.wrong(fields["provider"], f"{key}.provider", f"{provider} is no provider here; known: {known}")
+            yield LocalFolder(name.value, Mark(line_of(name), key), path, tags, provider)
+
+    def _every_function(self, local: dict[str, yaml.Node]) -> Iterator[FunctionEntry]:
+        """Both sections name commands; whatever runs one may run any of them."""
+        seen: dict[str, str] = {}
+        for kind, seconds in (("functions", "900"), ("commands", "60")):
+            for one in self._functions(local[kind], kind, seconds) if kind in local else ():
+                if one.name in seen:
+                    place = f"{self.path}:{one.mark.line}: {one.mark.key}"
+                    raise ConfigError(f"{place}: local.{seen[one.name]} has a command of this name", "rename one")
+                seen[one.name] = kind
+                yield one
 
     def _functions(self, node: yaml.Node, kind: str, seconds: str) -> Iterator[FunctionEntry]:
-        for name, given in self._pairs(node, f"local.{kind}"):
+        for name, given in self.pairs(node, f"local.{kind}"):
             key = f"local.{kind}.{name.value}"
             bare = isinstance(given, yaml.ScalarNode | yaml.SequenceNode)
             allowed = ("command", "folder", "environment", "timeout")
-            fields = {"command": given} if bare else self._mapping(given, key, allowed)
+            fields = {"command": given} if bare else self.mapping(given, key, allowed)
             if "command" not in fields:
-                self._wrong(name, key, "command is missing")
-            variables = self._pairs(fields["environment"], f"{key}.environment") if "environment" in fields else ()
-            timeout = self._text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else seconds
+                self.wrong(name, key, "command is missing")
+            variables = self.pairs(fields["environment"], f"{key}.environment") if "environment" in fields else ()
+            timeout = self.text(fields["timeout"], f"{key}.timeout") if "timeout" in fields else seconds
             if not timeout.isdecimal() or not 1 <= int(timeout) <= 900:
-                self._wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds")
+                self.wrong(fields["timeout"], f"{key}.timeout", "a time-out is 1 to 900 seconds")
             yield FunctionEntry(
                 name.value,
-                Mark(_line(name), key),
+                Mark(line_of(name), key),
                 self._command(fields["command"], f"{key}.command"),
-                self._folder(fields["folder"], f"{key}.folder") if "folder" in fields else self._path.parent,
-                {one.value: self._text(value, f"{key}.environment.{one.value}") for one, value in variables},
+                self.folder(fields["folder"], f"{key}.folder") if "folder" in fields else self.path.parent,
+                {one.value: self.text(value, f"{key}.environment.{one.value}") for one, value in variables},
                 int(timeout),
             )
 
     def _command(self, node: yaml.Node, key: str) -> tuple[str, ...]:
         """A list is a program and its arguments, a text a line for the shell."""
         if isinstance(node, yaml.SequenceNode):
-            words = tuple(self._text(word, f"{key}[{index}]") for index, word in enumerate(node.value))
+            words = tuple(self.text(word, f"{key}[{index}]") for index, word in enumerate(node.value))
             if not words:
-                self._wrong(node, key, "the command is empty")
+                self.wrong(node, key, "the command is empty")
             return words
-        return ("/bin/sh", "-c", self._text(node, key))
+        return ("/bin/sh", "-c", self.text(node, key))
 
     def _routes(self, node: yaml.Node) -> Iterator[RouteEntry]:
-        for name, given in self._pairs(node, "local.events"):
+        for name, given in self.pairs(node, "local.events"):
             key = f"local.events.{name.value}"
-            fields = self._mapping(given, key, ("pattern", "topic", "function"))
+            fields = self.mapping(given, key, ("pattern", "topic", "function"))
             if "topic" not in fields and "function" not in fields:
-                self._wrong(name, key, "give a topic, a function, or both")
-            pattern = self._value(fields["pattern"], f"{key}.pattern", (), {}) if "pattern" in fields else {}
+                self.wrong(name, key, "give a topic, a function, or both")
+            pattern = self.value(fields["pattern"], f"{key}.pattern", (), {}) if "pattern" in fields else {}
             if not isinstance(pattern, dict):
-                self._wrong(fields["pattern"], f"{key}.pattern", "a mapping belongs here")
+                self.wrong(fields["pattern"], f"{key}.pattern", "a mapping belongs here")
             yield RouteEntry(
                 name.value,
-                Mark(_line(name), key),
+                Mark(line_of(name), key),
                 pattern,
-                self._text(fields["topic"], f"{key}.topic") if "topic" in fields else "",
-                self._text(fields["function"], f"{key}.function") if "function" in fields else "",
+                self.text(fields["topic"], f"{key}.topic") if "topic" in fields else "",
+                self.text(fields["function"], f"{key}.function") if "function" in fields else "",
             )
 
     def _file(self, local: dict[str, yaml.Node], kind: str) -> LocalFile | None:
         if kind not in local:
             return None
         key = f"local.{kind}"
-        path = self._resolve(self._text(local[kind], key))
+        path = self.resolve(self.text(local[kind], key))
         if not path.is_file():
-            self._wrong(local[kind], key, f"there is no file {path}")
-        return LocalFile(path, Mark(_line(local[kind]), key))
+            self.wrong(local[kind], key, f"there is no file {path}")
+        return LocalFile(path, Mark(line_of(local[kind]), key))
 
     def _topics(self, node: yaml.Node) -> Iterator[TopicEntry]:
-        for name, given in self._pairs(node, "local.topics"):
+        for name, given in self.pairs(node, "local.topics"):
             key = f"local.topics.{name.value}"
-            if not isinstance(given, yaml.SequenceNode) and not _empty(given):
-                self._wrong(given, key, f"a list of {', '.join(_OUTLETS)} belongs here")
+            if not isinstance(given, yaml.SequenceNode) and not is_empty(given):
+                self.wrong(given, key, f"a list of {', '.join(_OUTLETS)} belongs here")
             outlets: list[tuple[str, str]] = []
-            for index, item in enumerate(() if _empty(given) else given.value):
-                for protocol, value in self._mapping(item, f"{key}[{index}]", _OUTLETS).items():
-                    text = self._text(value, f"{key}[{index}].{protocol}")
-                    outlets.append((protocol, str(self._resolve(text)) if protocol == "file" else text))
-            yield TopicEntry(name.value, Mark(_line(name), key), tuple(outlets))
+            for index, item in enumerate(() if is_empty(given) else given.value):
+                for protocol, value in self.mapping(item, f"{key}[{index}]", _OUTLETS).items():
+                    text = self.text(value, f"{key}[{index}].{protocol}")
+                    outlets.append((protocol, str(self.resolve(text)) if protocol == "file" else text))
+            yield TopicEntry(name.value, Mark(line_of(name), key), tuple(outlets))
 
     def _ports(self, node: yaml.Node) -> dict[str, int]:
         found = {}
-        for name, given in self._pairs(node, "local.target_groups"):
+        for name, given in self.pairs(node, "local.target_groups"):
             key = f"local.target_groups.{name.value}"
-            port = self._text(given, key)
+            port = self.text(given, key)
             if not port.isdecimal() or not 1024 <= int(port) <= 65535:
-                self._wrong(given, key, "a port from 1024 to 65535 belongs here")
+                self.wrong(given, key, "a port from 1024 to 65535 belongs here")
             found[name.value] = int(port)
         return found
-
-    def _folder(self, node: yaml.Node, key: str) -> Path:
-        path = self._resolve(self._text(node, key))
-        if not path.is_dir():
-            self._wrong(node, key, f"there is no folder {path}")
-        return path
-
-    def _resolve(self, text: str) -> Path:
-        return (self._path.parent / Path(text).expanduser()).resolve()
-
-    # -- nodes ------------------------------------------------------------------------------------------------------
-
-    def _wrong(self, node: yaml.Node, key: str, sentence: str) -> NoReturn:
-        place = f"{self._path}:{_line(node)}"
-        raise ConfigError(f"{place}: {key}: {sentence}" if key else f"{place}: {sentence}", "correct the file")
-
-    def _pairs(self, node: yaml.Node, key: str) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
-        if not isinstance(node, yaml.MappingNode):
-            self._wrong(node, key, "a mapping belongs here")
-        seen: set[str] = set()
-        for name, value in node.value:
-            if not isinstance(name, yaml.ScalarNode):
-                self._wrong(name, key, "a key is a plain word")
-            if name.value in seen:
-                self._wrong(name, f"{key}.{name.value}".lstrip("."), "this key is given twice")
-            seen.add(name.value)
-            yield name, value
-
-    def _mapping(self, node: yaml.Node, key: str, allowed: tuple[str, ...]) -> dict[str, yaml.Node]:
-        found: dict[str, yaml.Node] = {}
-        for name, value in self._pairs(node, key):
-            if name.value not in allowed:
-                meant = close(name.value, allowed) or f"; known here: {', '.join(allowed)}"
-                self._wrong(name, f"{key}.{name.value}".lstrip("."), f"unknown key{meant}")
-            found[name.value] = value
-        return found
-
-    def _text(self, node: yaml.Node, key: str) -> str:
-        if not isinstance(node, yaml.ScalarNode) or _empty(node):
-            self._wrong(node, key, "text belongs here")
-        return str(node.value)
-
-    def _value(self, node: yaml.Node, key: str, path: tuple[Step, ...], lines: dict[tuple[Step, ...], int]) -> Any:
-        """A node as plain values; texts that only look like dates stay texts."""
-        self._nodes += 1
-        if self._nodes > _MOST_NODES or len(path) > _DEEPEST:
-            self._wrong(node, key, "this is too deep or too large")
-        lines.setdefault(path, _line(node))
-        if isinstance(node, yaml.MappingNode):
-            found: dict[str, Any] = {}
-            for name, value in self._pairs(node, key):
-                lines[*path, name.value] = _line(name)
-                found[name.value] = self._value(value, f"{key}.{name.value}", (*path, name.value), lines)
-            return found
-        if isinstance(node, yaml.SequenceNode):
-            return [
-                self._value(item, f"{key}[{index}]", (*path, index), lines) for index, item in enumerate(node.value)
-            ]
-        if node.tag == "!file":
-            return self._content(node, key)
-        if node.tag in _PLAIN:
-            return _constructed(node)
-        if node.tag.startswith("!"):
-            self._wrong(node, key, f"unknown tag {node.tag}{close(node.tag, ['!file'])}")
-        return node.value
-
-    def _content(self, node: yaml.Node, key: str) -> str | bytes:
-        path = self._resolve(str(node.value))
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            self._wrong(node, key, f"{path} cannot be read: {error.strerror}")
-        try:
-            return content.decode()
-        except UnicodeDecodeError:
-            return content
-
-
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
-
-
-def _empty(node: yaml.Node) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
-
-
-def _constructed(node: yaml.Node) -> Any:
-    constructor = yaml.SafeLoader("")
-    try:
-        return constructor.construct_object(node, deep=True)
-    finally:
-        constructor.dispose()

@@ -23,11 +23,8 @@ class Pending:
     state: PipelineState
     stage: Stage
     action: Action
-
-    @property
-    def ref(self) -> ActionRef:
-        """The approval."""
-        return self.action.ref
+    ref: ActionRef
+    """The approval; of a PARALLEL pipeline with the run that waits in it."""
 
     @property
     def execution_id(self) -> str:
@@ -107,12 +104,10 @@ class Shipment:
 def pending(board: Board | None) -> tuple[Pending, ...]:
     """Every approval that waits, what expires first first."""
     found = [
-        Pending(row.state, stage, action)
+        Pending(row.state, stage, action, ref)
         for row in (board.rows if board is not None else ())
         if row.state is not None
-        for stage in row.state.stages
-        for action in stage.actions
-        if action.waiting
+        for stage, action, ref in row.state.approvals
     ]
     return tuple(sorted(found, key=_order))
 
@@ -157,8 +152,9 @@ def fate(one: Pending, state: PipelineState | None) -> str:
     """
     if state is None:
         return "its pipeline is gone"
-    stage = state.stage(one.ref.stage)
-    action = next((each for each in stage.actions if each.ref == one.ref), None) if stage is not None else None
+    stage = state.at(one.ref) or state.stage(one.ref.stage)
+    plain = one.ref.plain
+    action = next((each for each in stage.actions if each.ref == plain), None) if stage is not None else None
     run = state.execution(one.execution_id)
     if stage is None or action is None:
         return "it is not in the pipeline any more"
@@ -177,7 +173,7 @@ def fate(one: Pending, state: PipelineState | None) -> str:
             return action.status.word.lower()
     if run is not None and not run.status.moving:
         return f"its run {run.status.word.lower()}"
-    if stage.execution_id != one.execution_id:
+    if stage.execution_id != one.execution_id and not one.ref.execution:
         return "a newer run is in its stage"
     return "it does not wait any more"
 

@@ -71,23 +71,27 @@ def _order(item: Attention) -> tuple[int, float, float, str]:
     return item.urgency, expires, -(item.since.timestamp() if item.since else 0.0), str(item.ref)
 
 
+def _approvals(state: PipelineState, now: datetime) -> Iterator[Attention]:
+    for _, approval, ref in state.approvals:
+        expires = approval.expires
+        soon = expires is not None and expires - now <= SOON
+        yield Attention(
+            Urgency.EXPIRING if soon else Urgency.APPROVAL,
+            ref,
+            f"{ref} waits for approval",
+            Tone.WAITING,
+            since=approval.changed_at,
+            expires=expires,
+            detail=approval.option("CustomData"),
+        )
+
+
 def _pipeline(state: PipelineState, now: datetime) -> Iterator[Attention]:
+    yield from _approvals(state, now)
     for stage in state.stages:
         if stage.status.failed:
             yield _failed(stage)
         approval = stage.waiting_approval
-        if approval is not None:
-            expires = approval.expires
-            soon = expires is not None and expires - now <= SOON
-            yield Attention(
-                Urgency.EXPIRING if soon else Urgency.APPROVAL,
-                approval.ref,
-                f"{approval.ref} waits for approval",
-                Tone.WAITING,
-                since=approval.changed_at,
-                expires=expires,
-                detail=approval.option("CustomData"),
-            )
         if not stage.transition.enabled and stage.inbound_id:
             revision = next(iter(run.revisions), None) if (run := state.execution(stage.inbound_id)) else None
             queued = revision.short if revision is not None else f"execution {stage.inbound_id[:8]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pointsman.model.builds import EnvironmentVariable, Phase
+from pointsman.model.builds import Run
 from pointsman.model.refs import BatchRef, BuildRef
 from pointsman.model.status import NOT_RUN, Status
 
@@ -29,38 +29,10 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Run[BatchRef]):
     """A batch of builds."""
 
-    ref: BatchRef
-    arn: str = ""
-    number: int | None = None
-    status: Status = NOT_RUN
-    phase: str = ""
-    phases: tuple[Phase, ...] = ()
-    started: datetime | None = None
-    ended: datetime | None = None
-    complete: bool = False
-    initiator: str = ""
-    source_version: str = ""
-    resolved_version: str = ""
     members: tuple[Member, ...] = ()
-    environment: tuple[EnvironmentVariable, ...] = ()
-    reports: tuple[str, ...] = ()
-
-    @property
-    def project(self) -> str:
-        """The project's name."""
-        return self.ref.project
-
-    @property
-    def failure(self) -> str:
-        """The first thing that went wrong, in CodeBuild's words; empty when nothing did."""
-        for phase in self.phases:
-            if phase.status.failed:
-                for code, message in phase.contexts:
-                    return message or code
-        return ""
 
 
 @dataclass(frozen=True, slots=True)

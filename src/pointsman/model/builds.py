@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
-from pointsman.model.refs import BuildRef, LogRef, ProjectRef
+from pointsman.model.refs import BatchRef, BuildRef, LogRef, ProjectRef
 from pointsman.model.status import NOT_RUN, Status
 
 
@@ -42,11 +43,14 @@ class EnvironmentVariable:
     kind: str = "PLAINTEXT"
 
 
-@dataclass(frozen=True, slots=True)
-class Build:
-    """One build."""
+R = TypeVar("R", BuildRef, BatchRef)
 
-    ref: BuildRef
+
+@dataclass(frozen=True, slots=True)
+class Run(Generic[R]):
+    """What a project runs, a build or a batch of them: where it is, how it went, of what."""
+
+    ref: R
     arn: str = ""
     number: int | None = None
     status: Status = NOT_RUN
@@ -58,19 +62,45 @@ class Build:
     initiator: str = ""
     source_version: str = ""
     resolved_version: str = ""
+    environment: tuple[EnvironmentVariable, ...] = ()
+    reports: tuple[str, ...] = ()
+    """The ARNs of its reports."""
+
+    @property
+    def project(self) -> str:
+        """The project's name."""
+        return self.ref.project
+
+    @property
+    def version(self) -> str:
+        """The version it is of: as it was resolved, else as it was asked for."""
+        return self.resolved_version or self.source_version
+
+    @property
+    def failure(self) -> str:
+        """The first thing that went wrong, in CodeBuild's words; empty when nothing did."""
+        for phase in self.phases:
+            if phase.status.failed:
+                for code, message in phase.contexts:
+                    return message or code
+                return f"{phase.name} {phase.status.word}"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Build(Run[BuildRef]):
+    """One build."""
+
     source_type: str = ""
     source_location: str = ""
     log: LogRef | None = None
     log_url: str = ""
     artifacts: str = ""
     """Where the artifacts went, as an ARN or path; empty when there are none."""
-    environment: tuple[EnvironmentVariable, ...] = ()
     exported: tuple[tuple[str, str], ...] = ()
     image: str = ""
     compute: str = ""
     timeout_minutes: int | None = None
-    reports: tuple[str, ...] = ()
-    """The ARNs of its reports."""
     batch: str = ""
     """The id of the batch it belongs to; empty when it stands alone."""
     queued_minutes: int | None = None
@@ -88,25 +118,10 @@ class Build:
         return not self.complete and self.phase in ("SUBMITTED", "QUEUED")
 
     @property
-    def project(self) -> str:
-        """The project's name."""
-        return self.ref.project
-
-    @property
     def pipeline(self) -> str:
         """The pipeline that started it; empty when a person or something else did."""
         head, _, tail = self.initiator.partition("/")
         return tail if head == "codepipeline" else ""
-
-    @property
-    def failure(self) -> str:
-        """The first thing that went wrong, in CodeBuild's words; empty when nothing did."""
-        for phase in self.phases:
-            if phase.status.failed:
-                for code, message in phase.contexts:
-                    return message or code
-                return f"{phase.name} {phase.status.word}"
-        return ""
 
     @property
     def slowest(self) -> Phase | None:
@@ -133,6 +148,15 @@ class Project:
     timeout_minutes: int | None = None
     concurrent_limit: int | None = None
     """How many of its builds run at a time; None when that is not limited."""
+    queued_minutes: int | None = None
+    """How long a build of it may wait for its turn."""
+    privileged: bool = False
+    cache: str = ""
+    """``NO_CACHE``, ``S3 bucket/prefix`` or ``LOCAL`` with its modes."""
+    artifacts: str = ""
+    """Where its artifacts go: ``NO_ARTIFACTS`` or ``s3://bucket/path``."""
+    batches: bool = False
+    """Whether it is set up for batches."""
 
     @property
     def name(self) -> str:

@@ -6,7 +6,8 @@ part ends last. A second on the path that is taken away is a second that the req
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pointsman.semantics.traces.assembly import ORPHAN, SUBSEGMENT, Span, Trace
@@ -25,7 +26,7 @@ class Timing:
     """The span that the critical path is of; -1 for a trace without spans."""
     critical: tuple[float, ...]
     """Seconds of the critical path that are a span's own."""
-    own: tuple[float, ...]
+    own: Sequence[float]
     """Seconds in which none of the spans right below it ran: self time."""
     sections: dict[int, tuple[Section, ...]]
     """Where on the critical path a span itself stands, in the order of time."""
@@ -99,9 +100,9 @@ def _path(trace: Trace, ends: list[float], at: int) -> dict[int, tuple[Section, 
     return {place: tuple(own) for place, own in found.items()}
 
 
-def _self_times(trace: Trace, ends: list[float]) -> tuple[float, ...]:
+def _self_times(trace: Trace, ends: list[float]) -> Sequence[float]:
     spans = trace.spans
-    own: list[float] = []
+    own = array("d")
     for place, span in enumerate(spans):
         reached, taken = span.start, 0.0
         for one in below(trace, place):
@@ -110,4 +111,4 @@ def _self_times(trace: Trace, ends: list[float]) -> tuple[float, ...]:
                 taken += end - start
                 reached = end
         own.append(max(0.0, ends[place] - span.start - taken))
-    return tuple(own)
+    return own

@@ -6,10 +6,11 @@ Only work counts: what an approval waited for a person is left out, and so is th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pointsman.model.attempts import latest, worst
 from pointsman.model.pipelines import ActionRun, Stage
 from pointsman.model.status import Tone
 
@@ -133,10 +134,10 @@ def forecast(
     samples: dict[str, list[tuple[datetime, timedelta]]] = {}
     under: list[Under] = []
     for (execution_id, stage), group in groups.items():
-        latest = _latest(group)
-        if any(run.status.tone is Tone.MOVING for run in latest.values()):
-            under.append(_under(execution_id, stage, list(latest.values())))
-        elif (sample := _sample(latest, shape.get(stage, frozenset()))) is not None:
+        last = latest(group)
+        if any(run.status.tone is Tone.MOVING for run in last.values()):
+            under.append(_under(execution_id, stage, list(last.values())))
+        elif (sample := _sample(last.values(), shape.get(stage, frozenset()))) is not None:
             samples.setdefault(stage, []).append(sample)
     estimates = []
     for stage in shape:
@@ -146,27 +147,13 @@ def forecast(
     return Forecast(tuple(estimates), tuple(sorted(under, key=lambda one: (one.stage, one.execution_id))))
 
 
-def _latest(group: Iterable[ActionRun]) -> dict[str, ActionRun]:
-    """The last attempt of each action."""
-    found: dict[str, ActionRun] = {}
-    for run in group:
-        known = found.get(run.ref.action)
-        if known is None or _begun(run) > _begun(known):
-            found[run.ref.action] = run
-    return found
-
-
-def _begun(run: ActionRun) -> float:
-    return run.started.timestamp() if run.started is not None else 0.0
-
-
-def _sample(latest: Mapping[str, ActionRun], wanted: frozenset[str]) -> tuple[datetime, timedelta] | None:
+def _sample(last: Collection[ActionRun], wanted: frozenset[str]) -> tuple[datetime, timedelta] | None:
     """When and how long a stage was at work in a run that passed it; None when it did not, or nothing works in it."""
-    if not wanted <= latest.keys() or any(run.status.tone is not Tone.OK for run in latest.values()):
+    if not wanted <= {run.ref.action for run in last} or any(run.status.tone is not Tone.OK for run in last):
         return None
     spans = [
         (run.started, run.updated)
-        for run in latest.values()
+        for run in last
         if run.category != "Approval" and run.started is not None and run.updated is not None
     ]
     return (min(spans)[0], covered(spans)) if spans else None
@@ -205,19 +192,14 @@ def stage_times(runs: Iterable[ActionRun], order: Sequence[str]) -> tuple[StageT
         group = groups.get(name)
         if not group:
             continue
-        latest = _latest(group).values()
+        last = latest(group).values()
         spans = [
             (run.started, run.updated)
             for run in group
             if run.category != "Approval" and run.started is not None and run.updated is not None
         ]
-        moving = any(run.status.tone is Tone.MOVING for run in latest)
-        made.append(StageTime(name, _word(latest), covered(spans) if spans and not moving else None))
+        moving = any(run.status.tone is Tone.MOVING for run in last)
+        made.append(
+            StageTime(name, worst(run.status for run in last).word, covered(spans) if spans and not moving else None)
+        )
     return tuple(made)
-
-
-_WORST = (Tone.FAILED, Tone.MOVING, Tone.WAITING, Tone.STOPPED, Tone.UNKNOWN, Tone.OK, Tone.IDLE)
-
-
-def _word(latest: Iterable[ActionRun]) -> str:
-    return min(latest, key=lambda run: _WORST.index(run.status.tone)).status.word

@@ -1,8 +1,10 @@
-"""Log lines as the screens see them."""
+"""Log lines, tails and log groups as the screens see them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import NamedTuple
 
 from pointsman.errors import Fault
@@ -30,3 +32,170 @@ class LogChunk:
     """There is no such group or stream (yet)."""
     fault: Fault | None = None
     """Why this read brought nothing; the next one is tried by itself."""
+
+
+class TailEvent(NamedTuple):
+    """An event of a tail; a tuple, because there are hundreds of thousands."""
+
+    at: int
+    """Milliseconds since the epoch."""
+    text: str
+    """As it came, control sequences included."""
+    group: str
+    stream: str
+    id: str = ""
+    """Empty where the way it came gives none (live tail)."""
+    ingested: int = 0
+    """When the service took it in, in milliseconds: its own clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """A log group in a tail: the whole of it, or some of its streams."""
+
+    group: str
+    streams: tuple[str, ...] = ()
+    prefix: str = ""
+    """What the streams' names begin with; not together with ``streams``."""
+
+    def __str__(self) -> str:
+        if self.prefix:
+            return f"{self.group} {self.prefix}*"
+        return f"{self.group} {','.join(self.streams)}" if self.streams else self.group
+
+
+@dataclass(frozen=True, slots=True)
+class TailAsk:
+    """What a tail shows."""
+
+    sources: tuple[LogSource, ...]
+    since: int
+    """The first moment, in milliseconds since the epoch; 0 is the oldest there is."""
+    until: int | None = None
+    """The last moment; None goes on with what comes in."""
+    pattern: str = ""
+    """A filter pattern, which the service applies."""
+
+
+class TailMode(StrEnum):
+    """How a tail gets its events at the moment."""
+
+    READING = "reading"
+    """What there is already, page by page."""
+    LIVE = "live"
+    """As they are ingested."""
+    POLLING = "polling"
+    """By asking every few seconds."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class TailChunk:
+    """What a tail has to say."""
+
+    lines: tuple[TailEvent, ...] = ()
+    mode: TailMode = TailMode.READING
+    sampled: bool = False
+    """More matched than live tail hands on: some of this second's are not among the lines."""
+    repeated: int = 0
+    """Events that had been handed on before, and were passed over."""
+    skipped: tuple[int, int] | None = None
+    """A stretch that was not read, from and to in milliseconds: it holds more than a tail reads at once."""
+    missing: tuple[str, ...] = ()
+    """Groups that are not there (yet)."""
+    why: str = ""
+    """Why it polls and is not live."""
+    fault: Fault | None = None
+    """Why nothing came; it goes on by itself."""
+
+
+NEVER = 0
+"""The retention of a group that keeps everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroup:
+    """A log group in the list."""
+
+    name: str
+    arn: str = ""
+    retention: int = NEVER
+    """Days; 0 never expires."""
+    stored: int | None = None
+    """Bytes, as the service counts them: some hours behind, without what is compressed away."""
+    filters: int = 0
+    """Metric filters."""
+    group_class: str = ""
+    """``STANDARD``, ``INFREQUENT_ACCESS``, ``DELIVERY``."""
+    created: datetime | None = None
+    key: str = ""
+    """The KMS key, where it has one."""
+
+    @property
+    def never_expires(self) -> bool:
+        """Whether it grows, and costs, for ever."""
+        return self.retention == NEVER and self.group_class != "DELIVERY"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricFilter:
+    """A metric filter of a group."""
+
+    group: str
+    name: str
+    pattern: str
+    namespace: str = ""
+    metric: str = ""
+    value: str = ""
+    default: float | None = None
+    unit: str = ""
+    dimensions: tuple[tuple[str, str], ...] = ()
+    transformed: bool = False
+    """Whether it looks at events as a transformer left them."""
+    criteria: str = ""
+    """Of which accounts and regions it takes events, in a group that several share."""
+    system_fields: tuple[str, ...] = ()
+    """System fields that become dimensions."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionFilter:
+    """A subscription filter of a group."""
+
+    group: str
+    name: str
+    pattern: str
+    destination: str = ""
+    """An ARN."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogStream:
+    """A stream of a group."""
+
+    name: str
+    last: int = 0
+    """When its last event was, in milliseconds; 0 is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDetail:
+    """A group with what belongs to it."""
+
+    group: LogGroup
+    filters: tuple[MetricFilter, ...] = ()
+    subscriptions: tuple[SubscriptionFilter, ...] = ()
+    streams: tuple[LogStream, ...] = ()
+    """The most recent ones."""
+    more_streams: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PatternMatch:
+    """A sample line that a pattern matches."""
+
+    number: int
+    """From 1."""
+    line: str
+    values: tuple[tuple[str, str], ...] = ()
+    """What the pattern finds in it: selector -> value."""

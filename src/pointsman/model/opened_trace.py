@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pointsman.model.critical_path import Timing
 from pointsman.model.refs import TraceRef
 from pointsman.model.trace_density import Density
+from pointsman.model.trace_operations import Operation
 from pointsman.semantics.traces.assembly import Trace
 
 __all__ = ["OpenedTrace"]
@@ -22,6 +23,8 @@ class OpenedTrace:
     density: Density = field(default=Density(), compare=False)
     words: tuple[str, ...] = field(default=(), compare=False)
     """For each span what a search looks at, in lower case."""
+    operations: tuple[Operation, ...] = field(default=(), compare=False)
+    """For each span what kind of work it is."""
     limit_exceeded: bool = False
     """X-Ray has dropped documents of it: it grew too large."""
     unread: int = 0

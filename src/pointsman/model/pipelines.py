@@ -218,6 +218,11 @@ class PipelineState:
     """What a start may give values to; empty where the definition was not read."""
     triggers: tuple[Trigger, ...] = ()
     """What starts it by itself, where the definition says so and was read."""
+    beside: tuple[Stage, ...] = ()
+    """Of a PARALLEL pipeline: stages in which other runs than the shown ones wait for a person, as those runs see
+    them."""
+    unseen: str = ""
+    """What is not known of its other runs' approvals, in a sentence; empty when all is."""
 
     @property
     def name(self) -> str:
@@ -227,7 +232,7 @@ class PipelineState:
     @property
     def status(self) -> Status:
         """The pipeline's own status, worst news first: failed over waiting over moving."""
-        shown = [stage.shown_status for stage in self.stages]
+        shown = [stage.shown_status for stage in (*self.stages, *self.beside)]
         for tone in (Tone.FAILED, Tone.WAITING, Tone.MOVING):
             for one in shown:
                 if one.tone is tone:
@@ -247,6 +252,23 @@ class PipelineState:
     def stage(self, name: str) -> Stage | None:
         """The stage of this name."""
         return next((stage for stage in self.stages if stage.name == name), None)
+
+    def at(self, ref: ActionRef) -> Stage | None:
+        """The stage of an action: as the ref's run sees it, where it names one."""
+        if not ref.execution:
+            return self.stage(ref.stage)
+        own = (one for one in (*self.stages, *self.beside) if one.execution_id == ref.execution)
+        return next((stage for stage in own if stage.name == ref.stage), None)
+
+    @property
+    def approvals(self) -> tuple[tuple[Stage, Action, ActionRef], ...]:
+        """Every approval that waits, with its stage; of runs side by side the ref names the run."""
+        return tuple(
+            (stage, action, replace(action.ref, execution=stage.execution_id if self.mode == "PARALLEL" else ""))
+            for stage in (*self.stages, *self.beside)
+            for action in stage.actions
+            if action.waiting
+        )
 
     def execution(self, execution_id: str) -> Execution | None:
         """The execution of this id, where it is on the page of history that was read."""

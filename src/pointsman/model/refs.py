@@ -40,9 +40,17 @@ class ActionRef:
     pipeline: str
     stage: str
     action: str
+    execution: str = ""
+    """The run that is meant, of a pipeline whose runs go side by side; empty: whichever is in the stage."""
+
+    @property
+    def plain(self) -> ActionRef:
+        """The action itself, of no run."""
+        return ActionRef(self.pipeline, self.stage, self.action)
 
     def __str__(self) -> str:
-        return f"{self.pipeline} / {self.stage} / {self.action}"
+        run = f" ({self.execution[:8]})" if self.execution else ""
+        return f"{self.pipeline} / {self.stage} / {self.action}{run}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -273,6 +281,22 @@ class LogGroupRef:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class TailRef:
+    """A tail: log groups, and some of their streams, looked at together."""
+
+    noun: ClassVar[str] = "tail"
+    sources: tuple[str, ...]
+    """``GROUP``, ``GROUP:STREAM`` or ``GROUP:PREFIX*``."""
+    follows: BuildRef | DeploymentRef | None = None
+    """What writes to them: the tail ends when that has ended."""
+    find: str = ""
+    """What is searched in it at once: a trace's id."""
+
+    def __str__(self) -> str:
+        return " ".join(self.sources)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class MetricFilterRef:
     """A metric filter of a log group."""
 
@@ -318,6 +342,7 @@ Ref = (
     | MetricRef
     | DashboardRef
     | LogGroupRef
+    | TailRef
     | MetricFilterRef
     | SavedQueryRef
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from pointsman.model.builds import Build
 from pointsman.model.pipelines import Board, Execution, PipelineState, Revision
@@ -36,6 +37,25 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """Runs further back than the pipelines' own states reach, pipeline by pipeline, newest first."""
+
+    runs: tuple[tuple[str, tuple[Execution, ...]], ...] = ()
+    more: bool = False
+    """Whether some pipeline has older runs still."""
+    unread: tuple[str, ...] = ()
+    """The pipelines whose history could not be read."""
+
+    def of(self, name: str) -> tuple[Execution, ...]:
+        """The runs of a pipeline."""
+        return dict(self.runs).get(name, ())
+
+
+NO_PAST = Past(more=True)
+"""Nothing further back was read yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sightings:
     """All places of a commit, and what was looked through."""
 
@@ -47,6 +67,14 @@ class Sightings:
     """How many there are."""
     builds: int = 0
     """How many builds were looked through."""
+    runs: int = 0
+    """How many runs were looked through."""
+    oldest: datetime | None = None
+    """When the oldest of them began."""
+    more: bool = False
+    """Whether there is more further back."""
+    unread: int = 0
+    """How many pipelines' histories could not be read."""
     ids: tuple[str, ...] = ()
     """The whole ids that begin as the commit does: more than one when the beginning is ambiguous."""
 
@@ -54,13 +82,17 @@ class Sightings:
         return len(self.found)
 
 
-def sightings(commit: CommitRef, board: Board | None, builds: Iterable[Build]) -> Sightings:
+def sightings(
+    commit: CommitRef, board: Board | None, builds: Iterable[Build], past: Past = NO_PAST, *, more: bool = False
+) -> Sightings:
     """Where a commit is, newest run of each pipeline first, then builds.
 
     Args:
         commit: By the beginning of its id, at least four digits.
         board: The pipelines.
         builds: The builds that are known.
+        past: Their runs further back.
+        more: Whether there are older builds.
     """
     wanted = commit.id.lower()
     rows = board.rows if board is not None else ()
@@ -69,8 +101,12 @@ def sightings(commit: CommitRef, board: Board | None, builds: Iterable[Build]) -
     found: list[Sighting] = []
     ids: dict[str, None] = {}
     told: dict[BuildRef, str] = {}
+    looked: dict[tuple[str, str], Execution] = {}
     for state in states:
-        for run in state.executions:
+        for run in (*state.executions, *past.of(state.name)):
+            if (state.name, run.id) in looked:
+                continue
+            looked[state.name, run.id] = run
             revision = next((one for one in run.revisions if one.id.lower().startswith(wanted)), None)
             if revision is None or not wanted:
                 continue
@@ -85,7 +121,19 @@ def sightings(commit: CommitRef, board: Board | None, builds: Iterable[Build]) -
             told.setdefault(ref, "")
     order = sorted(told, key=lambda one: _newest_first(known.get(one), one))
     found += [Sighting(ref, build=known.get(ref), stage=told[ref]) for ref in order]
-    return Sightings(commit, tuple(found), len(states), len(rows), len(known), tuple(ids))
+    began = [run.started for run in looked.values() if run.started is not None]
+    return Sightings(
+        commit,
+        tuple(found),
+        len(states),
+        len(rows),
+        len(known),
+        len(looked),
+        min(began, default=None),
+        past.more or more,
+        len(past.unread),
+        tuple(ids),
+    )
 
 
 def _run(state: PipelineState, run: Execution, revision: Revision) -> Sighting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pointsman.model.attempts import latest, worst
 from pointsman.model.pipelines import ActionRun
 from pointsman.model.status import NOT_RUN, WAITING, Status, Tone
 
@@ -23,30 +24,11 @@ class RunStages:
         return next((name for name, status in reversed(self.stages) if status.tone is not Tone.IDLE), "")
 
 
-_WORST = (Tone.FAILED, Tone.WAITING, Tone.MOVING, Tone.STOPPED, Tone.UNKNOWN, Tone.OK, Tone.IDLE)
-
-
 def run_stages(execution_id: str, runs: Iterable[ActionRun], order: Sequence[str]) -> RunStages:
     """How each stage stands in one run, from its action executions."""
-    latest: dict[tuple[str, str], ActionRun] = {}
-    for run in runs:
-        key = (run.ref.stage, run.ref.action)
-        known = latest.get(key)
-        if known is None or _begun(run) > _begun(known):
-            latest[key] = run
     shown: dict[str, list[Status]] = {}
-    for (stage, _), run in latest.items():
+    for (stage, _), run in latest(runs).items():
         waits = run.category == "Approval" and run.status.tone is Tone.MOVING
         shown.setdefault(stage, []).append(WAITING if waits else run.status)
     names = [*order, *(name for name in shown if name not in order)]
-    return RunStages(
-        execution_id,
-        tuple(
-            (name, min(shown[name], key=lambda one: _WORST.index(one.tone)) if name in shown else NOT_RUN)
-            for name in names
-        ),
-    )
-
-
-def _begun(run: ActionRun) -> float:
-    return run.started.timestamp() if run.started is not None else 0.0
+    return RunStages(execution_id, tuple((name, worst(shown[name]) if name in shown else NOT_RUN) for name in names))

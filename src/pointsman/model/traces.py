@@ -21,6 +21,14 @@ class TraceQuery:
     """How far back, up to now."""
     expression: str = ""
     """X-Ray's filter expression; empty for every trace."""
+    until: datetime | None = None
+    """Up to then in place of now."""
+
+    @classmethod
+    def around(cls, moment: datetime, now: datetime, span: timedelta = RANGES[0], expression: str = "") -> TraceQuery:
+        """A range with a moment in its middle, as far as there is a time after it."""
+        until = moment + span / 2
+        return cls(span, expression, until if until < now else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,8 @@ class TraceSummary:
     """The service it came in at."""
     services: tuple[str, ...] = ()
     annotations: tuple[tuple[str, str], ...] = ()
+    causes: tuple[str, ...] = ()
+    """Its root causes: ``fault: gateway > payments``, the kind and the services down to where it began."""
 
     @property
     def troubled(self) -> bool:

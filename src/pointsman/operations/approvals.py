@@ -109,7 +109,7 @@ def _after(state: PipelineState, stage: Stage, action: Action) -> list[str]:
         return ["It is the last action: the run succeeds."]
     if not after.transition.enabled:
         return [f"It then waits before {after.name}: that gate is closed."]
-    if after.status.moving:
+    if after.status.moving and state.mode != "PARALLEL":
         return [f"It then waits before {after.name}, in which another run is still at work."]
     what = ", ".join(f"{one.ref.action} ({one.provider})" for one in after.actions if one.run_order == 1)
     return [f"It goes on to {after.name} at once{f': {what}' if what else ''}."]
@@ -141,7 +141,8 @@ def _reject_consequences(state: PipelineState, ref: Ref, _answers: Answers) -> t
             lines.append(f"{revision_words(state, stage.inbound_id)} waits behind it and enters {stage.name} next.")
         else:
             lines.append(f"{revision_words(state, stage.inbound_id)} waits behind it at the closed gate.")
-    lines.append("Retrying the stage asks for the approval again, as long as no newer run has entered it.")
+    still = "" if state.mode == "PARALLEL" else ", as long as no newer run has entered it"
+    lines.append(f"Retrying the stage asks for the approval again{still}.")
     return tuple(lines)
 
 

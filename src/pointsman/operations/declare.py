@@ -55,6 +55,8 @@ class Field:
     multiline: bool = False
     """``NAME=value`` lines and the like."""
     placeholder: str = ""
+    group: str = ""
+    """The heading it stands under, closed until somebody opens it; empty: among those that are always there."""
 
 
 Answers = dict[str, str]

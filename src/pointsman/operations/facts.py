@@ -23,8 +23,10 @@ def pipeline_of(ref: Ref) -> PipelineRef:
 
 
 def stage_at(state: PipelineState, ref: Ref) -> Stage | None:
-    """The stage a stage or action ref names, if it (still) exists."""
-    return state.stage(ref.stage) if isinstance(ref, StageRef | ActionRef) else None
+    """The stage a stage or action ref names, as its run sees it where it names one, if it (still) exists."""
+    if isinstance(ref, ActionRef):
+        return state.at(ref)
+    return state.stage(ref.stage) if isinstance(ref, StageRef) else None
 
 
 def action_at(state: PipelineState, ref: Ref) -> Action | None:
@@ -32,11 +34,13 @@ def action_at(state: PipelineState, ref: Ref) -> Action | None:
     stage = stage_at(state, ref)
     if stage is None or not isinstance(ref, ActionRef):
         return None
-    return next((action for action in stage.actions if action.ref == ref), None)
+    return next((action for action in stage.actions if action.ref == ref.plain), None)
 
 
 def missing(ref: Ref) -> str:
     """The sentence for a target that is not in the pipeline any more."""
+    if isinstance(ref, ActionRef) and ref.execution:
+        return f"Run {ref.execution[:8]} of {ref.pipeline} does not wait in {ref.stage} / {ref.action} any more."
     if isinstance(ref, ActionRef):
         return f"{ref.pipeline} has no action {ref.action} in a stage {ref.stage} any more."
     if isinstance(ref, StageRef):

@@ -11,12 +11,27 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from pointsman.clock import Clock
+from pointsman.model.alarms import AlarmState
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
+from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.insights import Query, SavedQuery
+from pointsman.model.logs import GroupDetail
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    AlarmRef,
+    BatchRef,
+    BuildRef,
+    DashboardRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    LogGroupRef,
+    MetricRef,
+    PipelineRef,
+    ProjectRef,
+)
+from pointsman.model.sampling import SamplingRules
 from pointsman.model.snapshot import Identity
 
 
@@ -148,6 +163,51 @@ class InsightsLike(Protocol):
         ...
 
 
+class AlarmsLike(Protocol):
+    """Alarms, read past every cache."""
+
+    async def fresh(self, ref: AlarmRef) -> AlarmState:
+        """The alarm as it is now, with a day of its metric."""
+        ...
+
+    async def prospect(self, ref: MetricRef) -> AlarmState:
+        """A metric that has no such alarm yet, with a day of its values."""
+        ...
+
+
+class DashboardsLike(Protocol):
+    """Dashboards, read past every cache."""
+
+    async def fresh(self, ref: DashboardRef) -> DashboardState:
+        """The dashboard's text as it is now."""
+        ...
+
+
+class SamplingLike(Protocol):
+    """Sampling rules, read past every cache."""
+
+    async def fresh(self) -> SamplingRules:
+        """Every rule as it is now."""
+        ...
+
+
+class LogGroupsLike(Protocol):
+    """Log groups, read past every cache."""
+
+    async def fresh(self, ref: LogGroupRef, *, urgent: bool = True) -> GroupDetail:
+        """The group as it is now, with its filters."""
+        ...
+
+
+class LogsLike(Protocol):
+    """CloudWatch Logs."""
+
+    @property
+    def groups(self) -> LogGroupsLike:
+        """Log groups."""
+        ...
+
+
 class ServicesLike(Protocol):
     """The bundle of services, as far as operations need it."""
 
@@ -177,6 +237,11 @@ class ServicesLike(Protocol):
         ...
 
     @property
+    def alarms(self) -> AlarmsLike:
+        """Alarms."""
+        ...
+
+    @property
     def deployments(self) -> DeploymentsLike:
         """Deployments and their groups."""
         ...
@@ -184,6 +249,21 @@ class ServicesLike(Protocol):
     @property
     def insights(self) -> InsightsLike:
         """Saved queries."""
+        ...
+
+    @property
+    def dashboards(self) -> DashboardsLike:
+        """Dashboards."""
+        ...
+
+    @property
+    def sampling(self) -> SamplingLike:
+        """Sampling rules."""
+        ...
+
+    @property
+    def logs(self) -> LogsLike:
+        """CloudWatch Logs."""
         ...
 
     @property

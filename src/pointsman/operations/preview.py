@@ -10,7 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, Ref, SavedQueryRef
+from pointsman.model.refs import (
+    AlarmRef,
+    BatchRef,
+    BuildRef,
+    DashboardRef,
+    DeploymentGroupRef,
+    DeploymentRef,
+    LogGroupRef,
+    MetricFilterRef,
+    MetricRef,
+    ProjectRef,
+    Ref,
+    SamplingRuleRef,
+    SavedQueryRef,
+)
 from pointsman.model.snapshot import Identity
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
 from pointsman.operations.facts import pipeline_of
@@ -52,9 +66,11 @@ class Preview:
 
 
 def owner(ref: Ref) -> str:
-    """The name that is typed to confirm: a target's pipeline, project, application and group, or its own."""
-    if isinstance(ref, ProjectRef):
+    """The name that is typed to confirm: a target's own, its pipeline's or project's, or application and group."""
+    if isinstance(ref, ProjectRef | DashboardRef | AlarmRef | SamplingRuleRef | LogGroupRef):
         return ref.name
+    if isinstance(ref, MetricRef):
+        return ref.namespace
     if isinstance(ref, BuildRef | BatchRef):
         return ref.project
     if isinstance(ref, DeploymentGroupRef):
@@ -63,6 +79,8 @@ def owner(ref: Ref) -> str:
         return str(ref.group) if ref.group is not None else ref.id
     if isinstance(ref, SavedQueryRef):
         return str(ref)
+    if isinstance(ref, MetricFilterRef):
+        return ref.group
     return pipeline_of(ref).name
 
 

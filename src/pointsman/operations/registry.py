@@ -8,14 +8,18 @@ from typing import Any
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
 from pointsman.operations import (
+    alarms,
     approvals,
-    batches,
     builds,
     conditions,
+    dashboards,
     deployments,
+    logs,
+    metrics,
     pipelines,
     queries,
     releases,
+    sampling,
     stages,
 )
 from pointsman.operations.declare import Operation
@@ -66,10 +70,14 @@ def default_registry() -> Registry:
             *conditions.OPERATIONS,
             *approvals.OPERATIONS,
             *builds.OPERATIONS,
-            *batches.OPERATIONS,
             *releases.OPERATIONS,
             *deployments.OPERATIONS,
             *queries.OPERATIONS,
+            *alarms.OPERATIONS,
+            *metrics.OPERATIONS,
+            *dashboards.OPERATIONS,
+            *sampling.OPERATIONS,
+            *logs.OPERATIONS,
         )
     )
 
@@ -82,14 +90,13 @@ def within_reach(state: PipelineState, ref: Ref) -> tuple[Ref, ...]:
     """
     found: list[Ref] = [ref]
     if isinstance(ref, PipelineRef):
-        for stage in state.stages:
-            found += [action.ref for action in stage.actions if action.waiting]
+        found += [waiting for _, _, waiting in state.approvals]
         found += [one.ref for one in state.stages if one.status.failed or not one.transition.enabled]
         found += [ExecutionRef(ref.name, one) for one in moving_runs(state)]
     elif isinstance(ref, StageRef | ActionRef):
         stage_found = state.stage(ref.stage)
         if stage_found is not None:
-            found += [action.ref for action in stage_found.actions if action.waiting]
+            found += [waiting for stage, _, waiting in state.approvals if stage.name == ref.stage]
             found.append(stage_found.ref)
             if stage_found.execution_id in moving_runs(state):
                 found.append(ExecutionRef(ref.pipeline, stage_found.execution_id))

@@ -1,9 +1,12 @@
-"""Whether a push starts a pipeline: the filters of its git triggers.
+"""Whether a push or a pull request starts a pipeline: the filters of its git triggers.
 
 A trigger has up to three push filters, of which one must match. Within a filter everything must match that can be said
 of the push: of a tag its name, of a branch its name and the changed files. Exclusions win over inclusions; a criterion
 without inclusions takes everything that is not excluded. A filter that names only file paths applies to pushes to every
 branch.
+
+Of a pull request the filters judge what has happened to it, the branch it is to be merged into, and the files in which
+the two branches differ.
 """
 
 from __future__ import annotations
@@ -28,6 +31,31 @@ class Push:
     branch: str = ""
     tag: str = ""
     paths: Callable[[], Iterable[str]] = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What has happened to a pull request.
+
+    Attributes:
+        event: ``OPEN``, ``UPDATED`` or ``CLOSED``.
+        into: The branch it is to be merged into.
+        paths: The files it changes.
+    """
+
+    event: str
+    into: str
+    paths: Iterable[str] = ()
+
+
+def starts_on(filters: Iterable[Mapping[str, Any]], request: Request) -> bool:
+    """Whether one of the pull request filters of a trigger matches; one that names no events takes every event."""
+    return any(
+        request.event in (one.get("events") or (request.event,))
+        and ("branches" not in one or accepted(one["branches"], request.into))
+        and ("filePaths" not in one or any(accepted(one["filePaths"], path) for path in request.paths))
+        for one in filters
+    )
 
 
 def starts(filters: Iterable[Mapping[str, Any]], push: Push) -> bool:

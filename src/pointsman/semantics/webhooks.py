@@ -48,6 +48,8 @@ class WebhookEvent:
     """The head commit's."""
     repository: str = ""
     organization: str = ""
+    release: str = ""
+    """The name of a release."""
 
     @property
     def branch(self) -> str:
@@ -90,6 +92,8 @@ def passes(groups: Sequence[Sequence[WebhookFilter]], branch_filter: str, event:
     """
     if groups:
         return any(all(_passes(one, event) for one in group) for group in groups)
+    if event.kind != "PUSH":
+        return False
     return not branch_filter or (bool(event.branch) and _matches(branch_filter, [event.branch]))
 
 
@@ -113,7 +117,7 @@ def _subjects(kind: str, event: WebhookEvent) -> Sequence[str]:
         "BASE_REF": event.base_ref,
         "COMMIT_MESSAGE": event.message,
         "TAG_NAME": event.tag,
-        "RELEASE_NAME": "",
+        "RELEASE_NAME": event.release,
         "WORKFLOW_NAME": "",
         "REPOSITORY_NAME": event.repository,
         "ORGANIZATION_NAME": event.organization,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
 from pointsman.services.pace import Budget
@@ -13,6 +13,14 @@ class Asks(Protocol):
 
     async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """The answer to one call; raises CallFailed."""
+        ...
+
+
+class Streams(Asks, Protocol):
+    """What answers with event streams too."""
+
+    def events(self, service: str, operation: str, member: str, **parameters: Any) -> AsyncIterator[Mapping[str, Any]]:
+        """The events of a stream as they come, until it ends; raises CallFailed. Closing the iterator closes it."""
         ...
 
 

@@ -15,6 +15,7 @@ from pointsman.services.batches import Batches
 from pointsman.services.feeds import Report, Source
 from pointsman.services.pace import Budget
 from pointsman.services.reads import builds as reader
+from pointsman.services.reads.values import Answer
 from pointsman.services.reports import Reports
 
 SERVICE = "codebuild"
@@ -80,6 +81,19 @@ class Builds:
             return BuildList(found, more=bool(page.get("nextToken")))
 
         return Source(("builds", project.name if project else ""), read, list_cadence, SERVICE, cost=0)
+
+    def past(self, pages: int) -> Source[BuildList]:
+        """The builds of so many pages, of all projects; read once."""
+
+        async def read(report: Report[BuildList]) -> BuildList:
+            found: tuple[Build, ...] = ()
+            page: Answer = {}
+            async for page in self._meter.pages("ListBuilds", most=pages, sortOrder="DESCENDING"):
+                found += await self._builds(reader.ids(page))
+                report(BuildList(found, more=True), f"{len(found):,} builds read")
+            return BuildList(found, more=bool(page.get("nextToken")))
+
+        return Source(("past-builds", pages), read, lambda _: None, SERVICE, cost=0)
 
     def build(self, ref: BuildRef) -> Source[Build]:
         """One build."""

@@ -11,8 +11,10 @@ from pointsman.model.logs import LogChunk, LogLine
 from pointsman.model.refs import LogRef
 from pointsman.services.ask import Asks, Meter
 from pointsman.services.feeds import pause_after_failure
+from pointsman.services.log_groups import LogGroups
 from pointsman.services.pace import Budget, Sleep, sleeper
 from pointsman.services.reads import logs as reader
+from pointsman.services.tails import Tails
 
 SERVICE = "logs"
 QUIET = 2
@@ -63,9 +65,12 @@ class Logs:
         sleep: Sleep | None = None,
         fastest: float = FASTEST,
     ) -> None:
-        self._meter = Meter(cloud, SERVICE, budget or Budget.unlimited(clock))
+        budget = budget or Budget.unlimited(clock)
+        self._meter = Meter(cloud, SERVICE, budget)
         self._sleep = sleep or sleeper(clock)
         self._fastest = fastest
+        self.tails = Tails(cloud, clock, budget, sleep)
+        self.groups = LogGroups(cloud, clock, budget)
 
     async def follow(self, ref: LogRef, *, ended: Callable[[], bool], token: str = "") -> AsyncIterator[LogChunk]:
         """Read a stream from its head, or from a token, until it can grow no more.

@@ -60,12 +60,22 @@ QUOTAS: Mapping[str, Quota] = {
     "codepipeline": Quota(20, "AWS publishes no request rate; a cautious assumption"),
     "codebuild": Quota(20, "AWS publishes no request rate; a cautious assumption"),
     "codedeploy": Quota(20, "AWS publishes no request rate; a cautious assumption"),
+    "cloudwatch": Quota(9, "CloudWatch service quotas: DescribeAlarms, 9 a second; GetMetricData has 50"),
     "codecommit": Quota(20, "AWS publishes no request rate; a cautious assumption"),
 }
 """Requests a second. A service that is not here is asked too rarely to be counted."""
 
 SHARE = 0.25
 """How much of a quota this console takes: the rest is the account's own automation's."""
+
+
+def share_of(calls: Mapping[str, int]) -> float:
+    """How much of its budget the tightest service has had in a minute.
+
+    Args:
+        calls: Service -> calls in that minute, whoever made them.
+    """
+    return max((calls.get(name, 0) / (quota.per_second * SHARE * 60) for name, quota in QUOTAS.items()), default=0.0)
 
 
 class Budget:

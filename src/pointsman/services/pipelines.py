@@ -13,6 +13,7 @@ from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.comparison import Comparison
 from pointsman.model.pipelines import ActionRun, Board, Execution, PipelineRow, PipelineState
 from pointsman.model.refs import PipelineRef
+from pointsman.model.sightings import Past
 from pointsman.model.status import Tone
 from pointsman.services import sweep
 from pointsman.services.ask import Asks, Meter
@@ -37,7 +38,7 @@ _RAISED = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED)
 
 def cadence(state: PipelineState) -> float:
     """Seconds a state is good for: moving 2, waiting for a person 5, at rest 20."""
-    shown = {stage.shown_status.tone for stage in state.stages}
+    shown = {stage.shown_status.tone for stage in (*state.stages, *state.beside)}
     if Tone.MOVING in shown:
         return 2.0
     if Tone.WAITING in shown or any(stage.inbound_id for stage in state.stages):
@@ -121,6 +122,35 @@ class Pipelines:
             return found
 
         return Source(("history", ref.name), read, history_cadence, SERVICE, cost=0)
+
+    def past(self, refs: tuple[PipelineRef, ...], pages: int) -> Source[Past]:
+        """The histories of many pipelines, so many pages of 100 of each; read once.
+
+        Args:
+            refs: The pipelines.
+            pages: How far back.
+        """
+
+        async def read(report: Report[Past]) -> Past:
+            found: list[tuple[str, tuple[Execution, ...]]] = []
+            more, unread = False, []
+            for ref in refs:
+                runs: tuple[Execution, ...] = ()
+                answers = self._meter.pages("ListPipelineExecutions", most=pages, pipelineName=ref.name, maxResults=100)
+                try:
+                    page: Answer = {}
+                    async for page in answers:
+                        runs += reader.executions(page)
+                    more = more or bool(page.get("nextToken"))
+                except CallFailed as error:
+                    if error.fault.kind in _RAISED:
+                        raise
+                    unread.append(ref.name)
+                found.append((ref.name, runs))
+                report(Past(tuple(found), True, tuple(unread)), f"{len(found):,} of {len(refs):,} pipelines read")
+            return Past(tuple(found), more, tuple(unread))
+
+        return Source(("past", tuple(ref.name for ref in refs), pages), read, lambda _: None, SERVICE, cost=0)
 
     def runs(self, ref: PipelineRef, execution_id: str) -> Source[tuple[ActionRun, ...]]:
         """The action executions of one pipeline execution, newest first."""
@@ -213,7 +243,7 @@ class Pipelines:
         if known is not None and known.latest is not None and not known.latest.status.moving:
             declared, missing = await self._structure(ref, answer, urgent=False)
             same = await self._questions.filled(reader.state(ref, answer, declared, known.executions, missing))
-            if same.stages == known.stages:
+            if same.stages == known.stages and same.beside == known.beside:
                 return same
         return await self._state(ref, answer)
 

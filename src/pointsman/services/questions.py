@@ -3,18 +3,28 @@
 ``GetPipelineState`` shows custom data as declared, its variables not filled in; and of a PARALLEL pipeline it shows no
 token. ``ListActionExecutions`` tells both: the second is the external id there. It is read once per approval, and only
 where something is missing.
+
+The state of a PARALLEL pipeline shows one run of many in each stage, the latest to come there. Which approvals the
+other runs wait in stands in their action executions alone: the newest page of those, then run by run.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from pointsman.errors import CallFailed, FaultKind
-from pointsman.model.pipelines import Action, PipelineState
+from pointsman.model.pipelines import Action, ActionRun, PipelineState, Stage
+from pointsman.model.status import status
 from pointsman.services.ask import Meter
 from pointsman.services.reads import pipelines as reader
+from pointsman.services.reads.values import Answer
 
+APART = 10
+"""Runs that are asked for one by one at most, because the newest page does not reach back to them."""
+NEWEST = 25
+"""Runs that a state is merged with: with as many moving, there may be older ones."""
 _KEPT = 500
 _RAISED = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED)
 
@@ -36,6 +46,44 @@ class Questions:
 
     async def filled(self, state: PipelineState, *, urgent: bool = False) -> PipelineState:
         """The state with what its waiting approvals ask; as declared where that cannot be read."""
+        if state.mode == "PARALLEL":
+            state = await self._beside(state, urgent=urgent)
+        return await self._filled(state, urgent=urgent)
+
+    async def _beside(self, state: PipelineState, *, urgent: bool) -> PipelineState:
+        """The state with the stages in which other runs wait for a person."""
+        moving = [one.id for one in state.executions if one.status.moving]
+        if not any(action.is_approval for stage in state.stages for action in stage.actions) or not moving:
+            return state
+        try:
+            page = await self._page(state, urgent=urgent)
+            runs = list(reader.action_runs(state.ref, page))
+            if page.get("nextToken"):
+                # The oldest run on the page may have begun before it.
+                known = {run.pipeline_execution_id for run in runs} - {runs[-1].pipeline_execution_id if runs else ""}
+                older = [one for one in moving if one not in known]
+                for one in older[:APART]:
+                    runs = [run for run in runs if run.pipeline_execution_id != one]
+                    runs += reader.action_runs(state.ref, await self._page(state, one, urgent=urgent))
+                moving = [one for one in moving if one not in older[APART:]]
+        except CallFailed as error:
+            if error.fault.kind in _RAISED:
+                raise
+            said = f"the approvals of its other runs could not be read: {error.fault.sentence}"
+            return replace(state, unseen=said)
+        waiting = {action.execution_id for stage in state.stages for action in stage.actions if action.waiting}
+        for run in runs:
+            if run.id in waiting:
+                self._learn(run)
+        return waits(state, runs, moving)
+
+    async def _page(self, state: PipelineState, run: str = "", *, urgent: bool) -> Answer:
+        only = {"filter": {"pipelineExecutionId": run}} if run else {}
+        return await self._meter.ask(
+            "ListActionExecutions", urgent=urgent, pipelineName=state.name, maxResults=100, **only
+        )
+
+    async def _filled(self, state: PipelineState, *, urgent: bool) -> PipelineState:
         asked: dict[str, Answered] = {}
         apart = state.mode == "PARALLEL"
         for stage in state.stages:
@@ -61,24 +109,79 @@ class Questions:
         if known is not None:
             return known
         try:
-            page = await self._meter.ask(
-                "ListActionExecutions",
-                urgent=urgent,
-                pipelineName=state.name,
-                filter={"pipelineExecutionId": run},
-                maxResults=100,
-            )
+            page = await self._page(state, run, urgent=urgent)
         except CallFailed as error:
             if error.fault.kind in _RAISED:
                 raise
             return None
         for one in reader.action_runs(state.ref, page):
             if one.id == action.execution_id and (one.configuration or one.external_id):
-                self._known[one.id] = (one.configuration, one.external_id)
-                if len(self._known) > _KEPT:
-                    self._known.popitem(last=False)
-                return self._known[one.id]
+                return self._learn(one)
         return None
+
+    def _learn(self, run: ActionRun) -> Answered:
+        self._known[run.id] = (run.configuration, run.external_id)
+        if len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return self._known[run.id]
+
+
+def waits(state: PipelineState, runs: Sequence[ActionRun], seen: Collection[str]) -> PipelineState:
+    """The state of a PARALLEL pipeline with the stages in which runs that it does not show wait for a person. Pure.
+
+    Args:
+        state: The pipeline.
+        runs: Action executions, newest first.
+        seen: The runs that were looked through.
+    """
+    wanted = [run for run in runs if run.category == "Approval" and run.status.moving and run.external_id]
+    found: dict[tuple[str, str], Stage] = {}
+    for run in wanted:
+        stage = state.stage(run.ref.stage)
+        shown = stage is None or stage.execution_id == run.pipeline_execution_id
+        if stage is not None and not shown and run.pipeline_execution_id in seen:
+            found.setdefault((run.pipeline_execution_id, stage.name), _as_seen(stage, run.pipeline_execution_id, runs))
+    moving = [one.id for one in state.executions if one.status.moving]
+    left = sum(one not in seen for one in moving)
+    unseen = f"{left} of its {len(moving)} runs were not looked through" if left else ""
+    if not left and len(moving) >= len(state.executions) >= NEWEST:
+        unseen = f"only its newest {len(moving)} runs were looked through"
+    return replace(state, beside=tuple(found.values()), unseen=unseen)
+
+
+def _as_seen(stage: Stage, execution_id: str, runs: Sequence[ActionRun]) -> Stage:
+    """A stage as one run sees it: its own action executions, and nobody at the entrance."""
+    own: dict[str, ActionRun] = {}
+    for run in runs:
+        if (run.pipeline_execution_id, run.ref.stage) == (execution_id, stage.name):
+            own.setdefault(run.ref.action, run)
+
+    def action(one: Action) -> Action:
+        run = own.get(one.ref.action)
+        plain = Action(one.ref, one.category, one.provider, one.run_order, configuration=one.configuration)
+        if run is None:
+            return plain
+        return replace(
+            plain,
+            status=run.status,
+            execution_id=run.id,
+            summary=run.summary,
+            changed_at=run.started if run.status.moving else run.updated,
+            updated_by=run.updated_by,
+            token=run.external_id if one.is_approval and run.status.moving else "",
+            external_id="" if one.is_approval else run.external_id,
+            external_url=run.external_url,
+            configuration=run.configuration or one.configuration,
+            timeout_minutes=one.timeout_minutes,
+        )
+
+    return Stage(
+        stage.ref,
+        status("InProgress"),
+        execution_id,
+        transition=stage.transition,
+        actions=tuple(action(one) for one in stage.actions),
+    )
 
 
 def _open(action: Action, *, apart: bool) -> bool:

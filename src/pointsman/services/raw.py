@@ -28,6 +28,7 @@ from pointsman.model.refs import (
     SamplingRuleRef,
     SavedQueryRef,
     StageRef,
+    TailRef,
     TargetRef,
     TraceRef,
     TraceServiceRef,
@@ -82,7 +83,7 @@ def calls_of(ref: Ref) -> tuple[Call, ...]:
             return _cloudwatch(ref)
         case LogGroupRef() | LogRef() | MetricFilterRef() | SavedQueryRef():
             return _logs(ref)
-        case CommitRef() | TraceServiceRef():
+        case CommitRef() | TailRef() | TraceServiceRef():
             return ()
 
 

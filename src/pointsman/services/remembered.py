@@ -7,9 +7,7 @@ configuration) is left out.
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +18,7 @@ import msgspec
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.pipelines import Action, Board, PipelineRow, Stage
 from pointsman.model.snapshot import Snapshot
+from pointsman.services.private_files import name_for, read_own, write_own
 
 __all__ = ["Remembered"]
 
@@ -49,24 +48,20 @@ class Remembered:
     """
 
     def __init__(self, folder: Path, whose: Sequence[str]) -> None:
-        name = hashlib.sha256("\0".join(whose).encode()).hexdigest()[:32]
-        self._file = folder / f"{name}.json"
+        self._file = folder / f"{name_for(whose)}.json"
         self.account = ""
         """The account the recalled board is of; empty when none was recalled."""
 
     def recall(self) -> Snapshot[Board] | None:
         """The board, stale by its age; None when there is none that can be read."""
         try:
-            if self._file.stat().st_size > LARGEST or self._file.stat().st_uid != os.getuid():
-                return None
-            kept = msgspec.json.decode(self._file.read_bytes(), type=_Kept)
-        except FileNotFoundError:
-            return None
+            body = read_own(self._file, LARGEST)
+            kept = msgspec.json.decode(body, type=_Kept) if body is not None else None
         except (OSError, msgspec.DecodeError, ValueError) as error:
             # Another version's, or not ours: it is left as it is until this session has a board of its own.
             log.warning("the last session's board cannot be read: %s", error)
             return None
-        if kept.format != FORMAT or not kept.board.rows:
+        if kept is None or kept.format != FORMAT or not kept.board.rows:
             return None
         self.account = kept.account
         return Snapshot(value=kept.board, fetched_at=kept.fetched_at, fault=_LAST)
@@ -77,13 +72,8 @@ class Remembered:
         if board is None or snapshot.fetched_at is None or not board.complete or not account:
             return False
         bare = replace(board, rows=tuple(_bare(row) for row in board.rows))
-        new = self._file.with_suffix(".new")
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.encode(_Kept(FORMAT, account, region, snapshot.fetched_at, bare)))
-            new.replace(self._file)
+            write_own(self._file, msgspec.json.encode(_Kept(FORMAT, account, region, snapshot.fetched_at, bare)))
         except OSError as error:
             log.warning("the board cannot be kept for the next session: %s", error)
             return False
@@ -93,7 +83,8 @@ class Remembered:
 def _bare(row: PipelineRow) -> PipelineRow:
     if row.state is None:
         return row
-    return replace(row, state=replace(row.state, stages=tuple(_bare_stage(stage) for stage in row.state.stages)))
+    stages, beside = (tuple(map(_bare_stage, some)) for some in (row.state.stages, row.state.beside))
+    return replace(row, state=replace(row.state, stages=stages, beside=beside))
 
 
 def _bare_stage(stage: Stage) -> Stage:
@@ -101,4 +92,6 @@ def _bare_stage(stage: Stage) -> Stage:
 
 
 def _bare_action(action: Action) -> Action:
-    return replace(action, token="", configuration=())
+    # The external id of an approval in a PARALLEL pipeline is the token it is answered by.
+    external_id = "" if action.is_approval else action.external_id
+    return replace(action, token="", configuration=(), external_id=external_id)

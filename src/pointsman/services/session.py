@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from pointsman.services.typed import Typed
 
 if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
+    from pointsman.services.alarms import Alarms
     from pointsman.services.builds import Builds
+    from pointsman.services.dashboards import Dashboards
     from pointsman.services.deployments import Deployments
     from pointsman.services.feeds import Feeds
     from pointsman.services.insights import Insights
     from pointsman.services.logs import Logs
+    from pointsman.services.metrics import Metrics
     from pointsman.services.pipelines import Pipelines
     from pointsman.services.raw import Raw
+    from pointsman.services.sampling import SamplingRules
+    from pointsman.services.service_map import ServiceMaps
     from pointsman.services.traces import Traces
 
 
@@ -33,6 +40,13 @@ class Services:
     insights: Insights
     raw: Raw
     traces: Traces
+    metrics: Metrics
+    alarms: Alarms
+    dashboards: Dashboards
+    maps: ServiceMaps
+    sampling: SamplingRules
+    typed: Typed = field(default_factory=Typed)
+    """What was typed before."""
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
     close: Callable[[], None] = lambda: None

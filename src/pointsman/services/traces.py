@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -10,6 +11,7 @@ from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
+from pointsman.model.trace_operations import Population
 from pointsman.model.traces import TraceList, TraceQuery, TraceSummary
 from pointsman.semantics.traces.documents import epoch, is_trace_id
 from pointsman.semantics.traces.filters import FilterError, parse
@@ -17,6 +19,7 @@ from pointsman.services.ask import Asks, Meter
 from pointsman.services.feeds import BILLED, Report, Source
 from pointsman.services.pace import Budget
 from pointsman.services.reads import traces as reader
+from pointsman.services.trace_logs import TraceLogs
 
 __all__ = ["Traces"]
 
@@ -25,6 +28,10 @@ PAGES = 10
 """Pages of a list that are read at most: each costs money for what it scans."""
 ENOUGH = 1000
 """Traces after which no further page is read."""
+AT_ONCE = 5
+"""Traces that BatchGetTraces takes at once."""
+WIDER = 40
+"""Traces that are read at once to compare one with."""
 YOUNG = timedelta(minutes=10)
 """A trace that began less long ago may still grow."""
 
@@ -32,6 +39,11 @@ YOUNG = timedelta(minutes=10)
 def list_cadence(_: TraceList) -> float:
     """Seconds a list is good for."""
     return BILLED
+
+
+def never(_: TraceList) -> float | None:
+    """A list that does not change."""
+    return None
 
 
 def cadence(opened: OpenedTrace) -> float | None:
@@ -57,9 +69,13 @@ class Traces:
     """
 
     def __init__(self, cloud: Asks, clock: Clock, budget: Budget | None = None) -> None:
-        self._meter = Meter(cloud, SERVICE, budget or Budget.unlimited(clock))
+        budget = budget or Budget.unlimited(clock)
+        self._meter = Meter(cloud, SERVICE, budget)
         self._clock = clock
         self._threads = Daemons("traces", 1)
+        self.logs = TraceLogs(cloud, budget)
+        self.population = Population()
+        """How long things took in the traces that were read in this session."""
 
     def recent(self, query: TraceQuery) -> Source[TraceList]:
         """The traces that a filter expression takes of the last while, newest first. Billed by what it scans."""
@@ -67,7 +83,9 @@ class Traces:
         async def read(report: Report[TraceList]) -> TraceList:
             return await self._recent(query, report)
 
-        return Source(("traces", query), read, list_cadence, SERVICE, cost=0, billed=True, partial=lacking)
+        # What is over is read once, and again when somebody asks.
+        pace = list_cadence if query.until is None else never
+        return Source(("traces", query), read, pace, SERVICE, cost=0, billed=True, partial=lacking)
 
     def trace(self, ref: TraceRef) -> Source[OpenedTrace]:
         """One trace, put together; read again each minute while it may grow."""
@@ -76,6 +94,26 @@ class Traces:
             return await self._trace(ref)
 
         return Source(("trace", ref.id), read, cadence, SERVICE, cost=0, billed=True)
+
+    async def service_names(self, query: TraceQuery) -> tuple[str, ...]:
+        """The services of a range, for completion.
+
+        Raises:
+            CallFailed: They cannot be read.
+        """
+        end = query.until or self._clock.now()
+        found: dict[str, None] = {}
+        token = ""
+        for _ in range(PAGES):
+            answer = await self._meter.ask(
+                "GetServiceGraph", urgent=True, StartTime=end - query.span, EndTime=end, NextToken=token or None
+            )
+            found.update(dict.fromkeys(reader.service_names(answer)))
+            following = str(answer.get("NextToken") or "")
+            if not following or following == token:
+                break
+            token = following
+        return tuple(found)
 
     async def mistake(self, expression: str) -> FilterError | None:
         """What is wrong with a filter expression, and where; None when nothing is. The parser is loaded on a thread."""
@@ -90,7 +128,7 @@ class Traces:
         return await self._threads.run(read)
 
     async def _recent(self, query: TraceQuery, report: Report[TraceList]) -> TraceList:
-        end = self._clock.now()
+        end = query.until or self._clock.now()
         found: dict[TraceRef, TraceSummary] = {}
         scanned, token = 0, ""
         for read in range(1, PAGES + 1):
@@ -141,9 +179,43 @@ class Traces:
                     call=f"{SERVICE}:BatchGetTraces",
                 )
             )
+        del answer, page  # what was answered is let go while it is read
         old = not is_trace_id(ref.id) or self._clock.now() - datetime.fromtimestamp(epoch(ref.id), UTC) > YOUNG
-        work = partial(reader.opened, ref, texts, limit_exceeded=exceeded, settled=old)
-        return await self._threads.run(work)
+        work = partial(reader.opened, ref, reader.drained(texts), limit_exceeded=exceeded, settled=old)
+        opened = await self._threads.run(work)
+        self.population.add(opened)
+        return opened
+
+    async def widen(self, refs: Sequence[TraceRef]) -> int:
+        """Read further traces for what one of them is compared with; how many came.
+
+        Raises:
+            CallFailed: They cannot be read.
+        """
+        wanted = [ref for ref in refs if ref not in self.population][:WIDER]
+        came = 0
+        for first in range(0, len(wanted), AT_ONCE):
+            for ref, texts in (await self._documents(wanted[first : first + AT_ONCE])).items():
+                if texts:
+                    work = partial(reader.opened, ref, reader.drained(texts), limit_exceeded=False, settled=True)
+                    self.population.add(await self._threads.run(work))
+                    came += 1
+        return came
+
+    async def _documents(self, refs: Sequence[TraceRef]) -> dict[TraceRef, list[str]]:
+        """What X-Ray has of a few traces, asked at once."""
+        found: dict[TraceRef, list[str]] = {ref: [] for ref in refs}
+        token = ""
+        while True:
+            answer = await self._meter.ask(
+                "BatchGetTraces", urgent=True, TraceIds=[ref.id for ref in refs], NextToken=token or None
+            )
+            pages = [reader.documents(ref, answer) for ref in refs]
+            for ref, page in zip(refs, pages, strict=True):
+                found[ref] += page.texts
+            if not pages[0].following or pages[0].following == token:
+                return found
+            token = pages[0].following
 
 
 def _newest_first(found: dict[TraceRef, TraceSummary]) -> tuple[TraceSummary, ...]:

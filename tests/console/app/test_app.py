@@ -444,6 +444,24 @@ async def test_a_demos_clock_is_held_hurried_and_stepped_and_the_header_says_so(
         assert " demo x5 " in user.lines[0]
 
 
+async def test_a_demos_clock_has_keys() -> None:
+    made, time = full(world()), _Time()
+    made.services.world = "demo"
+    async with console(made, connect=lambda: replace(made.connect(), time=time)) as user:
+        await user.press("f7")
+        assert time.paused
+        assert " demo paused " in user.lines[0]
+        await user.press("f8")
+        assert time.steps == [0.0, 60.0]
+        await user.press("f7")
+        assert not time.paused
+        speeds = []
+        for _ in range(6):
+            await user.press("f9")
+            speeds.append(time.speed)
+        assert speeds == [2, 4, 8, 16, 32, 1]
+
+
 async def test_only_a_demos_clock_can_be_held() -> None:
     async with console() as user:
         await user.press("colon")
@@ -488,3 +506,25 @@ def test_a_mistake_before_the_screen_stands_ends_the_app(monkeypatch: pytest.Mon
     odd = RuntimeError("odd")
     app._handle_exception(odd)
     assert ended == [odd]
+
+
+async def test_a_protected_profile_is_framed_and_named_wherever_one_is() -> None:
+    settings = Settings(ascii=False, protected_profiles=("prod*",))
+    async with console(settings=settings) as user:
+        for keys in (("2",), ("3",), ("2", "enter")):
+            await user.press(*keys)
+            assert "PROTECTED" in user.lines[0]
+            assert all(line[:1] == "▌" and line[-1:] == "▐" for line in user.lines[1:-1])
+    async with console() as user:
+        assert "PROTECTED" not in user.text
+
+
+async def test_the_header_says_the_way_here() -> None:
+    async with console() as user:
+        await user.press("2")
+        assert "Pipelines ▸" not in user.lines[0]
+        user.app.router.open(PipelineRef("checkout"))
+        await user.settle()
+        assert "Pipelines ▸ checkout" in user.lines[0]
+        await user.press("escape")
+        assert "▸ checkout" not in user.lines[0]

@@ -10,6 +10,7 @@ from console import samples
 from console.driving import console, refusing
 from console.fakes import WHO, world
 from pointsman.clock import EPOCH
+from pointsman.console.connection import Keeping
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.snapshot import Snapshot
 
@@ -41,7 +42,7 @@ async def test_it_shows_before_there_is_a_connection() -> None:
         go.wait(20)
         return made.connect()
 
-    async with console(made, connect=connect, wait=False, memory=Memory) as user:
+    async with console(made, connect=connect, wait=False, keeping=lambda: Keeping(Memory())) as user:
         await user.pilot.pause()
         assert "checkout" in user.text
         assert "stale 2h: last session" in user.text
@@ -55,7 +56,7 @@ async def test_it_shows_before_there_is_a_connection() -> None:
 
 async def test_rows_that_are_not_read_yet_stay_as_they_were() -> None:
     made = world()
-    async with console(made, memory=Memory) as user:
+    async with console(made, keeping=lambda: Keeping(Memory())) as user:
         first, *others = samples.board().rows
         bare = tuple(replace(row, state=None, fetched_at=None) for row in others)
         made.fresh("board", value=replace(samples.board(), rows=(first, *bare)), partial="1 of 7 read")
@@ -66,21 +67,21 @@ async def test_rows_that_are_not_read_yet_stay_as_they_were() -> None:
 
 
 async def test_anothers_board_goes_as_soon_as_it_is_known_to_be_anothers() -> None:
-    async with console(world(), memory=lambda: Memory("999999999999")) as user:
+    async with console(world(), keeping=lambda: Keeping(Memory("999999999999"))) as user:
         assert "checkout" not in user.text
         assert "loading pipelines" in user.text
 
 
 async def test_without_credentials_it_stays_beside_the_reason() -> None:
     fault = Fault(FaultKind.NO_CREDENTIALS, "no AWS credentials were found", "aws sso login")
-    async with console(world(), connect=refusing(fault), memory=Memory) as user:
+    async with console(world(), connect=refusing(fault), keeping=lambda: Keeping(Memory())) as user:
         assert "checkout" in user.text
         assert "aws sso login" in user.text
 
 
 async def test_what_was_whole_is_left_for_the_next_session() -> None:
     made, memory = world(), Memory()
-    async with console(made, memory=lambda: memory) as user:
+    async with console(made, keeping=lambda: Keeping(memory)) as user:
         made.fresh("board", value=samples.board())
         await user.settle()
     snapshot, account, region = memory.kept[-1]
@@ -90,7 +91,7 @@ async def test_what_was_whole_is_left_for_the_next_session() -> None:
 
 async def test_what_was_not_whole_is_not() -> None:
     made, memory = world(), Memory()
-    async with console(made, memory=lambda: memory) as user:
+    async with console(made, keeping=lambda: Keeping(memory)) as user:
         made.fresh("board", value=samples.board(), partial="1 of 7 read")
         await user.settle()
     assert memory.kept == []

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Button, Input, TextArea
 
-from console import releases, samples
+from console import dashing, logbook, releases, samples
 from console.driving import Driver, console, full
 from console.fakes import world
 from pointsman.console.dialogs.actions_menu import ActionsMenu, Choice, lettered
@@ -223,8 +223,19 @@ async def test_nobody_who_has_gone_elsewhere_is_taken_back_to_what_was_made() ->
 @pytest.mark.parametrize("operation", list(default_registry()), ids=lambda one: one.id)
 async def test_every_operation_has_a_dialog(operation: object) -> None:
     """Whatever a declaration says, its dialog can be drawn, or it refuses with a sentence."""
+    from pointsman.model.dashboards import DashboardState
     from pointsman.model.deployments import DeploymentState
-    from pointsman.model.refs import BatchRef, BuildRef, DeploymentGroupRef, DeploymentRef, ProjectRef, StageRef
+    from pointsman.model.refs import (
+        BatchRef,
+        BuildRef,
+        DashboardRef,
+        DeploymentGroupRef,
+        DeploymentRef,
+        LogGroupRef,
+        MetricFilterRef,
+        ProjectRef,
+        StageRef,
+    )
 
     build, state = samples.failed_build(), samples.checkout()
     deployment = releases.in_batches()
@@ -239,6 +250,9 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
         BatchRef: (samples.BATCH, samples.batch()),
         DeploymentRef: (deployment.ref, DeploymentState(deployment, releases.history(group))),
         DeploymentGroupRef: (group.ref, releases.history(group)),
+        DashboardRef: (dashing.MIXED, DashboardState(dashing.MIXED, '{"widgets": []}')),
+        LogGroupRef: (LogGroupRef(logbook.API), logbook.detail()),
+        MetricFilterRef: (MetricFilterRef(logbook.API, "errors"), logbook.detail()),
     }
     ref, known = targets[operation.target]  # type: ignore[attr-defined]
     async with console(size=(80, 24)) as user:

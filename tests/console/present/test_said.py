@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -122,3 +123,18 @@ def test_calls_and_deeds_as_rows() -> None:
     )
     done = {column.key: plain(column.cell(deed, Draw(EPOCH))) for column in DEEDS}
     assert (done["outcome"], done["by"], done["where"]) == ("? outcome unknown", "ann", "1 eu-west-1")
+
+
+def test_the_meter_says_so_when_a_budget_is_nearly_used_up() -> None:
+    quiet = replace(FACTS, calls_per_minute=9, share=lambda _: 0.49)
+    loud = replace(FACTS, calls_per_minute=280, share=lambda _: 0.93)
+    assert "budget" not in plain(header_line(quiet, Draw(EPOCH), 160))
+    assert "api 280/min 93% of the budget" in plain(header_line(loud, Draw(EPOCH), 160))
+
+
+@pytest.mark.parametrize("room", range(20, 161, 7))
+def test_on_a_narrow_screen_the_way_here_goes_before_the_mode_does(room: int) -> None:
+    facts = replace(FACTS, protected=True, crumbs=("Pipelines", "a-pipeline-with-a-very-long-name-indeed", "d0b1c9d8"))
+    said = plain(header_line(facts, Draw(EPOCH), room))
+    assert width(header_line(facts, Draw(EPOCH), room)) <= room
+    assert ("d0b1c9d8" in said) or room < 70

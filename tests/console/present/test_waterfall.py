@@ -133,7 +133,7 @@ def test_folds_hide_what_is_below() -> None:
     trace = CHECKOUT.trace
     names = [trace.spans[place].name for place in visible(trace, {3, 16})]
     assert names == ["gateway", "checkout", "checkout", "inventory", "payments", "mailer"]
-    assert visible(trace, set()) == list(range(len(trace.spans)))
+    assert list(visible(trace, set())) == list(range(len(trace.spans)))
 
 
 def test_a_search_takes_words_and_leaves_out_words() -> None:
@@ -199,7 +199,7 @@ def test_lines_fit(room: int, glyphs: object) -> None:
 
 def test_a_trace_without_anything_to_read_and_one_without_time_are_drawn() -> None:
     nothing = opened(tracing.CHECKOUT, ["{"], limit_exceeded=True, settled=True)
-    assert visible(nothing.trace, set()) == []
+    assert list(visible(nothing.trace, set())) == []
     assert plain(minimap(nothing, whole(nothing.trace), whole(nothing.trace), 10, UNICODE)) == " " * 10
     piece = {"trace_id": tracing.CHECKOUT.id, "id": "a" * 16, "name": "x", "start_time": 5.0, "end_time": 5.0}
     point = opened(tracing.CHECKOUT, [json.dumps(piece)], limit_exceeded=False, settled=True)

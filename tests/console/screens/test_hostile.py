@@ -20,7 +20,7 @@ from pointsman.config.settings import Settings
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.logs import LogChunk, LogLine
 from pointsman.model.pipelines import Board, PipelineRow
-from pointsman.model.refs import ActionRef, BuildRef, CommitRef, ExecutionRef, PipelineRef, Ref, TraceRef
+from pointsman.model.refs import ActionRef, BuildRef, CommitRef, DashboardRef, ExecutionRef, PipelineRef, Ref, TraceRef
 from pointsman.model.snapshot import Snapshot
 
 _SGR = re.compile(r"\x1b\[[0-9;:]*m")
@@ -78,6 +78,8 @@ WAYS: dict[str, Way] = {
     "commit": (lambda word: CommitRef((samples.A41.id + word).lower()), ()),
     "traces": (_nowhere, ("5",)),
     "trace": (lambda word: TraceRef(tracing.CHECKOUT.id + word), ("e",)),
+    "dashboards": (_nowhere, ("colon", *"dashboards", "enter")),
+    "dashboard": (lambda word: DashboardRef("mixed" + word), ("tab", "d")),
     "activity": (_nowhere, ("8",)),
     "deed": (_nowhere, ("8", "d")),
     "help": (_pipeline("checkout"), ("question_mark",)),

@@ -15,8 +15,9 @@ from pointsman.console.widgets.attention_line import AttentionLine
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.builds import BuildList, EnvironmentVariable
 from pointsman.model.forecast import Forecast
-from pointsman.model.pipelines import Board, PipelineRow, PipelineState
+from pointsman.model.pipelines import Board, Execution, PipelineRow, PipelineState, Revision
 from pointsman.model.refs import ActionRef, BatchRef, BuildRef, CommitRef, ExecutionRef, PipelineRef, StageRef
+from pointsman.model.sightings import Past
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.status import status
 
@@ -340,6 +341,44 @@ async def test_a_commit_leads_to_its_runs_and_builds_and_says_what_was_looked_th
             assert words in user.text, words
         await user.press("enter")
         assert isinstance(getattr(user.app.screen, "ref", None), ExecutionRef)
+
+
+async def test_a_commit_is_looked_for_further_back_when_that_is_asked() -> None:
+    made = full(world())
+    old = replace(samples.builds().builds[0], ref=BuildRef("attic:00000000-aaaa-bbbb-cccc-1234567890ab"))
+    old = replace(old, resolved_version="feedbeef" * 5, started=samples.ago(days=200))
+    gone = Execution(
+        "0ldrun11-0000", status("Superseded"), samples.ago(days=300), revisions=(Revision("S", "feedbeef" * 5),)
+    )
+
+    def whole(text: str) -> str:
+        return " ".join(text.split())
+
+    async with console(made) as user:
+        made.fresh("board", value=samples.board())
+        user.app.router.open(CommitRef("feedbeef"))
+        await user.settle()
+        assert "f looks further back" in whole(user.text)
+        await user.press("f")
+        made.fresh("past", 1, value=Past((("checkout", (gone,)),), True), partial="1 of 7 pipelines read")
+        made.fresh("past-builds", 2, value=BuildList((old,), more=True))
+        await user.settle()
+        assert "1 of 7 pipelines read" in whole(user.text)
+        await user.press("f")
+        assert user.toasts[-1].endswith("it is being read")
+        made.fresh("past", 1, value=Past((("checkout", (gone,)),), True, ("billing",)))
+        await user.settle()
+        for words in ("checkout 0ldrun11", "in no stage any more", "attic:00000000", "back to 2025-03-"):
+            assert words in whole(user.text), words
+        assert "the histories of 1 pipelines could not be read" in whole(user.text)
+        await user.press("f")
+        assert "attic:00000000" in whole(user.text), "what was read stays while more is read"
+        made.fresh("past", 2, value=Past((("checkout", (gone,)),)))
+        made.fresh("past-builds", 3, value=BuildList((old,)))
+        await user.settle()
+        assert "that is all there is" in whole(user.text)
+        await user.press("f")
+        assert "everything has been looked through" in user.toasts[-1]
 
 
 async def test_what_is_no_commit_is_refused_where_it_is_typed() -> None:

@@ -8,15 +8,21 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from console import samples
+from console import dashing, logbook, mapped, samples, tracing
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
+from pointsman.errors import Fault
+from pointsman.model.alarms import AlarmList
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
+from pointsman.model.dashboards import DashboardList
 from pointsman.model.deployments import DeploymentList
+from pointsman.model.logs import TailChunk, TailMode
+from pointsman.model.metrics import MetricList
 from pointsman.model.pipelines import Board
+from pointsman.model.service_map import MapQuery, ServiceMap
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery
 
@@ -26,7 +32,8 @@ SIZES = ((80, 24), (120, 40), (200, 50))
 
 def said(line: str) -> tuple[str, ...]:
     """The keys that type a command line."""
-    return ("colon", *("space" if one == " " else one for one in line), "enter")
+    names = {" ": "space", "-": "minus"}
+    return ("colon", *(names.get(one, one) for one in line), "enter")
 
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -44,9 +51,22 @@ PLACES: dict[str, tuple[str, ...]] = {
     "blue-green": ("4", "down", "down", "enter"),
     "failed-deployment": ("4", "down", "down", "down", "down", "enter"),
     "fleet": ("4", "down", "f"),
+    "metrics": ("6", *["left"] * 4),
+    "metric": ("6", "enter", *["left"] * 9),
+    "insights": (*said("insights in /shop/web"), "ctrl+r"),
+    "alarms": said("alarms"),
+    "alarm": said("alarm checkout-cpu"),
+    "composite-alarm": said("alarm shop-is-ill"),
     "activity": ("8",),
     "traces": ("5",),
     "trace": ("5", "enter", "e", "e", "e", "e", "e", "e"),
+    "map": said("map"),
+    "map-table": (*said("map"), "v"),
+    "sampling": (*said("sampling"), "j", "j"),
+    "compare-traces": said(f"compare {tracing.CHECKOUT.id} {mapped.BETTER.id}"),
+    "traces-groups": ("5", "b", "b"),
+    "trace-operations": ("5", "enter", "v"),
+    "trace-map": ("5", "enter", "v", "v"),
     "later": ("6",),
     "approvals": ("A",),
     "conditions": said("pipeline orders"),
@@ -56,6 +76,12 @@ PLACES: dict[str, tuple[str, ...]] = {
     "batches": said("batches"),
     "batch": (*said("batches"), "enter"),
     "commit": said("commit a41f9c2"),
+    "dashboards": said("dashboards"),
+    "dashboard": said("dashboard mixed"),
+    "logs": ("7",),
+    "log-group": (*said("group /shop/api"), "down", "enter"),
+    "tail": said("tail /shop/api /shop/worker"),
+    "tail-json": (*said("tail /shop/api /shop/worker"), "g", *"jjjj", "m", "f", "slash", *"4711", "enter"),
 }
 DIALOGS: dict[str, tuple[str, ...]] = {
     "menu": ("2", "a"),
@@ -91,10 +117,29 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "deployment-copy": ("4", "down", "enter", "C"),
     "trace-folded": ("5", "enter", "down", "down", "down", "enter", "plus", "L"),
     "trace-search": ("5", "enter", "slash", *"stock", "enter", "n"),
+    "trace-page": ("5", "enter", "e", "e", "e", "e", "e", "e", "right_square_bracket"),
+    "trace-leave-out": ("5", "enter", "s"),
+    "trace-pruned": ("5", "enter", "s", "down", "down", "enter"),
+    "trace-logs": ("5", "enter", "l"),
+    "traces-durations": ("5", "h", "G", "shift+left", "shift+left"),
+    "traces-completion": ("5", "slash", *"serv", "tab", "quotation_mark"),
     "trace-document": ("5", "enter", "d"),
     "trace-help": ("5", "enter", "question_mark"),
     "traces-range": ("5", "t"),
+    "map-neighbours": (*said("map"), "f"),
+    "map-group": (*said("map"), "w"),
+    "map-help": (*said("map"), "question_mark"),
+    "sampling-rule": (*said("sampling"), "j", "a", "n"),
     "traces-mistake": ("5", "slash", *"fault=durration", "enter"),
+    "start-build": ("3", "G", "a", "s"),
+    "start-batch-open": ("3", "G", "a", "b", *["tab"] * 6, "enter"),
+    "dashboard-range": (*said("dashboard mixed"), "t"),
+    "dashboard-save": (*said("dashboard operations"), "a", "e"),
+    "tail-help": (*said("tail /shop/api /shop/worker"), "question_mark"),
+    "tail-mistake": (*said("tail /shop/api"), "p", *"{ $.a =", "enter"),
+    "log-menu": ("7", "G", "a"),
+    "log-retention": ("7", "G", "a", "r"),
+    "log-filter": (*said("group /shop/api"), "a", "m"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 
@@ -142,9 +187,15 @@ def test_in_ascii(snap_compare: Compare, place: str) -> None:
 
 
 LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "reports", "batches", "batch", "commit")
-TROUBLED = (*LINE, "deployments", "deployment", "fleet", "traces", "trace")
-DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace")
-LISTS = ("board", "builds", "projects", "batches", "deployments", "traces")
+TROUBLED = (
+    *LINE,
+    *("deployments", "deployment", "fleet", "traces", "trace", "metrics", "metric", "alarms", "alarm"),
+    *("map", "sampling", "compare-traces"),
+    *("dashboards", "dashboard"),
+    *("logs", "log-group"),
+)
+DETAILS = ("pipeline", "build", "reports", "batch", "deployment", "fleet", "trace", "metric", "alarm")
+LISTS = ("board", "builds", "projects", "batches", "deployments", "traces", "metrics", "alarms")
 """What has to be there for a way into a detail."""
 
 
@@ -157,10 +208,21 @@ def _empty() -> World:
     made.fresh("deployments", "", "", value=DeploymentList())
     made.fresh("deployment-groups", value=())
     made.fresh("traces", TraceQuery(), value=TraceList(TraceQuery(), scanned=31))
+    made.fresh("metrics", True, value=MetricList(()))
+    made.fresh("thresholds", value=())
+    made.fresh("alarms", value=AlarmList(()))
+    made.fresh("service-map", MapQuery(), value=ServiceMap())
+    made.fresh("dashboards", value=DashboardList())
+    made.fresh("dashboard", "mixed", None, None, value=dashing.of("mixed", '{"widgets": []}'))
+    made.fresh("log-groups", value=())
+    made.services.logs.tails.chunks = [logbook.told()]
     return made
 
 
 EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
+EMPTY += ["metrics", "alarms", "map"]
+EMPTY += ["dashboards", "dashboard"]
+EMPTY += ["logs", "tail"]
 
 
 @pytest.mark.parametrize("place", EMPTY)
@@ -187,6 +249,18 @@ def test_denied(snap_compare: Compare, place: str) -> None:
             continue
         made.feeds.snapshots[key] = Snapshot(fault=samples.DENIED, failures=1)
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+@pytest.mark.parametrize("trouble", ["denied", "throttled", "polled"])
+def test_a_tail_in_trouble(snap_compare: Compare, trouble: str) -> None:
+    made = full(world())
+    told: dict[str, list[TailChunk | Fault]] = {
+        "denied": [samples.DENIED],
+        "throttled": [*logbook.chunks(), logbook.told(fault=samples.THROTTLED, sampled=True)],
+        "polled": [logbook.told(*logbook.LINES, mode=TailMode.POLLING, why="StartLiveTail: access denied")],
+    }
+    made.services.logs.tails.chunks = told[trouble]
+    assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES["tail"]))
 
 
 @pytest.mark.parametrize("place", TROUBLED)

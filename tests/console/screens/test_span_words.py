@@ -8,8 +8,13 @@ from console import tracing
 from pointsman.clock import EPOCH
 from pointsman.console.present.cells import plain
 from pointsman.console.present.look import Draw
+from pointsman.console.screens.span_tabs import following, lines, strip, tabs_of
 from pointsman.console.screens.span_words import about, document, span_lines, wrong
+from pointsman.console.screens.trace_words import leaving_out, log_lines
 from pointsman.model.opened_trace import OpenedTrace
+from pointsman.model.trace_logs import TraceLine, TraceLines
+from pointsman.model.trace_operations import Standing
+from pointsman.model.trace_pruning import Pruning
 from pointsman.services.reads.traces import opened
 
 
@@ -34,6 +39,10 @@ INFERRED = {**CALL, "id": "c" * 16, "parent_id": "b" * 16, "type": None, "inferr
 
 def said(found: OpenedTrace, place: int) -> str:
     return "\n".join(plain(one) for one in span_lines(found, place, Draw(EPOCH), 100))
+
+
+def page(found: OpenedTrace, name: str, place: int = 0) -> str:
+    return "\n".join(plain(one) for one in lines(found, place, name, Draw(EPOCH), 100))
 
 
 def test_what_an_inferred_segment_repeats_is_counted_once() -> None:
@@ -70,6 +79,60 @@ def test_odd_causes_metadata_and_stacks_are_shown_as_far_as_they_go() -> None:
     }
     found = put_together({**TOP, "cause": odd, "metadata": {"x": {"y": list(range(500))}}})
     text = said(found, 0)
-    for words in ("◆ m", "    f", "7 more frames", "◆ an exception", "more lines: d shows them"):
+    for words in ("◆ m", "    f", "8 more frames", "◆ an exception"):
         assert words in text
+    text = page(found, "exceptions")
+    for words in ("◆ m", "    f", "7 more frames", "◆ an exception"):
+        assert words in text
+    assert "more lines: d shows them" in page(found, "metadata")
     assert "the exception is that of abc" in said(put_together({**TOP, "cause": "abc"}), 0)
+
+
+def test_a_page_is_there_when_the_span_has_something_for_it() -> None:
+    full = {**TOP, "annotations": {"a": 1, "b": True}, "sql": {"sanitized_query": "SELECT 1", "user": "app"}}
+    found = put_together(full, CALL)
+    piece = found.trace.pieces[0]
+    assert tabs_of(piece) == ("overview", "annotations", "SQL", "JSON")
+    assert strip(piece, "SQL") == "overview  annotations 2  [SQL]  JSON"
+    assert following(piece, "overview", -1) == "JSON"
+    assert following(piece, "annotations", 1) == "SQL"
+    assert following(piece, "metadata", 1) == "annotations", "from a page it does not have it goes on from the first"
+    assert page(found, "annotations").split() == ["a", "1", "b", "true"]
+    assert page(found, "SQL").splitlines() == ["SELECT 1", "", "user  app"]
+    assert '"start_time": 1.0' in page(found, "JSON")
+    assert page(found, "annotations", 1) == said(found, 1), "what it does not have is its overview"
+
+
+def test_a_span_stands_among_its_like() -> None:
+    found = put_together(TOP, CALL)
+    words = "\n".join(plain(one) for one in span_lines(found, 1, Draw(EPOCH), 100, Standing(93, 14, 3, 0.25)))
+    assert "p93 of 14 in 3 traces, median 250ms" in words
+    alone = "\n".join(plain(one) for one in span_lines(found, 1, Draw(EPOCH), 100, Standing(50, 1, 1, 0.8)))
+    assert "like it" not in alone
+
+
+def test_what_can_be_left_out_and_shown_again() -> None:
+    found = put_together(TOP, CALL, {**TOP, "id": "d" * 16, "name": "cart", "parent_id": "b" * 16})
+    choices = leaving_out(found, Pruning())
+    assert [line[0] for line in choices] == ["under 1.0ms", "under 10ms", "under 100ms", "under 1.00s", "shop", "cart"]
+    hidden = choices["cart", "1 span"]
+    assert hidden == Pruning(frozenset({"cart"}))
+    again = leaving_out(found, hidden)
+    assert again["nothing", "show every span"] == Pruning()
+    assert again["cart", "1 span, left out: show again"] == Pruning()
+
+
+def test_what_was_logged_is_told_by_stream_and_is_only_text() -> None:
+    rows = (
+        TraceLine(EPOCH, "/shop", "a", "first [bold]\x1b[31mred"),
+        TraceLine(EPOCH, "/shop", "a", ""),
+        TraceLine(None, "/shop", "b", "word " * 60),
+    )
+    told = TraceLines(rows, ("/shop", "/gone"), ("/gone",), more=True)
+    text = [plain(one) for one in log_lines(told, Draw(EPOCH), 60)]
+    assert text[:3] == ["looked into /shop, /gone", "not there: /gone", "there are more lines than were read"]
+    assert [one for one in text if one.startswith("/shop ")] == ["/shop a", "/shop b"]
+    assert any("first [bold]" in one and "\x1b" not in one for one in text)
+    assert all(len(one) <= 60 for one in text)
+    nothing = [plain(one) for one in log_lines(TraceLines((), ("/shop",)), Draw(EPOCH), 60)]
+    assert nothing[-1] == "no line names this trace"

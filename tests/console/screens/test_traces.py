@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from console import samples, tracing
 from console.driving import console
 from pointsman.console.screens.trace import TracePlace
 from pointsman.console.screens.traces import Traces
+from pointsman.console.screens.wishes import CommandAsked
+from pointsman.console.widgets.duration_band import DurationBand
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.table import LineTable
 from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.model.refs import TraceRef
 from pointsman.model.snapshot import Snapshot
-from pointsman.model.traces import TraceList, TraceQuery
+from pointsman.model.trace_logs import TraceLine, TraceLines
+from pointsman.model.traces import RANGES, TraceList, TraceQuery
+from pointsman.services.reads.traces import opened
 
 HOUR = TraceQuery(timedelta(hours=1))
 
@@ -117,6 +125,102 @@ async def test_a_trace_is_copied_as_id_and_command() -> None:
             assert words in user.text
 
 
+# --- completion, history, groups, durations, moments
+
+
+async def test_a_filter_completes_with_what_was_seen_and_comes_back_later() -> None:
+    async with console() as user:
+        await user.press("5", "slash")
+        await user.type("serv")
+        assert "tab service(" in user.text
+        await user.press("tab")
+        bar = user.app.screen.query_one(FilterBar)
+        assert bar.value == "service("
+        await user.press("quotation_mark", "l", "e")
+        assert 'tab "ledger"' in user.text, "X-Ray's own graph named it"
+        await user.press("tab", "right_parenthesis", "enter")
+        wanted = TraceQuery(expression='service("ledger")')
+        assert ("traces", wanted) in user.world.feeds.heard()
+        await user.press("slash", "ctrl+u", "up")
+        assert bar.value == 'service("ledger")'
+        await user.press("down")
+        assert bar.value == ""
+        await user.press("escape")
+        assert user.world.services.typed.lines("traces-filters") == ('service("ledger")',)
+        assert "tab " not in user.text
+
+
+async def test_tab_goes_through_what_is_proposed_and_back() -> None:
+    async with console() as user:
+        await user.press("5", "slash", "tab")
+        bar = user.app.screen.query_one(FilterBar)
+        assert bar.value == "ok"
+        await user.press("tab")
+        assert bar.value == "error"
+        await user.press("shift+tab", "shift+tab")
+        assert bar.value not in ("", "ok", "error")
+
+
+async def test_completion_does_without_a_graph_that_is_denied() -> None:
+    async with console() as user:
+        user.world.services.traces.named = samples.DENIED
+        await user.press("5", "slash")
+        await user.type("service(")
+        assert '"gateway"' in user.text
+        assert not user.toasts
+
+
+async def test_groups_narrow() -> None:
+    async with console() as user:
+        await user.press("5", "b")
+        table = user.app.screen.query_one("#groups", LineTable)
+        assert table.has_focus
+        assert "by URL" in user.text
+        line = next(line for line in user.lines if line.rstrip().endswith("shop.example/cart"))
+        for words in ("2", "0%", "39ms", "42ms"):
+            assert words in line
+        await user.press("b", "b")
+        assert "by root cause" in user.text
+        assert "no root cause" in user.text
+        await user.press("enter")
+        assert any("X-Ray has no filter" in one for one in user.toasts)
+        await user.press("b", "b", "enter")
+        wanted = 'http.url BEGINSWITH "https://shop.example/checkout"'
+        assert ("traces", TraceQuery(expression=wanted)) in user.world.feeds.heard()
+        assert "by URL" not in user.text
+
+
+async def test_a_range_of_durations_narrows() -> None:
+    async with console(size=(80, 24)) as user:
+        await user.press("5")
+        band = user.app.screen.query_one(DurationBand)
+        assert not band.display
+        await user.press("h")
+        assert band.has_focus
+        assert "1 trace   enter filters" in user.text
+        assert "enter only these" in user.text
+        await user.press("G", "shift+left", "shift+left")
+        assert len(band.chosen) == 3
+        low, high = band.buckets[-3].low, band.buckets[-1].high
+        await user.press("enter")
+        wanted = TraceQuery(expression=f"responsetime >= {low:.15g} AND responsetime <= {high:.15g}")
+        assert ("traces", wanted) in user.world.feeds.heard()
+
+
+async def test_a_moment_is_the_middle_of_the_range_until_now_is_asked_for() -> None:
+    async with console() as user:
+        at = samples.ago(minutes=60)
+        user.app.screen.post_message(CommandAsked("traces", "fault", at))
+        await user.settle()
+        around = TraceQuery(RANGES[0], "fault", at + RANGES[0] / 2)
+        assert ("traces", around) in user.world.feeds.heard()
+        assert "07:57Z to 08:02Z" in user.text or "07:57 to 08:02" in user.text
+        await user.press("t", "down", "enter")
+        assert ("traces", replace(around, span=RANGES[1], until=at + RANGES[1] / 2)) in user.world.feeds.heard()
+        await user.press("t", "end", "enter")
+        assert ("traces", TraceQuery(RANGES[1], "fault")) in user.world.feeds.heard()
+
+
 # --- the overview
 
 
@@ -163,7 +267,7 @@ async def test_the_selected_span_has_its_details_below() -> None:
             assert words in said
         await user.press("g", "j", "j")
         assert "tenant=gold release=d-8KQ2XW1AA retries=3" in details(user)
-        assert '"total": "118.40"' in details(user)
+        assert "/shop/checkout" in details(user)
         await user.press("G")
         assert "What it belongs to is not there" in details(user)
 
@@ -217,3 +321,129 @@ async def test_a_trace_that_is_old_news_stays_and_says_why() -> None:
         await user.settle()
         assert "as of 3m ago" in user.lines[2]
         assert "gateway" in user.text
+
+
+# --- pages, views, leaving out
+
+
+async def test_the_details_have_pages_and_the_next_span_shows_the_same_one() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "j", "j", "right_square_bracket")
+        assert "[annotations 3]" in user.text
+        assert "release" in details(user)
+        await user.press("right_square_bracket")
+        assert '"total": "118.40"' in details(user)
+        await user.press("e")
+        assert "[overview]" in user.text, "a span without metadata shows what it has"
+        await user.press("g", "j", "j", "left_square_bracket")
+        assert "[annotations 3]" in user.text
+        await user.press("left_square_bracket", "left_square_bracket")
+        assert "[JSON]" in user.text
+        assert '"user": "ada"' in details(user)
+
+
+async def test_the_operations_of_the_trace_and_back_to_the_longest_span() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "v")
+        table = user.app.screen.query_one("#operations", LineTable)
+        assert table.has_focus
+        assert "by operation" in user.text
+        line = next(line for line in user.lines if "SELECT stock" in line)
+        assert " 12 " in line
+        row = next(row for row in table.rows if row.stats.operation.name == "SELECT stock")
+        table.move_to(row.stats.operation)
+        await user.press("enter")
+        assert user.app.screen.query_one(Waterfall).has_focus
+        assert "SELECT stock" in details(user)
+
+
+async def test_the_map_of_the_trace_and_back() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "v", "v")
+        assert user.app.screen.query_one("#map", CellLines).has_focus
+        said = user.app.screen.query_one("#map", CellLines).text()
+        for name in ("gateway", "checkout", "payments", "bank.example", "ledger"):
+            assert name in said
+        assert "as a map" in user.text
+        await user.press("v")
+        assert user.app.screen.query_one(Waterfall).has_focus
+
+
+async def test_spans_are_left_out_and_a_match_brings_them_back() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "s")
+        assert "under 100ms" in user.text
+        await user.press("down", "down", "enter")
+        assert "spans left out" in user.text
+        assert "SELECT stock" not in user.text
+        await user.press("slash")
+        await user.type("stock")
+        assert "SELECT stock" in user.text
+        assert "left out" not in user.text
+
+
+async def test_levels_fold_and_the_cursor_goes_up_to_what_shows() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "e", "e", "e", "e", "e")
+        view = user.app.screen.query_one(Waterfall)
+        for _ in range(9):
+            await user.press("left_parenthesis")
+        spans = tracing.checkout().trace.spans
+        assert [spans[place].depth for place in view.rows] == [0, 0]
+        assert view.place == 0
+        await user.press("right_parenthesis")
+        assert {spans[place].depth for place in view.rows} == {0, 1}
+        for _ in range(9):
+            await user.press("right_parenthesis")
+        assert len(view.rows) == len(spans)
+
+
+async def test_what_was_logged_of_the_trace_is_read_from_the_groups_it_names() -> None:
+    async with console() as user:
+        logs = user.world.services.traces.logs
+        logs.told = TraceLines(
+            (TraceLine(samples.ago(minutes=1), "/shop/checkout", "i-1", "pay failed"),), ("/shop/checkout",)
+        )
+        await user.press("5", "enter", "l")
+        assert "lines of this trace" in user.text
+        assert "/shop/checkout" in user.text
+        await user.press("enter")
+        assert logs.asked == [(tracing.CHECKOUT, ("/shop/checkout",))]
+        assert "pay failed" in user.text
+
+
+async def test_a_span_is_compared_with_its_like_in_other_traces_of_the_list() -> None:
+    async with console() as user:
+        traces = user.world.services.traces
+        traces.population.add(tracing.checkout())
+        traces.others = [replace(tracing.checkout(), ref=tracing.ref(at)) for at in (2, 3)]
+        await user.press("5", "enter")
+        assert "like it" not in details(user)
+        await user.press("p")
+        assert any("2 more traces read" in one for one in user.toasts)
+        assert "p50 of 3 in 3 traces, median 812ms" in details(user)
+
+
+async def test_a_trace_is_saved_and_opens_as_the_same_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with console() as user:
+        await user.press("5", "enter", "ctrl+s")
+        assert any("saved 22 spans" in one for one in user.toasts)
+    (file,) = (tmp_path / "pointsman" / "saved").iterdir()
+    (found,) = json.loads(file.read_text())["Traces"]
+    again = opened(
+        tracing.CHECKOUT, [one["Document"] for one in found["Segments"]], limit_exceeded=False, settled=False
+    )
+    assert again.trace == tracing.checkout().trace
+
+
+async def test_keys_that_need_a_trace_say_so() -> None:
+    async with console() as user:
+        user.world.feeds.push("trace", "1-x", snapshot=Snapshot(fault=samples.DENIED, failures=1))
+        await user.press("colon")
+        await user.type("trace 1-x")
+        await user.press("enter")
+        for key in ("v", "l", "s", "p", "ctrl+s", "right_square_bracket", "left_parenthesis"):
+            await user.press(key)
+        assert any("has not been read" in one for one in user.toasts)
+        assert "access denied" in user.text

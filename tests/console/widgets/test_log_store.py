@@ -136,3 +136,42 @@ def test_the_bar_has_a_cell_for_each_line_and_a_thumb(height: int, rows: int) ->
     assert len(bar) == height
     assert (bar[0][0] == "█") is (rows > height)
     assert any(cell == "✗" for cell, _ in bar) is (rows > height)
+
+
+@given(
+    rows=st.lists(st.integers(0, 4), max_size=30),
+    wrap=st.booleans(),
+    data=st.data(),
+)
+def test_unfolded_lines_are_laid_out_as_counting_would(rows: list[int], wrap: bool, data: st.DataObject) -> None:
+    store = LogStore()
+    store.append([LogLine(at, "x" * 9) for at in range(len(rows))])
+    layout = LogLayout(store)
+    layout.wrap_at = 4 if wrap else 0
+    layout.extend()
+    for line in data.draw(st.permutations(range(len(rows)))):
+        layout.unfold(line, rows[line])
+    heights = [1 + extra if extra or not wrap else 3 for extra in rows]
+    assert layout.rows == sum(heights)
+    expected = [(line, part) for line, height in enumerate(heights) for part in range(height)]
+    assert [layout.line_at(row) for row in range(layout.rows)] == expected
+    assert [layout.row_of(line) for line in range(len(rows))] == [sum(heights[:line]) for line in range(len(rows))]
+    assert [layout.height_of(line) for line in range(len(rows))] == heights
+
+
+@given(times=st.lists(st.integers(0, 50), min_size=1), cut=st.integers(0, 60), batches=st.integers(1, 5))
+def test_what_is_kept_of_a_trimmed_log_is_what_was_there(times: list[int], cut: int, batches: int) -> None:
+    texts = [f"ERROR {at}" if at % 7 == 0 else f"fine {at} é" if at % 5 == 0 else f"fine {at}" for at in times]
+    store, whole = LogStore(), LogStore()
+    size = max(1, len(times) // batches)
+    for at in range(0, len(times), size):
+        events = [LogLine(*one) for one in zip(times[at : at + size], texts[at : at + size], strict=True)]
+        sources = [number % 3 for number in times[at : at + size]]
+        store.append(events, sources)
+        whole.append(events, sources)
+    store.trim(cut)
+    assert store.texts == texts[cut:] and list(store.times) == times[cut:]
+    assert list(store.errors) == [line - cut for line in whole.errors if line >= cut]
+    assert store.odd == {line - cut for line in whole.odd if line >= cut}
+    assert list(store.sources) == [number % 3 for number in times[cut:]]
+    assert list(whole.highs) == [max(times[: at + 1]) for at in range(len(times))]

@@ -8,6 +8,7 @@ from console.widgets.shown import Stage1
 from pointsman.clock import ManualClock
 from pointsman.console import toolkit
 from pointsman.console.present.look import Look
+from pointsman.console.widgets import log_canvas
 from pointsman.console.widgets.log_view import LogView
 from pointsman.model.logs import LogLine
 
@@ -211,7 +212,10 @@ async def test_wrapping_times_and_looking_aside(clock: ManualClock) -> None:
         await pilot.press("t")
         await toolkit.settle(pilot)
         assert shown(app)[0].startswith("09:00:00.000 000.")
-        await pilot.press("w", "t")
+        await pilot.press("w", "t", "t")
+        await toolkit.settle(pilot)
+        assert shown(app)[1].split() == ["+0.001s", "next"]
+        await pilot.press("t")
         await toolkit.settle(pilot)
         assert shown(app)[1] == "next"
 
@@ -266,3 +270,123 @@ async def test_at_rest_nothing_is_repainted(clock: ManualClock) -> None:
         view.refresh = lambda *regions, **_: painted.append(regions)  # type: ignore[assignment, method-assign]
         await toolkit.settle(pilot)
         assert painted == []
+
+
+REQUEST = '{"level":"error","msg":"no route","http":{"status":502,"path":"/cart"},"n":1}'
+
+
+async def test_json_is_unfolded_and_folded_again(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 12)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines("before", REQUEST, "after"))
+        await pilot.press("g", "j", "f")
+        await toolkit.settle(pilot)
+        text = shown(app)
+        assert text[0] == "before" and text[1] == "{" and '  "level": "error",' in text and text[10] == "after"
+        assert view.layout_of_lines.rows == 12 - 1
+        await pilot.press("f")
+        await toolkit.settle(pilot)
+        assert shown(app)[:3] == ["before", REQUEST, "after"]
+        await pilot.press("F")
+        await toolkit.settle(pilot)
+        assert '    "path": "/cart"' in shown(app)
+        await pilot.press("F")
+        await toolkit.settle(pilot)
+        assert shown(app)[:3] == ["before", REQUEST, "after"]
+
+
+async def test_json_is_shown_in_columns(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines(REQUEST, '{"msg":"fine","http":{"status":200}}', "plain", '{"other":1}'))
+        view.show_columns(("http.status", "msg", "http.path"))
+        await toolkit.settle(pilot)
+        assert [line.split() for line in shown(app)[:4]] == [
+            ["502", "no", "route", "/cart"],
+            ["200", "fine", "·"],
+            ["plain"],
+            ['{"other":1}'],
+        ]
+        view.show_columns(())
+        await toolkit.settle(pilot)
+        assert shown(app)[0] == REQUEST
+
+
+async def test_sources_stand_before_their_lines(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines("one", "two\nmore of two", "three"), [0, 1, 0])
+        view.name_sources(("api", "worker"))
+        await toolkit.settle(pilot)
+        assert [line.split(maxsplit=1) for line in shown(app)[:4]] == [
+            ["api", "one"],
+            ["worker", "two"],
+            ["worker", "more of two"],
+            ["api", "three"],
+        ]
+
+
+async def test_marks_span_and_are_gone_to(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(numbered(0, 100))
+        await pilot.press("g", "j", "m", "j", "j", "M", "G")
+        assert view.marked_text() == "line 000001\nline 000002\nline 000003\n"
+        await pilot.press("quotation_mark")
+        await toolkit.settle(pilot)
+        assert view.current_index == 1
+        assert any(text == "◆" for text, _ in view.ink.bar(10, 0, 100))
+
+
+async def test_matches_and_errors_are_in_the_bar(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append([*numbered(0, 50), *lines("ERROR: no"), *numbered(51, 80), *lines("needle"), *numbered(81, 100)])
+        view.search("needle")
+        await toolkit.settle(pilot)
+        bar = [style for _, style in view.ink.bar(10, 0, 100)]
+        assert bar[5].endswith("log.error") and bar[8].endswith("match")
+
+
+async def test_too_many_lines_let_the_oldest_go_and_nothing_in_sight_moves(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_canvas, "MOST", 1000)
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append([*numbered(0, 900), *lines(REQUEST), *numbered(901, 1000)])
+        view.search("000990")
+        await toolkit.settle(pilot)
+        view.go_to(950)
+        await pilot.press("m")
+        await toolkit.settle(pilot)
+        before = shown(app)
+        view.append(numbered(1000, 1200))
+        await toolkit.settle(pilot)
+        assert shown(app) == before
+        assert (view.dropped, view.line_count) == (300, 900)
+        assert view.store.errors.tolist() == [600] and view.marks == {650}
+        view.next_match()
+        await toolkit.settle(pilot)
+        assert view.current_line is not None and view.current_line.text == "line 000990"
+        await pilot.press("G")
+        await toolkit.settle(pilot)
+        assert shown(app)[-1] == "line 001199"
+
+
+async def test_a_moment_is_found_among_lines_out_of_order(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append([LogLine(at, f"t{at}") for at in (10, 30, 20, 5, 40, 35)])
+        await toolkit.settle(pilot)
+        view.at_time(25)
+        assert view.current_line is not None and view.current_line.text == "t30"
+        view.at_time(36)
+        assert view.current_line.text == "t40"

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
+import json
 import os
 import subprocess
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +17,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pointsman.clock import ManualClock
+from pointsman.local.endpoint import Endpoint
 from support.builds import Builds
+from support.endpoint import KEY
 
 SPEC = "version: 0.2\nphases: {build: {commands: ['env | grep CODEBUILD_WEBHOOK | sort']}}"
 PUSHED = [{"type": "EVENT", "pattern": "PUSH"}]
@@ -175,3 +182,155 @@ def test_a_source_without_a_repository_has_no_webhook(builds: Builds) -> None:
     builds.project(SPEC)
     with pytest.raises(ClientError, match="source of type NO_SOURCE has no webhook"):
         builds.client.create_webhook(projectName="web")
+
+
+# -- pull requests --------------------------------------------------------------------------------------------------
+
+
+def branch(code: Any, name: str) -> None:
+    tip = code.get_branch(repositoryName="shop", branchName="main")["branch"]["commitId"]
+    code.create_branch(repositoryName="shop", branchName=name, commitId=tip)
+
+
+def opened(code: Any, source: str, destination: str = "main") -> str:
+    target = {"repositoryName": "shop", "sourceReference": source, "destinationReference": destination}
+    made = code.create_pull_request(title=source, targets=[target])["pullRequest"]
+    return str(made["pullRequestId"])
+
+
+def events(builds: Builds) -> list[str]:
+    """What started each build, oldest first."""
+    found = []
+    for build in started(builds):
+        printed = dict(line.partition("=")[::2] for line in builds.printed(build))
+        found.append(printed["CODEBUILD_WEBHOOK_EVENT"])
+    return found
+
+
+ALL = [
+    {
+        "type": "EVENT",
+        "pattern": "PULL_REQUEST_CREATED, PULL_REQUEST_UPDATED, PULL_REQUEST_MERGED, PULL_REQUEST_CLOSED",
+    }
+]
+
+
+def test_what_happens_to_a_pull_request_starts_builds(builds: Builds, code: Any) -> None:
+    put(code, "README.md")
+    hook(builds, ALL)
+    branch(code, "side")
+    put(code, "src/app.py", branch="side")
+    assert started(builds) == [], "the filters ask for no pushes"
+    number = opened(code, "side")
+    [build] = started(builds)
+    tip = code.get_branch(repositoryName="shop", branchName="side")["branch"]["commitId"]
+    assert build["resolvedSourceVersion"] == tip
+    assert builds.printed(build) == [
+        "CODEBUILD_WEBHOOK_ACTOR_ACCOUNT_ID=ann@example.com",
+        "CODEBUILD_WEBHOOK_BASE_REF=refs/heads/main",
+        "CODEBUILD_WEBHOOK_EVENT=PULL_REQUEST_CREATED",
+        "CODEBUILD_WEBHOOK_HEAD_REF=refs/heads/side",
+        f"CODEBUILD_WEBHOOK_TRIGGER=pr/{number}",
+    ]
+    put(code, "src/more.py", branch="side")
+    builds.backend.settle()
+    code.merge_pull_request_by_squash(pullRequestId=number, repositoryName="shop")
+    branch(code, "other")
+    put(code, "docs/one.md", branch="other")
+    code.update_pull_request_status(pullRequestId=opened(code, "other"), pullRequestStatus="CLOSED")
+    assert events(builds) == [
+        "PULL_REQUEST_CREATED",
+        "PULL_REQUEST_UPDATED",
+        "PULL_REQUEST_MERGED",
+        "PULL_REQUEST_CREATED",
+        "PULL_REQUEST_CLOSED",
+    ]
+
+
+def test_filters_judge_the_branches_and_files_of_a_pull_request(builds: Builds, code: Any) -> None:
+    put(code, "README.md")
+    hook(
+        builds,
+        [*ALL, {"type": "BASE_REF", "pattern": "^refs/heads/main$"}, {"type": "FILE_PATH", "pattern": "^src/"}],
+        [*ALL, {"type": "HEAD_REF", "pattern": "^refs/heads/hotfix/"}],
+    )
+    for name in ("release", "docs", "src", "hotfix/1"):
+        branch(code, name)
+    put(code, "docs/one.md", branch="docs")
+    put(code, "src/app.py", branch="src")
+    put(code, "docs/two.md", branch="hotfix/1")
+    opened(code, "docs")
+    opened(code, "src", "release")
+    assert started(builds) == []
+    opened(code, "src")
+    assert len(started(builds)) == 1
+    opened(code, "hotfix/1", "release")
+    assert len(started(builds)) == 2
+
+
+def test_a_pull_request_that_needs_a_comment_waits(builds: Builds, code: Any) -> None:
+    put(code, "README.md")
+    policy = {"requiresCommentApproval": "ALL_PULL_REQUESTS"}
+    assert hook(builds, ALL, pullRequestBuildPolicy=policy)["pullRequestBuildPolicy"] == policy
+    branch(code, "side")
+    put(code, "src/app.py", branch="side")
+    opened(code, "side")
+    assert started(builds) == []
+
+
+# -- what GitHub posts ----------------------------------------------------------------------------------------------
+
+
+def post(url: str, secret: str, event: str, payload: dict[str, Any], **headers: str) -> tuple[int, dict[str, Any]]:
+    body = json.dumps(payload).encode()
+    signature = f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+    given = {"X-GitHub-Event": event, "X-Hub-Signature-256": signature, **headers}
+    request = urllib.request.Request(url, body, given, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+def test_what_github_posts_is_judged(builds: Builds, code: Any, clock: ManualClock) -> None:
+    put(code, "README.md")
+    branch(code, "side")
+    head = put(code, "src/app.py", branch="side")
+    base = code.get_branch(repositoryName="shop", branchName="main")["branch"]["commitId"]
+    with Endpoint(builds.backend, keys=KEY, clock=clock):
+        made = hook(builds, [*ALL, {"type": "FILE_PATH", "pattern": "^src/"}], manualCreation=True)
+        url, secret = made["payloadUrl"], made["secret"]
+        pull = {
+            "action": "opened",
+            "number": 7,
+            "pull_request": {"head": {"ref": "side", "sha": head}, "base": {"ref": "main", "sha": base}},
+            "sender": {"id": 42},
+        }
+        assert post(url, "guess", "pull_request", pull)[0] == 403
+        assert post(url.replace("t=web", "t=none"), secret, "pull_request", pull)[0] == 404
+        assert post(url, secret, "pull_request", {"action": "opened"})[0] == 400
+        assert post(url, secret, "pull_request", {**pull, "action": "labeled"})[0] == 202
+        assert post(url, secret, "ping", {"zen": "x"})[0] == 202
+        push = {"ref": "refs/heads/main", "before": "0" * 40, "after": base, "commits": [], "sender": {"id": 42}}
+        assert post(url, secret, "push", push)[1]["message"] == "ignored: no filter group lets it pass"
+        assert started(builds) == []
+        status, said = post(url, secret, "pull_request", pull)
+        [build] = started(builds)
+        assert (status, said["id"]) == (200, build["id"])
+        assert builds.printed(build) == [
+            "CODEBUILD_WEBHOOK_ACTOR_ACCOUNT_ID=42",
+            "CODEBUILD_WEBHOOK_BASE_REF=refs/heads/main",
+            "CODEBUILD_WEBHOOK_EVENT=PULL_REQUEST_CREATED",
+            "CODEBUILD_WEBHOOK_HEAD_REF=refs/heads/side",
+            "CODEBUILD_WEBHOOK_TRIGGER=pr/7",
+        ]
+        closed = {**pull, "action": "closed", "pull_request": {**pull["pull_request"], "merged": True}}  # type: ignore[dict-item]
+        assert post(url, secret, "pull_request", closed)[0] == 200
+        assert events(builds)[-1] == "PULL_REQUEST_MERGED"
+        groups = [[*PUSHED, {"type": "FILE_PATH", "pattern": "x"}], [{"type": "EVENT", "pattern": "RELEASED"}]]
+        builds.client.update_webhook(projectName="web", filterGroups=groups)
+        pushed = {**push, "commits": [{"added": ["x.py"]}], "head_commit": {"message": "m"}}
+        assert post(url, secret, "push", pushed)[0] == 200
+        assert post(url, secret, "release", {"action": "released", "release": {"tag_name": "v1"}})[0] == 200
+        assert len(started(builds)) == 4

@@ -160,6 +160,7 @@ def test_specifiers_that_mean_no_commit(client: Any, specifier: str) -> None:
 
 
 def test_what_is_not_built_says_so_by_name(client: Any) -> None:
-    with pytest.raises(ClientError, match="codecommit:CreatePullRequest") as caught:
-        client.create_pull_request(title="t", targets=[{"repositoryName": "web", "sourceReference": "x"}])
+    ids = {"beforeCommitId": "1" * 40, "afterCommitId": "2" * 40}
+    with pytest.raises(ClientError, match="codecommit:PostCommentForPullRequest") as caught:
+        client.post_comment_for_pull_request(pullRequestId="1", repositoryName="web", content="c", **ids)
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

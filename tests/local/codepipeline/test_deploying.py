@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pointsman.local.functions.records import LocalFunction
 from support.backend import CheckedBackend
@@ -62,6 +63,38 @@ def test_what_codedeploy_refuses_is_the_actions_failure(backend: CheckedBackend,
     latest = line(backend, codepipeline, traced(), servers())
     assert latest["errorDetails"]["code"] == "ConfigurationError"
     assert "No application found for name: shop" in latest["errorDetails"]["message"]
+
+
+def test_a_deploy_action_tells_its_targets(shop: Deploying, backend: CheckedBackend, codepipeline: Any) -> None:
+    shop.instances(3)
+    shop.group()
+    broken = traced(AfterInstall='#!/bin/sh\ncase "$POINTSMAN_INSTANCE_ROOT" in *web-2*) exit 1;; esac\n')
+    line(backend, codepipeline, broken, servers())
+    runs = codepipeline.list_action_executions(pipelineName="web")["actionExecutionDetails"]
+    run = next(one["actionExecutionId"] for one in runs if one["actionName"] == "Servers")
+    targets = codepipeline.list_deploy_action_execution_targets(pipelineName="web", actionExecutionId=run)["targets"]
+    assert {one["targetId"]: one["status"] for one in targets} == {
+        "web-1": "Succeeded",
+        "web-2": "Failed",
+        "web-3": "Succeeded",
+    }
+    bad = next(one for one in targets if one["targetId"] == "web-2")
+    event = next(one for one in bad["events"] if one["name"] == "AfterInstall")
+    assert event["status"] == "Failed"
+    assert event["context"]["message"]
+    assert bad["targetType"] == "InstanceTarget"
+    assert bad["startTime"] <= bad["endTime"]
+    few = codepipeline.list_deploy_action_execution_targets(
+        actionExecutionId=run, filters=[{"name": "TARGET_STATUS", "values": ["Failed"]}]
+    )
+    assert [one["targetId"] for one in few["targets"]] == ["web-2"]
+    first = codepipeline.list_deploy_action_execution_targets(actionExecutionId=run, maxResults=2)
+    rest = codepipeline.list_deploy_action_execution_targets(actionExecutionId=run, nextToken=first["nextToken"])
+    assert [one["targetId"] for page in (first, rest) for one in page["targets"]] == ["web-1", "web-2", "web-3"]
+    source = next(one["actionExecutionId"] for one in runs if one["actionName"] == "Source")
+    for wanted, said in ((source, "ValidationException"), ("none", "ActionExecutionNotFoundException")):
+        with pytest.raises(ClientError, match=said):
+            codepipeline.list_deploy_action_execution_targets(actionExecutionId=wanted)
 
 
 SPEC = """

@@ -252,12 +252,6 @@ def test_a_configuration_is_judged_by_its_type(codepipeline: Any) -> None:
         codepipeline.create_pipeline(pipeline=pipeline(("Source", [source()]), ("Build", [wrong])))
 
 
-def test_third_partys_jobs_are_refused_by_name(codepipeline: Any) -> None:
-    with pytest.raises(ClientError, match="codepipeline:PollForThirdPartyJobs") as caught:
-        codepipeline.poll_for_third_party_jobs(actionTypeId={**FULL, "owner": "ThirdParty"})
-    assert code(caught) == "NotImplemented"
-
-
 def test_a_source_reports_its_revisions_itself(codepipeline: Any, script: Scripted) -> None:
     codepipeline.create_pipeline(pipeline=pipeline(("Source", [source()]), ("Build", [action("Build")])))
     script.end("Source", "Source")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from pointsman.errors import StateError
-from pointsman.local import state
+from pointsman.local import Backend, state
 from pointsman.local.state import StateFolder
+from pointsman.local.store.database import FORMAT
 
 
 def test_a_folder_is_made_private_and_can_be_claimed_again_after_release(tmp_path: Path) -> None:
@@ -44,3 +48,26 @@ def test_files_that_are_not_ours_are_left_alone(tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("mine")
     StateFolder.claim(folder).release()
     assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "state").mkdir()
+    mine = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: mine + 1)
+    with pytest.raises(StateError, match="belongs to another user"):
+        StateFolder.claim(tmp_path / "state")
+
+
+def test_records_of_a_newer_version_are_refused_and_left_as_they_are(tmp_path: Path) -> None:
+    with Backend(state=tmp_path / "state"):
+        pass
+    place = tmp_path / "state" / "state.db"
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (FORMAT,)
+        connection.execute(f"PRAGMA user_version={FORMAT + 1}")
+    before = place.read_bytes()
+    with pytest.raises(StateError, match="written by a newer version of Pointsman") as refused:
+        Backend(state=tmp_path / "state")
+    assert "use that version" in refused.value.hint
+    assert place.read_bytes() == before
+    StateFolder.claim(tmp_path / "state").release()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 import json
 import os
 import shutil
 import subprocess
+import time
+import urllib.request
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,8 +19,10 @@ from typing import Any
 
 import pytest
 
-from pointsman.clock import EPOCH
+from pointsman.clock import EPOCH, ManualClock
 from pointsman.local.endpoint import Endpoint
+from pointsman.local.logs import events
+from pointsman.local.logs.livetail import LiveTails
 from support.clients import current_cli, environment, javascript, old_cli
 from support.endpoint import KEY
 
@@ -141,6 +147,62 @@ def test_the_cli_commits_and_reads_logs(aws: Aws) -> None:
     assert "1 validation error detected: Value '51' at 'limit'" in aws(
         "logs", "describe-log-groups", "--limit", "51", failing=True
     )
+
+
+def test_the_cli_puts_a_webhook_that_a_post_triggers(aws: Aws, tmp_path: Path) -> None:
+    """put-webhook, a signed POST to its address, list-webhooks, delete-webhook; a partner's poll."""
+    aws("s3", "mb", "s3://artifacts")
+    (tmp_path / "pipeline.json").write_text(json.dumps({"pipeline": PIPELINE}))
+    aws("codepipeline", "create-pipeline", "--cli-input-json", "file://pipeline.json")
+    webhook = {
+        "name": "hook",
+        "targetPipeline": "release",
+        "targetAction": "Code",
+        "filters": [{"jsonPath": "$.ref", "matchEquals": "refs/heads/main"}],
+        "authentication": "GITHUB_HMAC",
+        "authenticationConfiguration": {"SecretToken": "open sesame"},
+    }
+    (tmp_path / "webhook.json").write_text(json.dumps({"webhook": webhook}))
+    url = aws("codepipeline", "put-webhook", "--cli-input-json", "file://webhook.json")["webhook"]["url"]
+    body = b'{"ref": "refs/heads/main"}'
+    signature = f"sha256={hmac.new(b'open sesame', body, hashlib.sha256).hexdigest()}"
+    request = urllib.request.Request(url, body, {"X-Hub-Signature-256": signature}, method="POST")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        started = json.loads(answer.read())["pipelineExecutionId"]
+    runs = aws("codepipeline", "list-pipeline-executions", "--pipeline-name", "release")["pipelineExecutionSummaries"]
+    assert (runs[0]["pipelineExecutionId"], runs[0]["trigger"]["triggerType"]) == (started, "Webhook")
+    [shown] = aws("codepipeline", "list-webhooks")["webhooks"]
+    assert shown["definition"]["authenticationConfiguration"]["SecretToken"] == "****"
+    assert shown["lastTriggered"]
+    aws("codepipeline", "delete-webhook", "--name", "hook")
+    assert aws("codepipeline", "list-webhooks")["webhooks"] == []
+    assert "WebhookNotFoundException" in aws(
+        "codepipeline", "register-webhook-with-third-party", "--webhook-name", "hook", failing=True
+    )
+    kind = "category=Test,owner=ThirdParty,provider=Runscope,version=1"
+    assert aws("codepipeline", "poll-for-third-party-jobs", "--action-type-id", kind)["jobs"] == []
+
+
+def test_the_cli_opens_and_merges_a_pull_request(aws: Aws) -> None:
+    """create-pull-request, list, merge by squash, its events; credentials of a source provider."""
+    aws("codecommit", "create-repository", "--repository-name", "app")
+    put = ("codecommit", "put-file", "--repository-name", "app", "--file-content", "aGVsbG8=")
+    first = aws(*put, "--branch-name", "main", "--file-path", "a.txt")["commitId"]
+    where = ("--repository-name", "app", "--branch-name", "side")
+    aws("codecommit", "create-branch", *where, "--commit-id", first)
+    aws(*put, "--branch-name", "side", "--file-path", "b.txt", "--parent-commit-id", first)
+    target = "repositoryName=app,sourceReference=side,destinationReference=main"
+    made = aws("codecommit", "create-pull-request", "--title", "B", "--targets", target)["pullRequest"]
+    listed = aws("codecommit", "list-pull-requests", "--repository-name", "app", "--pull-request-status", "OPEN")
+    assert listed["pullRequestIds"] == [made["pullRequestId"]]
+    one = ("--pull-request-id", made["pullRequestId"])
+    merged = aws("codecommit", "merge-pull-request-by-squash", *one, "--repository-name", "app")["pullRequest"]
+    assert merged["pullRequestTargets"][0]["mergeMetadata"]["isMerged"] is True
+    events = aws("codecommit", "describe-pull-request-events", *one)["pullRequestEvents"]
+    assert [event["pullRequestEventType"] for event in events][-1] == "PULL_REQUEST_STATUS_CHANGED"
+    given = ("--server-type", "GITHUB", "--auth-type", "PERSONAL_ACCESS_TOKEN", "--token", "hush")
+    arn = aws("codebuild", "import-source-credentials", *given)["arn"]
+    assert aws("codebuild", "list-source-credentials")["sourceCredentialsInfos"][0]["arn"] == arn
 
 
 def test_the_cli_with_the_wrong_secret(aws: Aws, monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> None:
@@ -276,3 +338,38 @@ def test_the_cli_searches_and_queries_logs(aws: Aws, endpoint: Endpoint) -> None
     record = aws("logs", "get-log-record", "--log-record-pointer", row["@ptr"])["logRecord"]
     assert record["@logStream"] == "web"
     assert "MalformedQueryException" in aws("logs", "start-query", *asked, "--query-string", "filtre x", failing=True)
+
+
+def test_the_cli_tails_live(aws: Aws, endpoint: Endpoint, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """``logs start-live-tail`` prints what comes in, a second after it came."""
+    if "old" in request.node.name:
+        pytest.skip("the CLI of 2023 has no start-live-tail")
+    aws("logs", "create-log-group", "--log-group-name", "/app")
+    aws("logs", "create-log-stream", "--log-group-name", "/app", "--log-stream-name", "one")
+    group = "arn:aws:logs:eu-west-1:123456789012:log-group:/app"
+    words = ["logs", "start-live-tail", "--log-group-identifiers", group, "--log-event-filter-pattern", "ERROR"]
+    given = environment(
+        tmp_path / "home",
+        AWS_ACCESS_KEY_ID=KEY.access_key_id,
+        AWS_SECRET_ACCESS_KEY=KEY.secret_access_key,
+        AWS_DEFAULT_REGION="eu-west-1",
+        AWS_DISABLE_HOST_PREFIX_INJECTION="true",
+    )
+    command = [*current_cli(), "--endpoint-url", endpoint.address, *words]
+    with subprocess.Popen(command, env=given, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as tail:
+        try:
+            backend = endpoint.backend
+            tails = backend.world.tool(LiveTails)
+            for _ in range(400):
+                if tails:
+                    break
+                time.sleep(0.05)
+            scope = backend.world.scope(backend.account, "eu-west-1")
+            with backend.world.transaction():
+                events.append(scope, "/app", "one", [(0, "all is well"), (0, "ERROR: it is not")])
+            assert isinstance(backend.clock, ManualClock)
+            backend.clock.advance(1)
+            assert tail.stdout is not None
+            assert tail.stdout.readline() == "ERROR: it is not\n"
+        finally:
+            tail.kill()

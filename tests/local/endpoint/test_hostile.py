@@ -22,6 +22,7 @@ from pointsman.local.endpoint.app import Application, Doors
 from pointsman.local.endpoint.intake import Intake
 from pointsman.local.endpoint.messages import Request, Response
 from pointsman.local.endpoint.models import operation_model, protocols, service_model
+from pointsman.local.pages import Shown, Visit
 from support.endpoint import ask, call, signed
 from support.wire import Maker, read_error, sent
 
@@ -40,6 +41,12 @@ class Silent:
 
     def keep(self, intake: Intake) -> object:
         return intake.body()
+
+    def has_page(self, name: str, method: str) -> bool:
+        return False
+
+    def visit(self, name: str, method: str, visit: Visit) -> Shown | None:
+        return None
 
     def reset(self) -> None:
         raise AssertionError("nobody asked for that")

@@ -107,3 +107,27 @@ def test_stream_names_aws_would_not_take(client: Any, name: str) -> None:
     client.create_log_group(logGroupName="g")
     with pytest.raises(ClientError, match="logStreamName"):
         client.create_log_stream(logGroupName="g", logStreamName=name)
+
+
+def test_groups_are_listed_by_class_and_by_texts_in_their_names(client: Any) -> None:
+    for name, kind in (("/app/api", "STANDARD"), ("/app/audit", "INFREQUENT_ACCESS"), ("/web/app", "STANDARD")):
+        client.create_log_group(logGroupName=name, logGroupClass=kind)
+
+    def names(**options: Any) -> list[str]:
+        found: list[str] = []
+        while True:
+            page = client.list_log_groups(limit=1, **options)
+            found += [one["logGroupName"] for one in page["logGroups"]]
+            if "nextToken" not in page:
+                return found
+            options["nextToken"] = page["nextToken"]
+
+    assert names() == ["/app/api", "/app/audit", "/web/app"]
+    assert names(logGroupClass="INFREQUENT_ACCESS") == ["/app/audit"]
+    assert names(logGroupNamePattern="^/app") == ["/app/api", "/app/audit"]
+    assert names(logGroupNamePattern="^/web|audit") == ["/app/audit", "/web/app"]
+    (one,) = client.list_log_groups(logGroupNamePattern="audit")["logGroups"]
+    assert one["logGroupClass"] == "INFREQUENT_ACCESS"
+    assert one["logGroupArn"] == "arn:aws:logs:us-east-1:123456789012:log-group:/app/audit"
+    with pytest.raises(ClientError, match="logGroupNamePattern"):
+        client.list_log_groups(logGroupNamePattern="a.*b")

@@ -6,12 +6,14 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
 from pointsman.errors import UsageError
 from pointsman.local.scenarios import NAMES, Demo, kept, open_demo
+from pointsman.local.scenarios.doorstep import Doorstep
 from pointsman.local.scenarios.floor import Floor
 from pointsman.local.scenarios.plot import DEEDS
 from pointsman.local.scenarios.plots import PLOTS
@@ -71,16 +73,17 @@ def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_kept_is_what_living_through_the_past_comes_to(name: str) -> None:
     """After a change to an engine: ``python scripts/keep_floor.py``."""
-    taken, lived = Floor(0, plot=PLOTS[name]), Floor(0, plot=PLOTS[name])
+    lived = Floor(0, plot=PLOTS[name])
+    demo = open_demo(name, paused=True)
+    taken = demo.floor
     try:
-        taken.open()
         lived.play()
         for seconds in (0, 900):
             taken.clock.advance(seconds)
             lived.clock.advance(seconds)
             assert world(taken) == world(lived)
     finally:
-        taken.backend.close()
+        demo.close()
         lived.backend.close()
 
 
@@ -156,3 +159,51 @@ def test_the_approvals_expire_at_different_times_and_one_was_superseded(seed: in
         demo.pace.step(390)
         assert waiting() == {"billing", "mobile-api", "payments"}
         assert stages(demo, "invoices")["Approve"]["latestExecution"]["status"] == "Failed"
+
+
+def test_a_board_is_answered_before_the_engines_are_there() -> None:
+    with opened("floor") as demo:
+        asleep = {
+            name: ask(demo, "codepipeline", "GetPipelineState", name=name)
+            for name in (one["name"] for one in ask(demo, "codepipeline", "ListPipelines")["pipelines"])
+        }
+        assert isinstance(demo.door, Doorstep)
+        assert demo.door.waits
+        ask(demo, "codebuild", "ListBuilds")
+        assert not demo.door.waits
+        assert {name: ask(demo, "codepipeline", "GetPipelineState", name=name) for name in asleep} == asleep
+
+
+def test_the_first_event_that_falls_due_calls_the_scenario() -> None:
+    with opened("floor") as demo:
+        assert isinstance(demo.door, Doorstep)
+        due = demo.door.next_due()
+        assert due is not None
+        demo.pace.step((due - demo.clock.now()).total_seconds() - 0.5)
+        assert demo.door.waits
+        demo.pace.step(1)
+        assert not demo.door.waits
+
+
+def test_questions_while_the_scenario_is_called_are_answered_once_each() -> None:
+    """Ids of requests never come twice, whoever answered."""
+    with opened("floor") as demo, ThreadPoolExecutor(8) as threads:
+        asked = [("codepipeline", "ListPipelines"), ("codebuild", "ListProjects")] * 20
+        told = list(threads.map(lambda one: demo.door.ask("eu-west-1", one[0], one[1], {}), asked))
+        ids = [request_id for _, request_id in told]
+        assert len(set(ids)) == len(ids)
+
+
+def test_a_write_goes_to_the_scenario_itself() -> None:
+    with opened("approvals") as demo:
+        name = ask(demo, "codepipeline", "ListPipelines")["pipelines"][0]["name"]
+        ask(demo, "codepipeline", "StartPipelineExecution", name=name)
+        runs = ask(demo, "codepipeline", "ListPipelineExecutions", pipelineName=name)["pipelineExecutionSummaries"]
+        assert runs[0]["trigger"]["triggerType"] == "StartPipelineExecution"
+
+
+def test_a_scenario_that_nobody_called_is_never_loaded() -> None:
+    demo = open_demo(paused=True)
+    demo.close()
+    assert isinstance(demo.door, Doorstep)
+    assert demo.door.waits

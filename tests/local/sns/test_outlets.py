@@ -101,6 +101,25 @@ def pipeline() -> dict[str, Any]:
     }
 
 
+def test_a_command_is_a_function_and_a_function_a_command(backend: CheckedBackend, tmp_path: Path) -> None:
+    text = """
+local:
+  functions:
+    smoke: {command: 'cat > "$OUT"', environment: {OUT: %s}}
+  commands:
+    answer: {command: 'echo 42'}
+  topics:
+    releases: [{command: smoke}]
+""" % (tmp_path / "heard")
+    backend.load(world(tmp_path, text))
+    session = backend.session()
+    session.client("sns").publish(TopicArn=TOPIC, Message="hello")
+    backend.settle()
+    assert json.loads((tmp_path / "heard").read_text())["Message"] == "hello"
+    answer = session.client("lambda").invoke(FunctionName="answer")
+    assert (answer["StatusCode"], json.loads(answer["Payload"].read())) == (200, 42)
+
+
 def test_many_messages_stand_in_the_file_in_order_and_loading_again_changes_nothing(
     backend: CheckedBackend, tmp_path: Path
 ) -> None:
@@ -179,6 +198,10 @@ def test_closing_ends_a_command_that_runs(tmp_path: Path) -> None:
         ("local: {topics: {a b: []}}", "local.topics.a b: Invalid parameter: Topic Name"),
         ("local: {topics: {a: x}}", "local.topics.a: a list of log, file, command belongs here"),
         ("local: {commands: {a: {folder: .}}}", "local.commands.a: command is missing"),
+        (
+            "local: {commands: {a: x}, functions: {a: y}}",
+            "local.commands.a: local.functions has a command of this name",
+        ),
         ("local: {commands: {a: []}}", "local.commands.a.command: the command is empty"),
         ("local: {commands: {a: {command: x, timeout: 0}}}", "a time-out is 1 to 900 seconds"),
         ("local: {commands: {a: {command: x, folder: nowhere}}}", "local.commands.a.folder: there is no folder"),

@@ -138,14 +138,38 @@ def after(survivors: Survivors) -> Iterator[Backend]:
             everything = all(
                 one["buildComplete"] for part in chunks(ids) for one in build.batch_get_builds(ids=part)["builds"]
             )
-            return everything and not moving(backend)
+            return everything and not moving(backend) and not unfinished(backend)
 
-        until(ended, 60, lambda: f"something is in progress for ever: {moving(backend)}")
+        until(ended, 120, lambda: f"something is in progress for ever: {moving(backend)} {unfinished(backend)}")
         yield backend
 
 
 def chunks(ids: list[str]) -> list[list[str]]:
     return [ids[at : at + 100] for at in range(0, len(ids), 100)]
+
+
+def unfinished(backend: Backend) -> list[tuple[str, str]]:
+    """Deployments, targets and batches that have not ended."""
+    deploy, build = backend.session().client("codedeploy"), backend.session().client("codebuild")
+    found: list[tuple[str, str]] = []
+    for page in deploy.get_paginator("list_deployments").paginate():
+        for one in page["deployments"]:
+            status = deploy.get_deployment(deploymentId=one)["deploymentInfo"]["status"]
+            if status not in ("Succeeded", "Failed", "Stopped"):
+                found.append((one, status))
+                continue
+            ids = deploy.list_deployment_targets(deploymentId=one)["targetIds"]
+            targets = deploy.batch_get_deployment_targets(deploymentId=one, targetIds=ids)["deploymentTargets"]
+            found += [
+                (f"{one} {target['instanceTarget']['targetId']}", target["instanceTarget"]["status"])
+                for target in targets
+                if target["instanceTarget"]["status"] == "InProgress"
+            ]
+    for page in build.get_paginator("list_build_batches").paginate():
+        for batch in build.batch_get_build_batches(ids=page["ids"])["buildBatches"] if page["ids"] else ():
+            if not batch["complete"]:
+                found.append((batch["id"], batch["buildBatchStatus"]))
+    return found
 
 
 def moving(backend: Backend) -> list[tuple[str, str]]:
@@ -246,6 +270,55 @@ class TestKilledAtManyMoments:
             assert action["status"] in ("Succeeded", "Failed", "Abandoned"), action
             if action["status"] == "Failed":
                 assert action["output"]["executionResult"]["errorDetails"]["message"], action
+
+    def test_every_deployment_and_batch_is_there_and_one_that_failed_says_why(
+        self, survivors: Survivors, after: Backend
+    ) -> None:
+        deploy, build = after.session().client("codedeploy"), after.session().client("codebuild")
+        told = {kind: [ack[1] for ack in survivors.acks() if ack[0] == kind] for kind in ("deployment", "batch")}
+        assert len(told["deployment"]) > 1, told
+        for one in told["deployment"]:
+            info = deploy.get_deployment(deploymentId=one)["deploymentInfo"]
+            assert info["status"] == "Succeeded" or info["errorInformation"]["message"], info
+        for part in chunks(told["batch"]):
+            answer = build.batch_get_build_batches(ids=part)
+            assert answer["buildBatchesNotFound"] == []
+
+    def test_pull_requests_webhooks_and_waiting_runs_are_there(self, survivors: Survivors, after: Backend) -> None:
+        git, pipeline = after.session().client("codecommit"), after.session().client("codepipeline")
+        acks = survivors.acks()
+        for _, number, title in (ack for ack in acks if ack[0] == "request"):
+            assert git.get_pull_request(pullRequestId=number)["pullRequest"]["title"] == title
+        for _, number in (ack for ack in acks if ack[0] == "closed"):
+            assert git.get_pull_request(pullRequestId=number)["pullRequest"]["pullRequestStatus"] == "CLOSED"
+        hooks = {
+            one["definition"]["name"]: one["url"]
+            for page in pipeline.get_paginator("list_webhooks").paginate()
+            for one in page["webhooks"]
+        }
+        told = {ack[1]: ack[2] for ack in acks if ack[0] == "webhook"}
+        assert told.items() <= hooks.items()
+        waiting = {
+            one["pipelineExecutionId"]: one["output"]["executionResult"]["externalExecutionId"]
+            for page in pipeline.get_paginator("list_action_executions").paginate(pipelineName="beside")
+            for one in page["actionExecutionDetails"]
+            if one["stageName"] == "Gate" and one["status"] == "InProgress"
+        }
+        failed = {
+            one["pipelineExecutionId"]
+            for page in pipeline.get_paginator("list_pipeline_executions").paginate(pipelineName="beside")
+            for one in page["pipelineExecutionSummaries"]
+            if one["status"] != "InProgress"
+        }
+        for _, run in (ack for ack in acks if ack[0] == "beside"):
+            assert run in waiting or run in failed
+        for run, token in waiting.items():
+            verdict = {"status": "Approved", "summary": ""}
+            pipeline.put_approval_result(
+                pipelineName="beside", stageName="Gate", actionName="Manual", token=token, result=verdict
+            )
+            answer = pipeline.get_pipeline_execution(pipelineName="beside", pipelineExecutionId=run)
+            assert answer["pipelineExecution"]["status"] == "Succeeded"
 
     def test_the_line_still_works(self, survivors: Survivors, after: Backend) -> None:
         client = after.session().client("codepipeline")

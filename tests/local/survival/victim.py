@@ -37,6 +37,25 @@ phases:
 artifacts:
   files: result.txt
 """
+BATCHSPEC = """
+version: 0.2
+batch:
+  build-graph:
+    - identifier: first
+    - identifier: second
+      depend-on: [first]
+phases: {build: {commands: ['for n in 1 2 3 4 5; do echo "line $n"; sleep 0.03; done']}}
+"""
+APPSPEC = """
+version: 0.0
+os: linux
+files: [{source: app.txt, destination: /srv/app}]
+hooks:
+  AfterInstall: [{location: hook.sh}]
+  ValidateService: [{location: hook.sh}]
+"""
+HOOK = "#!/bin/sh\n(setsid sh -c 'exec sleep 300' &)\nsleep 0.3\n"
+INSTANCES = ("web-1", "web-2", "web-3")
 ROLE = "arn:aws:iam::123456789012:role/r"
 ENVIRONMENT = {
     "type": "LINUX_CONTAINER",
@@ -63,14 +82,20 @@ def found(backend: Backend) -> None:
     s3.put_bucket_versioning(Bucket="things", VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket="things", Key="source.zip", Body=_zip())
     backend.session().client("codecommit").create_repository(repositoryName="notes")
-    for name, kind in (("alone", "NO_SOURCE"), ("piped", "CODEPIPELINE")):
+    for name, kind, spec in (
+        ("alone", "NO_SOURCE", BUILDSPEC),
+        ("piped", "CODEPIPELINE", BUILDSPEC),
+        ("many", "NO_SOURCE", BATCHSPEC),
+    ):
         build.create_project(
             name=name,
-            source={"type": kind, "buildspec": BUILDSPEC},
+            source={"type": kind, "buildspec": spec},
             artifacts={"type": "NO_ARTIFACTS" if kind == "NO_SOURCE" else kind},
             environment=ENVIRONMENT,
             serviceRole=ROLE,
+            buildBatchConfig={"serviceRole": ROLE},
         )
+    servers(backend)
     source = {"S3Bucket": "things", "S3ObjectKey": "source.zip", "PollForSourceChanges": "false"}
     pipeline.create_pipeline(
         pipeline={
@@ -88,14 +113,42 @@ def found(backend: Backend) -> None:
         }
     )
 
+    body = {"pipeline": pipeline.get_pipeline(name="line")["pipeline"]}
+    beside = {**body["pipeline"], "name": "beside", "pipelineType": "V2", "executionMode": "PARALLEL"}
+    beside.pop("version")
+    approval = {"name": "Gate", "actions": [action("Approval", "Manual", {})]}
+    pipeline.create_pipeline(pipeline={**beside, "stages": [beside["stages"][0], approval]})
 
-def _zip() -> bytes:
+
+def servers(backend: Backend) -> None:
+    """Instances that a group deploys a revision to, one after the other."""
+    deploy, s3 = backend.session().client("codedeploy"), backend.session().client("s3")
+    s3.put_object(
+        Bucket="things", Key="app.zip", Body=_zip(**{"appspec.yml": APPSPEC, "app.txt": "x", "hook.sh": HOOK})
+    )
+    for name in INSTANCES:
+        deploy.register_on_premises_instance(instanceName=name, iamUserArn=f"arn:aws:iam::123456789012:user/{name}")
+    deploy.add_tags_to_on_premises_instances(instanceNames=list(INSTANCES), tags=[{"Key": "role", "Value": "web"}])
+    deploy.create_application(applicationName="shop")
+    deploy.create_deployment_group(
+        applicationName="shop",
+        deploymentGroupName="web",
+        serviceRoleArn=ROLE,
+        deploymentConfigName="CodeDeployDefault.OneAtATime",
+        onPremisesInstanceTagFilters=[{"Key": "role", "Value": "web", "Type": "KEY_AND_VALUE"}],
+    )
+
+
+def _zip(**files: str) -> bytes:
     import io
     import zipfile
 
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as bundle:
-        bundle.writestr("readme.txt", "to be built")
+        for name, text in (files or {"readme.txt": "to be built"}).items():
+            about = zipfile.ZipInfo(name)
+            about.external_attr = (0o755 if name.endswith(".sh") else 0o644) << 16
+            bundle.writestr(about, text)
     return body.getvalue()
 
 
@@ -166,6 +219,56 @@ class Worker:
                 self.ack("execution", pipeline.start_pipeline_execution(name="line")["pipelineExecutionId"])
             self.seen(ids[-1])
 
+    def deployments(self) -> None:
+        """A deployment after the other; what is refused because one runs is tried again."""
+        deploy, build = self.client("codedeploy"), self.client("codebuild")
+        where = {"bucket": "things", "key": "app.zip", "bundleType": "zip"}
+        revision = {"revisionType": "S3", "s3Location": where}
+        while True:
+            try:
+                made = deploy.create_deployment(applicationName="shop", deploymentGroupName="web", revision=revision)
+                self.ack("deployment", made["deploymentId"])
+                self.ack("batch", build.start_build_batch(projectName="many")["buildBatch"]["id"])
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in (
+                    "DeploymentLimitExceededException",
+                    "AccountLimitExceededException",
+                ):
+                    raise
+                time.sleep(0.05)
+
+    def requests(self) -> None:
+        """Pull requests opened and closed, webhooks, and runs side by side that wait for a person."""
+        git, pipeline = self.client("codecommit"), self.client("codepipeline")
+        for n in itertools.count():
+            hook = {
+                "name": f"hook-{self.turn}-{n}",
+                "targetPipeline": "line",
+                "targetAction": "S3",
+                "filters": [{"jsonPath": "$.ref"}],
+                "authentication": "UNAUTHENTICATED",
+                "authenticationConfiguration": {},
+            }
+            self.ack("webhook", hook["name"], pipeline.put_webhook(webhook=hook)["webhook"]["url"])
+            if n < 8:
+                self.ack("beside", pipeline.start_pipeline_execution(name="beside")["pipelineExecutionId"])
+            try:
+                tip = git.get_branch(repositoryName="notes", branchName="main")["branch"]["commitId"]
+                git.create_branch(repositoryName="notes", branchName=f"b-{self.turn}-{n}", commitId=tip)
+                target = {
+                    "repositoryName": "notes",
+                    "sourceReference": f"b-{self.turn}-{n}",
+                    "destinationReference": "main",
+                }
+                made = git.create_pull_request(title=f"{self.turn}-{n}", targets=[target])["pullRequest"]
+                self.ack("request", made["pullRequestId"], made["title"])
+                git.update_pull_request_status(pullRequestId=made["pullRequestId"], pullRequestStatus="CLOSED")
+                self.ack("closed", made["pullRequestId"])
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "BranchDoesNotExistException":
+                    raise
+            time.sleep(0.1)
+
     def seen(self, build_id: str) -> None:
         """What a reader has read of a log is answered too."""
         about = self.client("codebuild").batch_get_builds(ids=[build_id])["builds"][0].get("logs", {})
@@ -185,7 +288,8 @@ def main() -> None:
         found(backend)
     worker = Worker(backend, handle, turn)
     worker.ack("ready", turn)
-    works = (worker.parameters, worker.objects, worker.lines, worker.commits, worker.builds)
+    works = [worker.parameters, worker.objects, worker.lines, worker.commits, worker.builds]
+    works += [worker.deployments, worker.requests]
     threads = [threading.Thread(target=work, daemon=True) for work in works]
     for thread in threads:
         thread.start()

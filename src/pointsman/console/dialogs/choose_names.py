@@ -39,6 +39,14 @@ def narrowed(names: tuple[str, ...], words: str) -> list[str]:
     return [name for name in names if all(word in name.lower() for word in wanted)]
 
 
+class _Words(Input):
+    """Parts of a name; no name has a space, so that key is free to mark."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Every printable key but the space."""
+        return key != "space" and super().check_consume_key(key, character)
+
+
 class ChooseNames(Dialog[tuple[str, ...]]):
     """Answers the chosen names: those that are marked, or the one under the cursor where none is.
 
@@ -79,7 +87,7 @@ class ChooseNames(Dialog[tuple[str, ...]]):
 
     def body(self) -> ComposeResult:
         """The words, the names, how many."""
-        words = Input(placeholder="a part of a name", id="words", compact=True)
+        words = _Words(placeholder="a part of a name", id="words", compact=True)
         toolkit.no_blink(words)
         yield words
         table: LineTable[str] = LineTable(

@@ -21,6 +21,7 @@ from textual.worker import Worker, WorkerState
 
 from pointsman.console import toolkit
 from pointsman.console.dialogs.base import Dialog
+from pointsman.console.dialogs.groups import GroupHead
 from pointsman.console.dialogs.words import words_in
 from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.faults import fault_lines
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 __all__ = ["ConfirmDialog", "Confirmed"]
 
 
+_LONGEST = 1000
+"""Characters of a command line that are shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """A person said yes, to exactly this."""
@@ -57,6 +62,7 @@ class ConfirmDialog(Dialog[Confirmed]):
     ConfirmDialog .label { height: 1; margin-top: 1; }
     ConfirmDialog .problem { color: $error; height: auto; display: none; }
     ConfirmDialog .problem.wrong { display: block; }
+    ConfirmDialog .folded, ConfirmDialog .problem.folded { display: none; }
     ConfirmDialog Input, ConfirmDialog TextArea, ConfirmDialog OptionList {
         background: $foreground 8%; border: none; border-left: outer $foreground 30%; padding: 0 1;
     }
@@ -125,10 +131,17 @@ class ConfirmDialog(Dialog[Confirmed]):
             said.can_focus = False
             yield said
             for at, field in enumerate(self._fields):
+                number = self._group(field)
+                if field.group and (at == 0 or self._fields[at - 1].group != field.group):
+                    yield GroupHead(self.safe(field.group), self._look.glyphs, number)
+                folded = f" of-{number} folded" if field.group else ""
                 need = "" if field.required else "  (optional)"
-                yield Static(self.safe(field.label) + need, classes="label", markup=False)
-                yield self._widget(at, field)
-                yield Static("", id=f"problem-{at}", classes="problem", markup=False)
+                yield Static(self.safe(field.label) + need, classes=f"label{folded}", markup=False)
+                widget = self._widget(at, field)
+                if field.group:
+                    widget.add_class(f"of-{number}", "folded")
+                yield widget
+                yield Static("", id=f"problem-{at}", classes=f"problem{folded}", markup=False)
             if self._level is Confirm.TYPE_NAME:
                 yield Static("", id="name-label", classes="label", markup=False)
                 name = Input(id="name", compact=True, select_on_focus=False)
@@ -137,6 +150,17 @@ class ConfirmDialog(Dialog[Confirmed]):
         with Horizontal(id="buttons"):
             yield self.button("Cancel", "cancel")
             yield self.button(self._operation.title, "go", disabled=True)
+
+    def _group(self, field: Field) -> int:
+        """Which group a field is in, from 0 in the form's order."""
+        names = list(dict.fromkeys(one.group for one in self._fields if one.group))
+        return names.index(field.group) if field.group else -1
+
+    def on_group_head_toggled(self, event: GroupHead.Toggled) -> None:
+        """What stands under a heading is shown, or is not any more."""
+        event.stop()
+        for widget in self.query(f".of-{event.number}"):
+            widget.set_class(not event.opened, "folded")
 
     def _widget(self, at: int, field: Field) -> Input | TextArea | OptionList:
         if field.choices:
@@ -179,7 +203,7 @@ class ConfirmDialog(Dialog[Confirmed]):
         for line in preview.warnings:
             lines += wrapped(draw.glyphs.attention, line, width, "stale")
         lines += wrapped("call", preview.call, width, "strong")
-        lines += wrapped("", preview.cli, width, "dim")
+        lines += wrapped("", _shown(preview.cli), width, "dim")
         return lines
 
     # --- its life
@@ -226,11 +250,26 @@ class ConfirmDialog(Dialog[Confirmed]):
             sentence = problems.get(field.name, "") if field.name in self._touched else ""
             line.update(self.safe(sentence))
             line.set_class(bool(sentence), "wrong")
+        for head in self.query(GroupHead):
+            inside = [one for one in self._fields if one.group and self._group(one) == head.number]
+            changed = sum(self._answers.get(one.name, "") != one.default for one in inside)
+            head.tell(changed, sum(one.name in problems for one in inside))
         name_missing = self._name_missing()
         if self._level is Confirm.TYPE_NAME and self._preview is not None:
             self.query_one("#name-label", Static).update(self.safe(f"Type {self._preview.type_name} to confirm"))
         self.query_one("#go", Button).disabled = self._preview is None or bool(problems) or name_missing
         self.query_one("#said", CellLines).redraw()
+        self.call_after_refresh(self._keep_in_view)
+
+    def _keep_in_view(self) -> None:
+        """What is said above a field grows with the answers: the field that has the keys stays on the screen."""
+        focused = self.focused
+        if focused is None or not (focused.id or "").startswith("field-"):
+            return
+        problem = self.query_one(f"#problem-{(focused.id or '').rpartition('-')[2]}", Static)
+        for widget in (problem, focused):
+            if widget.display:
+                widget.scroll_visible(animate=False)
 
     def _name_missing(self) -> bool:
         if self._level is not Confirm.TYPE_NAME:
@@ -285,7 +324,7 @@ class ConfirmDialog(Dialog[Confirmed]):
             return
         line = self.focused if isinstance(self.focused, Input) else None
         if line is None and isinstance(self.focused, Button) and event.character != " ":
-            line = next((one for one in self.query(Input) if not one.value), None)
+            line = next((one for one in self.query(Input) if not one.value and one.display), None)
             self.set_focus(line or self.focused)
         if line is not None:
             event.stop()
@@ -303,6 +342,12 @@ class ConfirmDialog(Dialog[Confirmed]):
         """The command line, to the clipboard."""
         if self._preview is not None:
             self.post_message(self.Copied(self._preview.cli, "aws line"))
+
+
+def _shown(line: str) -> str:
+    """A command line, or the beginning of one that no dialog has room for: the key that copies it takes all of it."""
+    more = len(line) - _LONGEST
+    return line if more <= 0 else f"{line[:_LONGEST]}… and {more:,} more characters"
 
 
 def wrapped(label: str, text: str, width: int, style: str = "") -> list[Cell]:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pointsman.console.present.cells import Cell, Piece
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells, clean
+from pointsman.model.alarms import Alarm, named
 from pointsman.model.deployments import Deployment
 from pointsman.model.pipelines import PipelineRow
 from pointsman.model.refs import ActionRef, DeploymentGroupRef, PipelineRef, Ref, StageRef
@@ -97,6 +98,17 @@ def from_deployments(deployments: Iterable[Deployment], rows: Iterable[PipelineR
         elif newest and one.status.failed and one.id not in told:
             items.append(AttentionItem(one.ref, Tone.FAILED, f"{one.group} {one.id} failed", one.completed))
     return tuple(items)
+
+
+def from_alarms(alarms: Iterable[Alarm]) -> tuple[AttentionItem, ...]:
+    """Alarms that fire and are not muted; one that a composite alarm tells of already is left out."""
+    firing = [one for one in alarms if one.firing and one.muted is None]
+    told = {name for one in firing if one.composite for name in named(one.rule)}
+    return tuple(
+        AttentionItem(one.ref, Tone.FAILED, f"alarm {one.ref.name}", one.since)
+        for one in firing
+        if one.ref.name not in told
+    )
 
 
 def worst_first(items: Iterable[AttentionItem]) -> tuple[AttentionItem, ...]:

@@ -59,6 +59,11 @@ class Glyphs:
     sparks: tuple[str, ...]
     """Column heights, low to high."""
     dot: str
+    release: str
+    """Where something went out, on a time axis."""
+    wall: str
+    corner: str
+    """Where two axes meet."""
     quotes: tuple[str, str]
     """Around other people's words."""
 
@@ -127,6 +132,9 @@ UNICODE = Glyphs(
     track="░",
     sparks=("▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"),
     dot="·",
+    release="╎",
+    wall="│",
+    corner="└",
     quotes=("“", "”"),
 )
 
@@ -164,6 +172,9 @@ ASCII = Glyphs(
     track=".",
     sparks=("_", ".", "-", "=", "+", "*", "#"),
     dot=".",
+    release="|",
+    wall="|",
+    corner="+",
     quotes=('"', '"'),
 )
 

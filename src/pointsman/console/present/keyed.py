@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 
@@ -68,3 +68,11 @@ def reveal(place: Place, height: int) -> Place:
     if place.cursor >= place.top + height:
         return Place(place.cursor, place.cursor - height + 1)
     return place
+
+
+def key_name(key: Hashable) -> str:
+    """A key as text that is the same in every session: its kind, and what makes it equal to another."""
+    if not is_dataclass(key):
+        return str(key)
+    values = [str(getattr(key, one.name)) for one in fields(key) if one.compare]
+    return "\x1f".join((type(key).__name__, *values))

@@ -20,7 +20,8 @@ Key = tuple[int, float, tuple[str | int, ...]]
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SPAN = re.compile(r"(?:now|(?:\d+(?:\.\d+)?(?:ms|[smhd])\d*)+)\Z")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])?")
-_NUMBER = re.compile(r"#?(-?\d[\d,]*(?:\.\d+)?) ?(?:%|ms|[KMGT]?B)?\Z")
+_NUMBER = re.compile(r"#?(-?\d[\d,]*(?:\.\d+)?) ?(?:%|ms|(?P<size>[kKMGTP]?B))?\Z")
+_SIZES = {"B": 1.0, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15}
 _DIGITS = re.compile(r"([0-9]+)")
 _SIZED = frozenset("0123456789#-n")
 """How a span or a number may begin: ``now`` is a span."""
@@ -34,7 +35,7 @@ def key_of(text: str) -> Key:
         if _SPAN.match(text):
             return 0, _seconds(text), ()
         if number := _NUMBER.match(text):
-            return 0, float(number[1].replace(",", "")), ()
+            return 0, float(number[1].replace(",", "")) * _SIZES.get(number["size"] or "B", 1.0), ()
     parts = _DIGITS.split(text.casefold())
     # Words and numbers take turns, words first, so that like is always compared with like.
     return 1, 0.0, tuple(int(part) if turn % 2 else part for turn, part in enumerate(parts))

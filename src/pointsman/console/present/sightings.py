@@ -64,7 +64,11 @@ SIGHTINGS: Columns = (
 def looked_through(found: Sightings) -> str:
     """What was looked through, in a sentence: what is not found may be elsewhere."""
     unread = f" of {found.of:,}" if found.of != found.pipelines else ""
-    return (
-        f"looked through the newest runs of {found.pipelines:,}{unread} pipelines "
+    back = f", back to {found.oldest:%Y-%m-%d}" if found.oldest is not None else ""
+    said = (
+        f"looked through the newest {found.runs:,} runs of {found.pipelines:,}{unread} pipelines{back}, "
         f"and the newest {found.builds:,} builds"
     )
+    if found.unread:
+        said += f"; the histories of {found.unread:,} pipelines could not be read"
+    return f"{said}; f looks further back" if found.more else f"{said}: that is all there is"

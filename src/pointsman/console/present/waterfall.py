@@ -96,14 +96,16 @@ def whole(trace: Trace) -> Window:
     return Window(trace.start, max(SHORTEST, trace.end - trace.start))
 
 
-def visible(trace: Trace, folded: Set[int]) -> list[int]:
-    """The spans that are not below a folded one, in tree order."""
+def visible(trace: Trace, folded: Set[int], shown: bytes | None = None) -> Sequence[int]:
+    """The spans that are not below a folded one, in tree order; of these only those marked in ``shown``."""
     if not folded:
-        return list(range(len(trace.spans)))
+        everything = range(len(trace.spans))
+        return everything if shown is None else [place for place in everything if shown[place]]
     found: list[int] = []
     place, spans = 0, trace.spans
     while place < len(spans):
-        found.append(place)
+        if shown is None or shown[place]:
+            found.append(place)
         place = spans[place].last if place in folded else place + 1
     return found
 
@@ -114,11 +116,13 @@ def matching(words: Sequence[str], query: str) -> list[int]:
     unwanted = [one[1:] for one in query.lower().split() if one.startswith("-") and len(one) > 1]
     if not wanted and not unwanted:
         return []
-    return [
-        place
-        for place, said in enumerate(words)
-        if all(one in said for one in wanted) and not any(one in said for one in unwanted)
-    ]
+    # One word after the other: ten thousand spans are looked through while a key is still on its way.
+    found: Sequence[int] = range(len(words))
+    for one in wanted:
+        found = [place for place in found if one in words[place]]
+    for one in unwanted:
+        found = [place for place in found if one not in words[place]]
+    return list(found)
 
 
 # --- over the bars ---------------------------------------------------------------------------------------------------

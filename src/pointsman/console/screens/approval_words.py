@@ -35,6 +35,9 @@ def entry_lines(entry: Entry, shipment: Snapshot[Shipment], draw: Draw, width: i
         behind = len(one.stage.queue) or 1
         said = f"{behind} newer run{'' if behind == 1 else 's'} wait{'s' if behind == 1 else ''} behind it"
         lines.append(cell(said, "gate.queued"))
+    if one.ref.execution:
+        said = "Its pipeline's runs go side by side: each waits for an answer of its own."
+        lines += paragraph(f"{said} {one.state.unseen}".strip(), width, "dim")
     heading = "It would have shipped" if entry.fate else "Would ship"
     if entry.fate.startswith("approved"):
         heading = "It shipped"

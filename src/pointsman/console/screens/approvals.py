@@ -118,14 +118,19 @@ class Approvals(Place):
         shown = [one for one in self._entries if all(word in entry_words(one) for word in words)]
         table = self.query_one("#entries", LineTable)
         told = self._told()
+        unseen = [
+            f"{row.ref.name}: {row.state.unseen}"
+            for row in (self._board.value.rows if self._board.value is not None else ())
+            if row.state is not None and row.state.unseen
+        ]
         # The pane's corner says what has not been read.
         table.show(shown, snapshot=replace(told, partial="") if shown else told, whole=not self._board.partial)
         table.highlight(words[0] if len(words) == 1 else "")
         if self._wanted is not None:
-            key = next((one.key for one in shown if one.pending.ref == self._wanted), None)
+            key = next((one.key for one in shown if one.pending.ref.plain == self._wanted.plain), None)
             if key is not None and table.move_to(key):
                 self._wanted = None
-        self.freshen("#inbox", self._board)
+        self.freshen("#inbox", replace(self._board, partial=unseen[0]) if unseen else self._board)
         waiting = sum(not one.fate for one in self._entries)
         filtered = f"/{self.filter_text}" if self.filter_text else ""
         self.query_one("#inbox", Pane).title_text(f"Approvals  {waiting:,}" if waiting else "Approvals", filtered)
@@ -226,7 +231,7 @@ class Approvals(Place):
         """The pipeline, at this approval."""
         if not self.say_why_not("pipeline") and (entry := self._entry()) is not None:
             self.post_message(
-                self.Opened(entry.pending.ref if not entry.fate else PipelineRef(entry.pending.ref.pipeline))
+                self.Opened(entry.pending.ref.plain if not entry.fate else PipelineRef(entry.pending.ref.pipeline))
             )
 
     def on_line_table_selected(self, event: LineTable.Selected) -> None:

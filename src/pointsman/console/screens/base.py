@@ -24,7 +24,7 @@ from pointsman.console.desk import Desk
 from pointsman.console.keys import rebound, written
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.present.keys import KeyHint
-from pointsman.console.screens import wishes
+from pointsman.console.screens import viewing, wishes
 from pointsman.console.troubles import fault_of
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.footer import Footer
@@ -148,7 +148,8 @@ class Place(Screen[None]):
         return snapshot
 
     def on_mount(self) -> None:
-        """Show that everything is still to come."""
+        """Show that everything is still to come, looked at as in the last session."""
+        self.call_later(self._as_before)
         for slot in self.slots:
             self.arrived(slot, self.before(slot))
         self._coming = set(self.slots) if self.desk.fault is None else set()
@@ -169,6 +170,7 @@ class Place(Screen[None]):
         if self in stack and stack[-1] is not self and all(one.is_modal for one in stack[stack.index(self) + 1 :]):
             return
         self._shown = False
+        self.keep_view()
         self._let_go()
 
     def on_unmount(self) -> None:
@@ -318,7 +320,19 @@ class Place(Screen[None]):
     def show_facts(self, facts: HeaderFacts) -> None:
         """Draw the header."""
         if self.is_mounted:
-            self.query_one(Header).show(facts)
+            self.query_one(Header).show(replace(facts, crumbs=self._crumbs()))
+
+    @property
+    def crumb(self) -> str:
+        """What this screen is called on the way to it."""
+        ref = getattr(self, "ref", None)
+        return str(ref) if ref is not None else self.place_title
+
+    def _crumbs(self) -> tuple[str, ...]:
+        stack = self.app.screen_stack
+        under = stack[: stack.index(self)] if self in stack else []
+        places = [one.crumb for one in under if isinstance(one, Place)]
+        return (*places, self.crumb) if places else ()
 
     def on_footer_pressed(self, event: Footer.Pressed) -> None:
         """A click on a key is that key."""
@@ -405,6 +419,38 @@ class Place(Screen[None]):
             self.filtered()
             return
         self.post_message(self.Left())
+
+    # --- how it is looked at
+
+    _problems = False
+    """Whether only what needs somebody shows, where a screen can do that."""
+
+    @property
+    def view_name(self) -> str:
+        """What its view is kept under."""
+        return type(self).__name__.lower()
+
+    def _as_before(self) -> None:
+        view = self.desk.session.places.get(self.view_name)
+        if view is not None and self.is_mounted and not self.filter_text:
+            viewing.restore(self, view)
+
+    def keep_view(self) -> None:
+        """Leave how it is looked at to whoever opens it next."""
+        if self.is_mounted:
+            self.desk.view(self.view_name, viewing.view_of(self))
+
+    def chosen(self) -> Mapping[str, str]:
+        """What a person has chosen here beside sort and filter, by names of the screen's own; for the next session."""
+        return {"problems": "only"} if self._problems else {}
+
+    def choose(self, chosen: Mapping[str, str]) -> None:
+        """Choose again what ``chosen`` has told; what is not known any more is left out. Nothing has been read yet."""
+        self._problems = chosen.get("problems") == "only"
+
+    def begin_filtered(self, words: str) -> None:
+        """Begin with the filter of the last session."""
+        self.use_filter(words)
 
     # --- filter
 

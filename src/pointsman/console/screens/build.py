@@ -32,7 +32,7 @@ from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.phase_bars import PhaseBars
 from pointsman.errors import CallFailed
 from pointsman.model.builds import Build
-from pointsman.model.refs import BatchRef, BuildRef, LogRef, PipelineRef, Ref
+from pointsman.model.refs import BatchRef, BuildRef, LogRef, PipelineRef, Ref, TailRef
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -68,13 +68,15 @@ class BuildPlace(Place):
         Binding("r", "reports", "reports", id="reports"),
         Binding("b", "batch", "batch", show=False, id="batch"),
         Binding("l", "log", "log", show=False, id="log"),
+        Binding("L", "tail", "tail", show=False, id="log-tail"),
     ]
 
     place_title = "Build"
     place_help = (
         "Phases with their times, the slow one marked, over the log as it is printed. In the log, space pauses and "
         "follows again, f folds a phase, e goes to the next error, / searches, w wraps, t shows times. d shows "
-        "environment, artifacts and exported variables; r shows the reports, b the batch; ctrl+s saves the whole log."
+        "environment, artifacts and exported variables; r shows the reports, b the batch; ctrl+s saves the whole log; "
+        "L opens it as a tail, at its time."
     )
     slots: ClassVar[tuple[str, ...]] = ("build",)
     filters = True
@@ -241,6 +243,8 @@ class BuildPlace(Place):
             return "the build belongs to no batch"
         if action == "pipeline" and (self.build is None or not self.build.pipeline):
             return "no pipeline started this build"
+        if action == "tail" and (self.build is None or self.build.log is None):
+            return "the build has no log in CloudWatch Logs"
         return super().why_not(action)
 
     def describe(self) -> None:
@@ -270,6 +274,12 @@ class BuildPlace(Place):
     def action_log(self) -> None:
         """The log has the keys."""
         self.query_one("#view").focus()
+
+    def action_tail(self) -> None:
+        """Its log among others of the time: followed while it runs, from its start once it has ended."""
+        if not self.say_why_not("tail") and (build := self.build) is not None and (log := build.log) is not None:
+            tail = TailRef((f"{log.group}:{log.stream}",), follows=None if build.complete else self.ref)
+            self.post_message(self.Opened(tail, build.started if build.complete else None))
 
     def action_first_error(self) -> None:
         """To the first line that looks like an error."""

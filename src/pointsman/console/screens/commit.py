@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 
 from pointsman.console.desk import Desk
 from pointsman.console.dialogs.words import paragraph
@@ -20,8 +21,8 @@ from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.builds import BuildList
 from pointsman.model.pipelines import Board
-from pointsman.model.refs import BuildRef, CommitRef, ExecutionRef, Ref
-from pointsman.model.sightings import Sighting, Sightings, sightings
+from pointsman.model.refs import BuildRef, CommitRef, ExecutionRef, PipelineRef, Ref
+from pointsman.model.sightings import NO_PAST, Past, Sighting, Sightings, sightings
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -41,9 +42,13 @@ class CommitPlace(Place):
     place_title = "Commit"
     place_help = (
         "Every run and build of a commit, among what has been read: the newest runs of each pipeline and the newest "
-        "builds. Enter goes to the run or the build."
+        "builds. f looks a hundred runs of each pipeline and a hundred builds further back each time, one call for "
+        "each. Enter goes to the run or the build."
     )
-    slots: ClassVar[tuple[str, ...]] = ("board", "builds")
+    slots: ClassVar[tuple[str, ...]] = ("board", "builds", "past", "older")
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("f", "further", "further back", id="further")]
+
     filters = True
 
     def __init__(self, desk: Desk, ref: CommitRef) -> None:
@@ -51,6 +56,12 @@ class CommitPlace(Place):
         self.ref = ref
         self._board: Snapshot[Board] = Snapshot()
         self._builds: Snapshot[BuildList] = Snapshot()
+        self._past: Snapshot[Past] = Snapshot(NO_PAST)
+        self._older: Snapshot[BuildList] = Snapshot()
+        self._pages = 0
+        """How many pages of each history are read, beside the newest of all."""
+        self._named: tuple[PipelineRef, ...] = ()
+        """The pipelines whose histories are read: those there were when that was asked for."""
         self._found = Sightings(ref)
 
     def body(self) -> ComposeResult:
@@ -68,17 +79,60 @@ class CommitPlace(Place):
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
         """The pipelines and the recent builds, as other screens read them."""
-        return {"board": services.pipelines.board(), "builds": services.builds.recent()}
+        wanted: dict[str, Source[Any]] = {"board": services.pipelines.board(), "builds": services.builds.recent()}
+        if self._pages:
+            wanted["past"] = services.pipelines.past(self._named, self._pages)
+            wanted["older"] = services.builds.past(self._pages + 1)
+        return wanted
 
     def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
         """Look through it."""
         if slot == "board":
             self._board = snapshot
-        else:
+        elif slot == "builds":
             self._builds = snapshot
-        builds = self._builds.value.builds if self._builds.value is not None else ()
-        self._found = sightings(self.ref, self._board.value, builds)
+        elif slot == "past":
+            # What was read is kept while more is being read.
+            self._past = replace(snapshot, value=snapshot.value or self._past.value)
+        else:
+            self._older = replace(snapshot, value=snapshot.value or self._older.value)
+        self._look()
+
+    def _look(self) -> None:
+        recent, older = self._builds.value or BuildList(), self._older.value
+        builds = (*recent.builds, *(older.builds if older is not None else ()))
+        more = older.more if older is not None else recent.more
+        self._found = sightings(self.ref, self._board.value, builds, self._past.value or NO_PAST, more=more)
         self._draw()
+
+    def disconnected(self) -> None:
+        """Another account has another past."""
+        self._pages, self._named = 0, ()
+        self._past, self._older = Snapshot(NO_PAST), Snapshot()
+        super().disconnected()
+
+    def why_not(self, action: str) -> str | None:
+        """There must be something further back."""
+        if action == "further":
+            if self._board.value is None:
+                return "the pipelines are still being read"
+            if self._reading():
+                return "it is being read"
+            if not self._found.more:
+                return "everything has been looked through"
+        return super().why_not(action)
+
+    def _reading(self) -> str:
+        """How far the reading of what lies further back is; empty when it is done, or nobody asked."""
+        return self._past.partial or self._older.partial if self._pages else ""
+
+    def action_further(self) -> None:
+        """Look a page of each history further back."""
+        if self.say_why_not("further") or self._board.value is None:
+            return
+        self._pages += 1
+        self._named = tuple(row.ref for row in self._board.value.rows)
+        self.reread()
 
     def _draw(self) -> None:
         words = self.filter_text.lower().split()
@@ -97,12 +151,13 @@ class CommitPlace(Place):
 
     def _told(self) -> Snapshot[Any]:
         """What is wrong with either of the two; nothing is called missing while both are still being read."""
-        loud = next((one for one in (self._board, self._builds) if one.fault is not None), None)
+        every = (self._board, self._builds, self._past, self._older)
+        loud = next((one for one in every if one.fault is not None), None)
         read = self._board.value is not None and not self._board.partial
         found = self._found if self._found.found or read else None
         if loud is not None:
             return Snapshot(found, loud.fetched_at, loud.fault, loud.failures, loud.next_try)
-        return Snapshot(found, self._board.fetched_at, partial=self._board.partial)
+        return Snapshot(found, self._board.fetched_at, partial=self._reading() or self._board.partial)
 
     def _about(self, draw: Draw, width: int) -> Sequence[Cell]:
         found = self._found

@@ -62,6 +62,7 @@ class DeploymentPlace(Place):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "failed", "next failure", id="first-error"),
         Binding("l", "logs", "hook's log", id="logs"),
+        Binding("L", "then", "logs of that time", show=False, id="logs-then"),
         Binding("r", "rollback", "rollback", id="rollback"),
         Binding("p", "pipeline", "pipeline", id="pipeline"),
         Binding("x", "compare", "what changed", show=False, id="compare"),
@@ -273,7 +274,7 @@ class DeploymentPlace(Place):
     def why_not(self, action: str) -> str | None:
         """Some keys need a failure, a log, a rollback or a pipeline."""
         row = self.row()
-        if action in ("rollback", "pipeline", "compare", "fleet") and row is None:
+        if action in ("rollback", "pipeline", "compare", "fleet", "then") and row is None:
             return "the deployment has not been read"
         if row is not None:
             if action == "rollback" and not (row.deployment.rollback_id or row.deployment.rolled_back_id):
@@ -337,6 +338,11 @@ class DeploymentPlace(Place):
         one = self.deployment
         if not self.say_why_not("rollback") and one is not None:
             self.post_message(self.Opened(DeploymentRef(one.rollback_id or one.rolled_back_id, one.group)))
+
+    def action_then(self) -> None:
+        """The log groups, at the moment it began."""
+        if not self.say_why_not("then") and (one := self.deployment) is not None:
+            self.post_message(self.CommandAsked("logs", at=one.started or one.created))
 
     def action_pipeline(self) -> None:
         """The pipeline execution that started it."""

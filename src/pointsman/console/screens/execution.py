@@ -20,7 +20,7 @@ from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.pipelines import ActionRun, Execution, PipelineState
-from pointsman.model.refs import BuildRef, DeploymentRef, ExecutionRef, PipelineRef, Ref
+from pointsman.model.refs import ActionRef, BuildRef, DeploymentRef, ExecutionRef, PipelineRef, Ref
 from pointsman.model.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ class ExecutionPlace(Place):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("l", "logs", "logs", id="logs")]
 
     place_title = "Execution"
-    place_help = "The actions of one run, newest first; enter on a build goes to it."
+    place_help = (
+        "The actions of one run, newest first; enter on a build goes to it, on an approval in which this run waits "
+        "the answer."
+    )
     slots: ClassVar[tuple[str, ...]] = ("runs", "pipeline", "execution")
 
     def __init__(self, desk: Desk, ref: ExecutionRef) -> None:
@@ -118,20 +121,30 @@ class ExecutionPlace(Place):
             return None
         return DeploymentRef(run.external_id)
 
+    def _approval(self) -> ActionRef | None:
+        """The selected action, when it is an approval in which this very run waits."""
+        run, state = self._run(), self._state.value
+        if run is None or state is None:
+            return None
+        waiting = ((stage.execution_id, ref) for stage, _, ref in state.approvals)
+        return next((ref for held, ref in waiting if held == self.ref.execution_id and ref.plain == run.ref), None)
+
     def selected(self) -> Ref | None:
-        """The run itself."""
-        return self.ref
+        """The approval that waits, or the run itself."""
+        return self._approval() or self.ref
 
     def targets(self) -> tuple[tuple[Ref, Any], ...]:
-        """The run, and the stage of the selected action."""
-        return ((self.ref, self._state.value),)
+        """The approval that waits, if one is selected; the run."""
+        approval = self._approval()
+        of_run: tuple[tuple[Ref, Any], ...] = ((self.ref, self._state.value),)
+        return of_run if approval is None else ((approval, self._state.value), *of_run)
 
     def copy_forms(self) -> tuple[tuple[str, str], ...]:
         """Its id; and the selected action's."""
         forms = execution_forms(self.ref)
         if (run := self._run()) is not None:
             forms += (("action execution id", run.id),)
-            if run.external_id:
+            if run.external_id and run.category != "Approval":  # that is the token an approval is answered by
                 forms += (("external id", run.external_id),)
         return forms
 
@@ -160,6 +173,8 @@ class ExecutionPlace(Place):
             self.post_message(self.Opened(build))
         elif (deployment := self._deployment()) is not None:
             self.post_message(self.Opened(deployment))
+        elif (approval := self._approval()) is not None:
+            self.post_message(self.ActionsAsked(((approval, self._state.value),), narrow=True))
         else:
             self.describe()
 

@@ -348,7 +348,7 @@ class InsightsPlace(Opening, Rows):
     def _told(self, run: QueryRun) -> None:
         if self._bench is not None:
             self._bench.run = run
-            if self.is_mounted:
+            if self._stands:
                 self.show_run(run)
 
     def _ended(self, run: QueryRun) -> None:
@@ -375,8 +375,13 @@ class InsightsPlace(Opening, Rows):
             return
         self.workers.cancel_group(self, "query")
         bench.run = bench.run.ended(self.desk.now(), status="Cancelled", note=note)
-        if self.is_mounted:
+        if self._stands:
             self.show_run(bench.run)
+
+    @property
+    def _stands(self) -> bool:
+        """Whether there is a screen to show anything on: what a screen is made of goes before it does."""
+        return self.is_mounted and bool(self.query("#progress"))
 
     def action_stop(self) -> None:
         """No more of it."""

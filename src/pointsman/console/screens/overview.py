@@ -16,6 +16,11 @@ from textual.events import Resize
 from textual.geometry import Size
 
 from pointsman.console.present import attention
+from pointsman.console.present.alarms import FEW as FEW_ALARMS
+from pointsman.console.present.alarms import AlarmRow
+from pointsman.console.present.alarms import brief as brief_alarms
+from pointsman.console.present.alarms import row_key as alarm_key
+from pointsman.console.present.alarms import rows_of as rows_of_alarms
 from pointsman.console.present.builds import BUILDS
 from pointsman.console.present.cells import Cell, cell, spread
 from pointsman.console.present.deployments import BRIEF, DeploymentRow, brief, origins, row_key, rows_of
@@ -24,7 +29,6 @@ from pointsman.console.present.pipelines import BOARD
 from pointsman.console.present.traces import BRIEF as TRACES
 from pointsman.console.present.traces import brief as brief_traces
 from pointsman.console.present.traces import row_key as trace_key
-from pointsman.console.screens.later import LATER, unbuilt, unbuilt_line
 from pointsman.console.screens.remembering import BoardPlace
 from pointsman.console.screens.selection import row_words, troubled
 from pointsman.console.screens.wishes import ApprovalAsked
@@ -33,10 +37,11 @@ from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
 from pointsman.errors import FaultKind
+from pointsman.model.alarms import AlarmList
 from pointsman.model.builds import Build, BuildList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board, PipelineRow, worst_first
-from pointsman.model.refs import ActionRef, BuildRef, DeploymentRef, PipelineRef, Ref, TraceRef
+from pointsman.model.refs import ActionRef, AlarmRef, BuildRef, DeploymentRef, PipelineRef, Ref, TraceRef
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery, TraceSummary, troubled_first
 
@@ -63,6 +68,14 @@ def unknown(board: Snapshot[Board], deployments: Snapshot[DeploymentList]) -> st
     if deployments.fault is not None and deployments.fault.kind is not FaultKind.NOT_BUILT:
         return f"deployments could not be read: {deployments.fault.kind.value}"
     return ""
+
+
+def told(board: Snapshot[Board]) -> bool:
+    """Whether a board says something of any pipeline, or that there is nothing to say."""
+    rows = board.value.rows if board.value is not None else ()
+    return board.fault is not None or (
+        board.value is not None and (not board.partial or any(row.state for row in rows))
+    )
 
 
 class Overview(BoardPlace):
@@ -95,7 +108,7 @@ class Overview(BoardPlace):
 
     place_title = "Overview"
     place_help = "What is broken, what changed, what waits for you; worst first. The numbers of the panes are keys."
-    slots: ClassVar[tuple[str, ...]] = ("board", "builds", "deployments", "traces")
+    slots: ClassVar[tuple[str, ...]] = ("board", "builds", "deployments", "traces", "alarms")
     filters = True
 
     _problems = False
@@ -106,6 +119,7 @@ class Overview(BoardPlace):
         self._builds: Snapshot[BuildList] = Snapshot()
         self._deployments: Snapshot[DeploymentList] = Snapshot()
         self._traces: Snapshot[TraceList] = Snapshot()
+        self._alarms: Snapshot[AlarmList] = Snapshot()
         self._fit(self.app.size)
         yield AttentionLine(self.look, id="attention")
         with Container(id="panes"):
@@ -130,15 +144,15 @@ class Overview(BoardPlace):
                     self.look, TRACES, key=trace_key, noun="traces", id="newest"
                 )
                 yield Pane(self.look, "Traces", traces, number="5", id="traces")
-                note = CellLines(self.look)
-                note.can_focus = False
-                yield Pane(self.look, "Metrics and alarms", note, number="6", id="metrics")
+                alarms: LineTable[AlarmRow] = LineTable(
+                    self.look, FEW_ALARMS, key=alarm_key, noun="alarms", id="firing"
+                )
+                yield Pane(self.look, "Metrics and alarms", alarms, number="6", id="metrics")
 
     def on_mount(self) -> None:
         """The cursor is in the first pane from the start."""
         super().on_mount()
         self.query_one("#board", LineTable).focus()
-        self.query_one("#metrics").query_one(CellLines).show(unbuilt(LATER["metrics"]))
 
     def on_resize(self, event: Resize) -> None:
         """Panes beside each other where there is room."""
@@ -153,11 +167,27 @@ class Overview(BoardPlace):
         self.set_class(size.height < FLAT and size.width < WIDE, "flat")
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
-        """The board and the deployments, and the recent builds where their pane shows."""
+        """The board; once it says something, what the other panes show."""
+        wanted: dict[str, Source[Any]] = {"board": services.pipelines.board()}
+        if not self._board_first:
+            wanted |= self._others(services)
+        return wanted
+
+    _board_first = True
+    """Whether nothing but the board is read yet: what is read beside it would make it come later."""
+
+    def taken(self, slot: str, snapshot: Snapshot[Any]) -> Snapshot[Any]:
+        """Once something is known of a pipeline, or nothing will be, the other panes are read, too."""
+        if slot == self.board_slot and self._board_first and told(snapshot):
+            self._board_first = False
+            self.call_later(self.reread)
+        return super().taken(slot, snapshot)
+
+    def _others(self, services: Services) -> dict[str, Source[Any]]:
         wanted: dict[str, Source[Any]] = {
-            "board": services.pipelines.board(),
             "deployments": services.deployments.recent(),
             "traces": services.traces.recent(TraceQuery()),
+            "alarms": services.alarms.listing(),
         }
         if not self.has_class("flat"):
             wanted["builds"] = services.builds.recent()
@@ -171,6 +201,8 @@ class Overview(BoardPlace):
             self._deployments = snapshot
         elif slot == "traces":
             self._traces = snapshot
+        elif slot == "alarms":
+            self._alarms = snapshot
         else:
             self._builds = snapshot
         self._draw()
@@ -179,8 +211,8 @@ class Overview(BoardPlace):
         """What has no pane on a small screen, in two lines."""
         rollouts = self._brief_of("4", "Deployments", self._deployments.map(lambda one: brief(one.deployments)), draw)
         traces = self._brief_of("5", "Traces", self._traces.map(brief_traces), draw)
-        (unbuilt_yet,) = unbuilt_line(draw, width)
-        return (rollouts, spread(traces, unbuilt_yet, width, draw.glyphs.ellipsis))
+        alarms = self._brief_of("6", "Alarms", self._alarms.map(brief_alarms), draw)
+        return (rollouts, spread(traces, alarms[1:], width, draw.glyphs.ellipsis))
 
     @staticmethod
     def _brief_of(number: str, name: str, said: Snapshot[Cell], draw: Draw) -> Cell:
@@ -210,12 +242,22 @@ class Overview(BoardPlace):
         newest = troubled_first(self._traces.value.traces) if self._traces.value else ()
         self.query_one("#newest", LineTable).show(newest, snapshot=replace(self._traces, partial=""))
         self.freshen("#traces", self._traces)
+        alarms = self._alarms.value or AlarmList(())
+        told = rows_of_alarms(alarms, self._alarms.fetched_at or self.desk.now())
+        self.query_one("#firing", LineTable).show(told, snapshot=replace(self._alarms, partial=""))
+        self.freshen("#metrics", self._alarms)
         self.query_one("#brief", CellLines).redraw()
-        items = attention.worst_first((*attention.from_board(rows), *attention.from_deployments(listed, rows)))
+        items = attention.worst_first(
+            (
+                *attention.from_board(rows),
+                *attention.from_deployments(listed, rows),
+                *attention.from_alarms(alarms.alarms),
+            )
+        )
         line = self.query_one("#attention", AttentionLine)
         line.show(items, unknown(board, self._deployments))
         # "Nothing needs you" is said only when everything that could need somebody has been read.
-        read = self._deployments.value is not None or self._deployments.fault is not None
+        read = all(one.value is not None or one.fault is not None for one in (self._deployments, self._alarms))
         whole = board.value is not None and not board.partial and read
         line.visible = bool(items) or board.fault is not None or whole
 
@@ -245,10 +287,10 @@ class Overview(BoardPlace):
     def selected(self) -> Ref | None:
         """The row the cursor is on, in the pane that has the keys."""
         ref = self._table().cursor_ref
-        return ref if isinstance(ref, PipelineRef | BuildRef | DeploymentRef | TraceRef) else None
+        return ref if isinstance(ref, PipelineRef | BuildRef | DeploymentRef | TraceRef | AlarmRef) else None
 
     def _table(self) -> LineTable[Any]:
-        for name in ("#recent", "#rollouts", "#newest"):
+        for name in ("#recent", "#rollouts", "#newest", "#firing"):
             if (table := self.query_one(name, LineTable)).has_focus:
                 return table
         return self.query_one("#board", LineTable)

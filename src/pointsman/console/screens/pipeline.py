@@ -76,6 +76,7 @@ class Pipeline(Place):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("l", "logs", "logs", id="logs"),
+        Binding("L", "then", "logs of that time", show=False, id="logs-then"),
         Binding("x", "compare", "what changed", id="compare"),
         Binding("w", "where", "where", show=False, id="where"),
         Binding("v", "variables", "variables and triggers", show=False, id="variables"),
@@ -255,7 +256,10 @@ class Pipeline(Place):
             return execution_forms(ref)
         forms = pipeline_forms(self.ref, self.state, self.desk.identity)
         if isinstance(ref, ActionRef) and (action := self._action(ref)) is not None:
-            more = [("external id", action.external_id), ("console URL", action.external_url)]
+            more = [
+                ("external id", "" if action.is_approval else action.external_id),
+                ("console URL", action.external_url),
+            ]
             return (("action name", ref.action), *((what, text) for what, text in more if text), *forms)
         if isinstance(ref, StageRef):
             return (("stage name", ref.stage), *forms)
@@ -345,6 +349,14 @@ class Pipeline(Place):
         ref = self._spot()[0]
         if not self.say_why_not("logs") and isinstance(ref, ActionRef) and (build := self._build_of(ref)):
             self.post_message(self.Opened(build))
+
+    def action_then(self) -> None:
+        """The log groups, at the moment the selected action changed, or the newest run did."""
+        ref = self._spot()[0]
+        action = self._action(ref) if isinstance(ref, ActionRef) else None
+        latest = self.state.latest if self.state is not None else None
+        at = action.changed_at if action is not None else latest.updated if latest is not None else None
+        self.post_message(self.CommandAsked("logs", at=at))
 
     def action_where(self) -> None:
         """Which revision is where."""

@@ -62,7 +62,7 @@ def action_details(state: PipelineState, action: Action, draw: Draw, width: int)
         ("revision", revision_words(action.revision)),
         ("summary", action.summary if action.revision is None and action.summary not in action.error_message else ""),
         ("by", action.updated_by),
-        ("runs", action.external_id),
+        ("runs", "" if action.is_approval else action.external_id),
     ]
     return [head, *facts(rows, width)]
 
@@ -174,7 +174,7 @@ def action_run_details(run: ActionRun, draw: Draw, width: int) -> Sequence[Cell]
     rows: list[tuple[str, Cell | str]] = [
         ("error", f"{run.error_code}: {run.error_message}".strip(": ")),
         ("summary", run.summary),
-        ("runs", run.external_id),
+        ("runs", "" if run.category == "Approval" else run.external_id),
         ("by", run.updated_by),
         ("takes", ", ".join(run.inputs)),
         ("gives", ", ".join(run.outputs)),

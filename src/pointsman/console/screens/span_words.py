@@ -12,16 +12,16 @@ from pointsman.console.present.look import Draw
 from pointsman.console.present.traces import seconds, status_style
 from pointsman.console.present.waterfall import marks, said_of, style_of
 from pointsman.model.opened_trace import OpenedTrace
+from pointsman.model.trace_logs import groups_of
+from pointsman.model.trace_operations import Standing
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.assembly import Span
 from pointsman.semantics.traces.documents import Piece, exceptions_of, part, status_of, text
 
 __all__ = ["about", "document", "span_lines", "wrong"]
 
-_FRAMES = 50
-"""Frames of a stack that are shown."""
-_LINES = 200
-"""Lines of metadata that are shown."""
+_FRAMES = 1
+"""Frames of a stack that the overview shows: where it was raised."""
 
 
 def about(opened: OpenedTrace, draw: Draw) -> Sequence[Cell]:
@@ -102,7 +102,9 @@ def _times(opened: OpenedTrace, place: int) -> str:
     return ", ".join(found)
 
 
-def span_lines(opened: OpenedTrace, place: int, draw: Draw, width: int) -> Sequence[Cell]:
+def span_lines(
+    opened: OpenedTrace, place: int, draw: Draw, width: int, standing: Standing | None = None
+) -> Sequence[Cell]:
     """A span: its times, what it asked, what went wrong, and what its program noted."""
     span, piece = opened.trace.spans[place], opened.trace.pieces[place]
     fields = piece.fields
@@ -114,8 +116,10 @@ def span_lines(opened: OpenedTrace, place: int, draw: Draw, width: int) -> Seque
     lines += facts(
         [
             ("time", cell(_times(opened, place), style_of(span) if span.has(assembly.FAULT) else "")),
+            ("like it", _standing(standing)),
             ("http", _http(fields)),
-            ("aws", _pairs(part(fields, "aws"))),
+            ("aws", _pairs({key: value for key, value in part(fields, "aws").items() if key != "cloudwatch_logs"})),
+            ("logs", ", ".join(groups_of(piece))),
             ("sql", text(part(fields, "sql"), "sanitized_query") or _pairs(part(fields, "sql"))),
             ("notes", _pairs(part(fields, "annotations"))),
             ("user", text(fields, "user")),
@@ -123,13 +127,15 @@ def span_lines(opened: OpenedTrace, place: int, draw: Draw, width: int) -> Seque
         ],
         width,
     )
-    if metadata := part(fields, "metadata"):
-        lines.append(cell("metadata", "dim"))
-        dumped = json.dumps(metadata, indent=2, ensure_ascii=False, default=str).splitlines()
-        lines += [cell(f"  {one}", "dim") for one in dumped[:_LINES]]
-        if len(dumped) > _LINES:
-            lines.append(cell(f"  {len(dumped) - _LINES:,} more lines: d shows them", "dim"))
     return lines
+
+
+def _standing(standing: Standing | None) -> str:
+    """How long it took beside the same operation in the traces that were loaded."""
+    if standing is None or standing.count < 2:
+        return ""
+    traces = f"in {standing.traces:,} traces" if standing.traces > 1 else "in this trace"
+    return f"p{standing.percentile} of {standing.count:,} {traces}, median {seconds(standing.median)}"
 
 
 def _missing(span: Span, width: int) -> list[Cell]:
@@ -172,7 +178,7 @@ def _exceptions(fields: dict[str, Any], draw: Draw, width: int) -> list[Cell]:
         truncated = one.get("truncated")
         left = max(0, len(frames) - _FRAMES) + (truncated if type(truncated) is int else 0)
         if left > 0:
-            lines.append(cell(f"    {left:,} more frames", "dim"))
+            lines.append(cell(f"    {left:,} more frame{'s' * (left > 1)}", "dim"))
     return lines
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -10,20 +15,32 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import Resize
 
+from pointsman.config.paths import state_folder
 from pointsman.console.desk import Desk
 from pointsman.console.present.cells import Cell
 from pointsman.console.present.faults import freshness
+from pointsman.console.present.keys import KeyHint
 from pointsman.console.present.look import Draw
+from pointsman.console.present.trace_operations import COLUMNS as OPERATIONS
+from pointsman.console.present.trace_operations import OperationRow, row_key
+from pointsman.console.saving import saved
+from pointsman.console.screens import span_tabs as tabs
 from pointsman.console.screens import span_words as words
 from pointsman.console.screens.base import Place
-from pointsman.console.screens.trace_words import trace_forms
+from pointsman.console.screens.trace_words import leaving_out, log_lines, trace_forms
+from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
+from pointsman.console.widgets.table import LineTable
 from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.model.opened_trace import OpenedTrace
-from pointsman.model.refs import Ref, TraceRef
+from pointsman.model.refs import LogGroupRef, Ref, TailRef, TraceRef
 from pointsman.model.snapshot import Snapshot
+from pointsman.model.trace_export import exported
+from pointsman.model.trace_logs import log_groups
+from pointsman.model.trace_operations import Standing, statistics
+from pointsman.semantics.traces.documents import Piece
 
 if TYPE_CHECKING:
     from pointsman.services.feeds import Source
@@ -33,6 +50,12 @@ __all__ = ["TracePlace"]
 
 WIDE = 150
 TALL = 34
+VIEWS = ("waterfall", "operations", "map")
+"""What a trace can be looked at as, in the order of the key."""
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 class TracePlace(Place):
@@ -48,10 +71,24 @@ class TracePlace(Place):
     TracePlace.wide #trace { width: 2fr; height: 1fr; }
     TracePlace.wide #span { width: 1fr; height: 1fr; margin-left: 1; }
     TracePlace #details { padding: 0 2; }
+    TracePlace #operations, TracePlace #map { display: none; }
+    TracePlace.operations #operations { display: block; }
+    TracePlace.operations #waterfall { display: none; }
+    TracePlace.map #map { display: block; padding: 0 1; }
+    TracePlace.map #waterfall { display: none; }
+    TracePlace.operations #span, TracePlace.map #span { display: none; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "failed", "next failure", id="first-error"),
+        Binding("v", "view(1)", "operations, map", id="trace-view"),
+        Binding("l", "logs", "logs", id="logs"),
+        Binding("right_square_bracket", "tab(1)", "details", key_display="]", id="next-tab"),
+        Binding("left_square_bracket", "tab(-1)", "details back", key_display="[", show=False, id="previous-tab"),
+        Binding("s", "leave_out", "leave out", show=False, id="leave-out"),
+        Binding("p", "widen", "read more to compare with", show=False, id="widen"),
+        Binding("ctrl+s", "save", "save as JSON", key_display="^s", show=False, id="save"),
+        Binding("L", "tail", "its logs as a tail", show=False, id="tail"),
         Binding("n", "match(1)", "next match", show=False, id="next"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous"),
     ]
@@ -60,10 +97,12 @@ class TracePlace(Place):
     place_help = (
         "A line per span. The heavy rule in a bar is the critical path: where the request waited for that span itself. "
         "Marks: fault, ! error, T throttled by itself; a circle when only something below it was; then an exception, "
-        "a lost parent (?), or in progress. Enter folds, left and right fold and go up and down; + and _ zoom, . zooms "
-        "to the span, = shows all, H and L move. e goes to the next failure. The filter searches names, URLs, "
-        "key=value of annotations and exceptions; -word leaves out; n and N go on. Tab is the details, d the span's "
-        "document, J what X-Ray says of the trace."
+        "a lost parent (?), or in progress. Enter folds, left and right fold and go up and down, ( and ) fold by "
+        "level, s leaves out services or short spans; + and _ zoom, . zooms to the span, = shows all, H and L move. e "
+        "goes to the next failure. The filter searches names, URLs, key=value of annotations and exceptions; -word "
+        "leaves out; n and N go on. ] turns the details' pages, v shows the operations and the map of this trace, l "
+        "its logs; p reads other traces of the list to compare with. Tab is the details, d the span's document, J what "
+        "X-Ray says of the trace, ctrl+s saves it."
     )
     slots: ClassVar[tuple[str, ...]] = ("trace",)
     filters = True
@@ -74,6 +113,12 @@ class TracePlace(Place):
         super().__init__(desk)
         self.ref = ref
         self._trace: Snapshot[OpenedTrace] = Snapshot()
+        self._tab = tabs.TABS[0]
+        """The page of the details a person turned to: the next span shows it too, where it has it."""
+        self._view = VIEWS[0]
+        self._viewed: dict[str, OpenedTrace] = {}
+        """Of each other view the trace that it shows."""
+        self._logged: tuple[OpenedTrace | None, tuple[str, ...]] = (None, ())
 
     def body(self) -> ComposeResult:
         """What it is, the waterfall, the span."""
@@ -81,7 +126,11 @@ class TracePlace(Place):
         about.can_focus = False
         yield about
         with Container(id="both"):
-            yield Pane(self.look, "Trace", Waterfall(self.look, id="waterfall"), id="trace")
+            operations: LineTable[OperationRow] = LineTable(
+                self.look, OPERATIONS, key=row_key, noun="operations", id="operations"
+            )
+            drawn = CellLines(self.look, id="map")
+            yield Pane(self.look, "Trace", Waterfall(self.look, id="waterfall"), operations, drawn, id="trace")
             yield Pane(self.look, "Span", CellLines(self.look, self._details, id="details"), id="span")
 
     def on_mount(self) -> None:
@@ -112,16 +161,31 @@ class TracePlace(Place):
         if self.filter_text and self._trace.value is not before:
             self._waterfall.search(self.filter_text)
         self.freshen("#trace", snapshot)
-        self.query_one("#trace", Pane).title_text("Trace", self._extra())
         self.query_one("#about", CellLines).redraw()
+        self._draw_title()
+        self._draw_details()
+        self._draw_view()
+
+    def _draw_title(self, more: str = "") -> None:
+        found = self._waterfall.found
+        parts = {"operations": ["by operation"], "map": ["as a map"]}.get(self._view, [])
+        parts.append(self.ref.id)
+        if self._waterfall.pruned:
+            parts.append(f"{self._waterfall.pruned:,} spans left out")
+        if self.filter_text:
+            parts.append(f"/{self.filter_text}: {found:,} span{'s' * (found != 1)}{more}")
+        self.query_one("#trace", Pane).title_text("Trace", "  ".join(parts))
+
+    def _draw_details(self) -> None:
+        """The page of the span the cursor is on."""
+        piece = self._piece()
+        shown = self._tab if piece is not None and self._tab in tabs.tabs_of(piece) else tabs.TABS[0]
+        self.query_one("#span", Pane).title_text("Span", tabs.strip(piece, shown) if piece is not None else "")
         self.query_one("#details", CellLines).redraw()
 
-    def _extra(self) -> str:
-        parts = [self.ref.id]
-        if self.filter_text:
-            found = len(self._waterfall.matches)
-            parts.append(f"/{self.filter_text}: {found:,} span{'s' * (found != 1)}")
-        return "  ".join(parts)
+    def _piece(self) -> Piece | None:
+        opened, place = self._trace.value, self._waterfall.place
+        return opened.trace.pieces[place] if opened is not None and place is not None else None
 
     def _about(self, draw: Draw, width: int) -> Sequence[Cell]:
         del width
@@ -137,15 +201,167 @@ class TracePlace(Place):
         place = self._waterfall.place if opened is not None else None
         if opened is None or place is None:
             return ()
-        return words.span_lines(opened, place, draw, max(20, width - 1))
+        return tabs.lines(opened, place, self._tab, draw, max(20, width - 1), self._standing(opened, place))
 
-    def on_waterfall_highlighted(self, event: Waterfall.Highlighted) -> None:
+    def _standing(self, opened: OpenedTrace, place: int) -> Standing | None:
+        span = opened.trace.spans[place]
+        if self.connection is None or span.end is None or place >= len(opened.operations):
+            return None
+        return self.connection.services.traces.population.standing(opened.operations[place], span.duration)
+
+    def on_span_cursor_highlighted(self, event: Waterfall.Highlighted) -> None:
         """Another span: its details, from the top."""
         event.stop()
-        details = self.query_one("#details", CellLines)
-        details.redraw()
-        details.action_edge(0)
+        self._draw_details()
+        self.query_one("#details", CellLines).action_edge(0)
         self.show_keys()
+
+    def action_tab(self, way: int) -> None:
+        """The next or previous page of the details."""
+        piece = self._piece()
+        if piece is not None and not self.say_why_not("tab"):
+            shown = self._tab if self._tab in tabs.tabs_of(piece) else tabs.TABS[0]
+            self._tab = tabs.following(piece, shown, way)
+            self._draw_details()
+            self.query_one("#details", CellLines).action_edge(0)
+
+    # --- the other views
+
+    def hints(self) -> tuple[KeyHint, ...]:
+        """In the operations enter goes to a span, in the map it does nothing."""
+        first, *rest = super().hints()
+        if self._view == "map":
+            return tuple(rest)
+        return (replace(first, label="longest span") if self._view == "operations" else first, *rest)
+
+    def action_view(self, way: int) -> None:
+        """The waterfall, the operations of this trace, its map."""
+        if self.say_why_not("view"):
+            return
+        self._view = VIEWS[(VIEWS.index(self._view) + way) % len(VIEWS)]
+        for one in VIEWS[1:]:
+            self.set_class(one == self._view, one)
+        self.query_one(f"#{'waterfall' if self._view == VIEWS[0] else self._view}").focus()
+        self._draw_title()
+        self._draw_view()
+        self.show_keys()
+
+    def _draw_view(self) -> None:
+        opened = self._trace.value
+        if self._view == VIEWS[0] or opened is None or self._viewed.get(self._view) is opened:
+            return
+        self._viewed[self._view] = opened
+        work = self._count if self._view == "operations" else self._map
+        self.work_on(f"make the {self._view} of the trace", partial(work, opened), group=self._view)
+
+    async def _count(self, opened: OpenedTrace) -> None:
+        found = await asyncio.to_thread(statistics, opened)
+        whole = sum(opened.timing.critical)
+        if opened is self._viewed.get("operations"):
+            self.query_one("#operations", LineTable).show([OperationRow(one, whole) for one in found], snapshot=None)
+
+    async def _map(self, opened: OpenedTrace) -> None:
+        from pointsman.console.present.service_map import draw as draw_map
+        from pointsman.model.service_map import of_trace
+
+        found = await asyncio.to_thread(of_trace, opened.trace)
+        if opened is self._viewed.get("map"):
+            self.query_one("#map", CellLines).show(lambda draw, width: draw_map(found, draw, width))
+
+    def on_line_table_selected(self, event: LineTable.Selected) -> None:
+        """From an operation to its longest span."""
+        event.stop()
+        row = event.table.cursor_row
+        if isinstance(row, OperationRow) and (opened := self._viewed.get("operations")) is not None:
+            spans = opened.trace.spans
+            self.action_view(-VIEWS.index(self._view))
+            self._waterfall.move_to(max(row.stats.places, key=lambda place: (spans[place].duration, -place)))
+
+    def on_line_table_highlighted(self, event: LineTable.Highlighted) -> None:
+        """Other keys may lead somewhere now."""
+        event.stop()
+        self.show_keys()
+
+    # --- leaving out
+
+    def action_leave_out(self) -> None:
+        """Choose what has no line: services, or spans that took little."""
+        opened = self._trace.value
+        if opened is None or self.say_why_not("leave_out"):
+            return
+        pruning = self._waterfall.pruning
+        choices = leaving_out(opened, pruning)
+
+        def picked(line: tuple[str, str]) -> None:
+            self._waterfall.leave_out(choices[line])
+            self._draw_title()
+
+        self.post_message(PickAsked("Leave out", tuple(choices), picked))
+
+    # --- other traces
+
+    def action_widen(self) -> None:
+        """Read other traces of the list, to compare each span with its like."""
+        if not self.say_why_not("widen"):
+            self.work_on("read other traces", self._widen, group="widen")
+
+    async def _widen(self) -> None:
+        if self.connection is not None:
+            came = await self.connection.services.traces.widen(self._others())
+            known = len(self.connection.services.traces.population)
+            self.notify(
+                f"{came:,} more traces read: spans are compared with those of {known:,}", markup=False, timeout=5
+            )
+            self._draw_details()
+
+    def _others(self) -> list[TraceRef]:
+        """The traces of the lists that led here."""
+        stack = [one for one in self.app.screen_stack if isinstance(one, Place)]
+        return [ref for place in stack for ref in place.seen() if isinstance(ref, TraceRef) and ref != self.ref]
+
+    # --- logs
+
+    def action_logs(self) -> None:
+        """What the services logged of this trace, or a group at the moment of the span."""
+        opened, place = self._trace.value, self._waterfall.place
+        if opened is None or place is None or self.say_why_not("logs"):
+            return
+        groups = self._groups(opened)
+        began = opened.trace.spans[place].start
+        told = (f"lines of this trace in {len(groups):,} group{'s' * (len(groups) != 1)}", ", ".join(groups))
+        lines = (told, *((group, f"at {self.look.draw().zone.second(_moment(began))}") for group in groups))
+
+        def picked(line: tuple[str, str]) -> None:
+            if line == told:
+                self.work_on("read the logs of the trace", partial(self._read_logs, opened, groups), group="logs")
+            else:
+                self.post_message(self.Opened(LogGroupRef(line[0]), _moment(began)))
+
+        self.post_message(PickAsked("Logs", lines, picked))
+
+    async def _read_logs(self, opened: OpenedTrace, groups: Sequence[str]) -> None:
+        if self.connection is not None:
+            trace = opened.trace
+            found = await self.connection.services.traces.logs.lines(self.ref, groups, trace.start, trace.end)
+            draw = self.look.draw()
+            reading = partial(log_lines, found, draw)
+            self.post_message(self.Described(f"what was logged of {self.ref}", reading))
+
+    # --- saving
+
+    def action_save(self) -> None:
+        """The whole trace into a file."""
+        opened = self._trace.value
+        if opened is not None and not self.say_why_not("save"):
+            self.work_on(f"save {self.ref}", partial(self._save, opened), group="save")
+
+    async def _save(self, opened: OpenedTrace) -> None:
+        def write() -> Path:
+            return saved(state_folder() / "saved", str(self.ref), ".json", exported(opened))
+
+        path = await asyncio.to_thread(write)
+        count = len(opened.trace.spans)
+        self.notify(f"saved {count:,} spans: {path}; pointsman trace opens it", markup=False, timeout=10)
 
     # --- searching
 
@@ -155,15 +371,14 @@ class TracePlace(Place):
         bar = self.query_one(FilterBar)
         if bar.is_open:
             bar.count(f"{found:,} spans" if self.filter_text else "")
-        self.query_one("#trace", Pane).title_text("Trace", self._extra())
+        self._draw_title()
         self.show_keys()
 
     def action_match(self, way: int) -> None:
         """The next or previous span that has the words."""
         if not self.say_why_not("match"):
             at = self._waterfall.to_match(way)
-            extra = f"{self._extra()}, {at:,} of {len(self._waterfall.matches):,}"
-            self.query_one("#trace", Pane).title_text("Trace", extra)
+            self._draw_title(f", {at:,} of {self._waterfall.found:,}")
 
     def action_failed(self) -> None:
         """The next span with a fault, an error or a throttle of its own."""
@@ -173,13 +388,37 @@ class TracePlace(Place):
     def why_not(self, action: str) -> str | None:
         """Some keys need a search or a failure."""
         opened = self._trace.value
-        if action == "match" and not self._waterfall.matches:
+        if action == "match" and not self._waterfall.found:
             return "nothing was searched for, or found"
         if action == "failed" and (opened is None or not any(words.wrong(span) for span in opened.trace.spans)):
             return "nothing in this trace failed"
-        if action == "enter" and opened is None:
-            return "nothing is selected"
+        if action in ("enter", "tab", "view", "leave_out", "save", "widen", "logs", "tail") and opened is None:
+            return "the trace has not been read"
+        if action == "widen" and not self._others():
+            return "no list of other traces led here"
+        if action == "logs" and opened is not None and not self._groups(opened):
+            return "no segment of this trace names a log group"
         return super().why_not(action)
+
+    def _groups(self, opened: OpenedTrace) -> tuple[str, ...]:
+        """The log groups of the trace; looked for once."""
+        if self._logged[0] is not opened:
+            self._logged = (opened, log_groups(opened))
+        return self._logged[1]
+
+    def action_tail(self) -> None:
+        """The logs of its time: of the groups it names, its id searched in them; else all groups to choose from."""
+        opened = self._trace.value
+        if self.say_why_not("tail") or opened is None:
+            return
+        place = self._waterfall.place
+        spans = opened.trace.spans
+        start = spans[place].start if place is not None and place < len(spans) else opened.trace.start
+        at = datetime.fromtimestamp(start, UTC) if 0 < start < 32_503_680_000 else None
+        if groups := self._groups(opened):
+            self.post_message(self.Opened(TailRef(groups, find=self.ref.id), at))
+        else:
+            self.post_message(self.CommandAsked("logs", at=at))
 
     # --- what is selected
 

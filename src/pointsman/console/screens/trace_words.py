@@ -1,16 +1,29 @@
-"""What a trace is copied as. Pure."""
+"""What a trace is copied as, what can be left out of it, what was logged of it. Pure."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
+from pointsman.console.dialogs.words import paragraph
+from pointsman.console.present.cells import Cell, cell
+from pointsman.console.present.look import Draw
+from pointsman.console.present.text import clean
+from pointsman.console.present.traces import seconds
 from pointsman.console.screens.selection import Forms
+from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
 from pointsman.model.snapshot import Identity
+from pointsman.model.trace_logs import TraceLines
+from pointsman.model.trace_pruning import Pruning, services
 from pointsman.model.traces import TraceSummary
 
-__all__ = ["trace_forms"]
+__all__ = ["leaving_out", "log_lines", "trace_forms"]
+
+_LEAST = (0.001, 0.01, 0.1, 1.0)
+"""Seconds that a span may have to take to be shown."""
 
 
 def trace_forms(ref: TraceRef, identity: Identity | None, row: TraceSummary | None = None) -> Forms:
@@ -23,3 +36,45 @@ def trace_forms(ref: TraceRef, identity: Identity | None, row: TraceSummary | No
     if row is not None and row.url:
         forms.append(("request URL", row.url))
     return tuple(forms)
+
+
+def leaving_out(opened: OpenedTrace, now: Pruning) -> dict[tuple[str, str], Pruning]:
+    """What can be left out of a trace, each as (what it is, what it says) with what is left out then."""
+    found: dict[tuple[str, str], Pruning] = {}
+    if now:
+        found["nothing", "show every span"] = Pruning()
+    for least in _LEAST:
+        if least != now.least:
+            found[f"under {seconds(least)}", "spans that took less; failures stay"] = replace(now, least=least)
+    for name, count in services(opened.trace):
+        spans = f"{count:,} span{'s' * (count != 1)}"
+        if name in now.hidden:
+            found[clean(name), f"{spans}, left out: show again"] = replace(now, hidden=now.hidden - {name})
+        else:
+            found[clean(name), spans] = replace(now, hidden=now.hidden | {name})
+    return found
+
+
+def log_lines(found: TraceLines, draw: Draw, width: int) -> Sequence[Cell]:
+    """What was logged of a trace, in the order of time."""
+    looked = f"looked into {', '.join(found.groups)}" if found.groups else "no log group was looked into"
+    shown: list[Cell] = paragraph(looked, width, "dim")
+    if found.missing:
+        shown += paragraph(f"not there: {', '.join(found.missing)}", width, "tone.waiting")
+    if found.more:
+        shown += paragraph("there are more lines than were read", width, "tone.waiting")
+    if not found.lines:
+        return [*shown, (), cell("no line names this trace")]
+    group = ""
+    for line in found.lines:
+        where = f"{line.group} {line.stream}"
+        if where != group:
+            group = where
+            shown += [(), *paragraph(where, width, "strong")]
+        when = draw.zone.second(line.at) if line.at is not None else ""
+        said = clean(line.text) or " "
+        shown += [
+            (*(cell(f"{when:<8}  ", "dim") if at == 0 else cell(" " * 10)), *one)
+            for at, one in enumerate(paragraph(said, width - 10) or [cell("")])
+        ]
+    return shown

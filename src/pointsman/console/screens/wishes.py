@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from textual.message import Message
@@ -11,7 +11,7 @@ from textual.message import Message
 from pointsman.console.dialogs.text import Reading
 from pointsman.model.builds import Build
 from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import ActionRef, ProjectRef, Ref
+from pointsman.model.refs import ActionRef, MetricRef, ProjectRef, Ref
 
 __all__ = [
     "ActionsAsked",
@@ -26,7 +26,9 @@ __all__ = [
     "ManyAsked",
     "NamesAsked",
     "Opened",
+    "OperationAsked",
     "PickAsked",
+    "PlotAsked",
     "ReportsAsked",
     "Shown",
 ]
@@ -81,6 +83,17 @@ class BatchesAsked(Message, namespace="place"):
         self.project = project
 
 
+class PlotAsked(Message, namespace="place"):
+    """A person wants several metrics on one pair of axes."""
+
+    def __init__(self, refs: tuple[MetricRef, ...], span: timedelta, stat: str, at: datetime | None = None) -> None:
+        super().__init__()
+        self.refs = refs
+        self.span = span
+        self.stat = stat
+        self.at = at
+
+
 class ManyAsked(Message, namespace="place"):
     """A person wants to do one thing to several marked things."""
 
@@ -102,6 +115,17 @@ class ActionsAsked(Message, namespace="place"):
         """(ref, what is known of its state; None when nothing is), the most specific first."""
         self.narrow = narrow
         """Only what these targets themselves take, nothing around them."""
+
+
+class OperationAsked(Message, namespace="place"):
+    """A person wants one operation on one thing, with some of its answers given."""
+
+    def __init__(self, operation: str, ref: Ref, answers: Mapping[str, str]) -> None:
+        super().__init__()
+        self.operation = operation
+        """Its id."""
+        self.ref = ref
+        self.answers = answers
 
 
 class Copied(Message, namespace="place"):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from rich.segment import Segment
@@ -26,10 +26,12 @@ from pointsman.console.widgets.log_layout import LogLayout
 from pointsman.console.widgets.log_rows import BAR, GUTTER, LogRows
 from pointsman.console.widgets.log_store import LogStore
 from pointsman.console.widgets.palette import Palette, palette
-from pointsman.model.logs import LogLine
+from pointsman.model.logs import LogLine, TailEvent
 
 _FRAME = 0.125
 """Seconds between frames while lines arrive: eight a second."""
+MOST = 1_000_000
+"""Lines that are held; when more come, the oldest tenth is let go and counted."""
 _SLICE = 10_000
 """Lines taken in at once; more wait for their turn, so that no frame waits for them."""
 
@@ -51,12 +53,13 @@ class LogCanvas(LineView, can_focus=True):
         look: Look,
         *,
         note: str = "",
+        phases: bool = True,
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
     ) -> None:
         super().__init__(look, name=name, id=id, classes=classes)
-        self.store = LogStore()
+        self.store = LogStore(phases=phases)
         self.layout_of_lines = LogLayout(self.store)
         self.ink = LogRows(self.store, self.layout_of_lines, look.glyphs, zone=look.zone)
         self.following = True
@@ -64,7 +67,11 @@ class LogCanvas(LineView, can_focus=True):
         self.wrapped = False
         self._note = note
         self._cursor = 0
-        self._waiting: deque[Sequence[LogLine]] = deque()
+        self.dropped = 0
+        """Lines that were let go because there were too many."""
+        self.grown: Callable[[], None] | None = None
+        """Is called with each frame of new lines."""
+        self._waiting: deque[tuple[Sequence[LogLine | TailEvent], Sequence[int]]] = deque()
         self._intake: Timer | None = None
         self._drawn: LRUCache[tuple[int, int, bool], list[Segment]] = LRUCache(2048)
         self._timer: Timer | None = None
@@ -75,23 +82,34 @@ class LogCanvas(LineView, can_focus=True):
 
     # --- lines ---------------------------------------------------------------------------------------------------
 
-    def append(self, lines: Iterable[LogLine]) -> None:
-        """Add lines at the end; they are painted with the next frame."""
+    def append(self, lines: Iterable[LogLine | TailEvent], sources: Sequence[int] = ()) -> None:
+        """Add lines at the end; they are painted with the next frame.
+
+        Args:
+            lines: The lines.
+            sources: The number of each line's source, where there are several.
+        """
         batch = lines if isinstance(lines, (list, tuple)) else list(lines)
         if not self.is_attached or (len(batch) <= _SLICE and not self._waiting):
-            self.store.append(batch)
+            self.store.append(batch, sources)
         else:
-            self._waiting.extend(batch[at : at + _SLICE] for at in range(0, len(batch), _SLICE))
+            self._waiting.extend(
+                (batch[at : at + _SLICE], sources[at : at + _SLICE]) for at in range(0, len(batch), _SLICE)
+            )
             self._take_in_soon()
         if batch:
             self._ask_for_frame()
 
     def clear(self) -> None:
         """Forget every line."""
-        self.store = LogStore()
+        self.store = LogStore(phases=self.store.phases)
         self.layout_of_lines = LogLayout(self.store)
         self.layout_of_lines.wrap_at = self._text_width if self.wrapped else 0
-        self.ink = replace(self.ink, store=self.store, layout=self.layout_of_lines, marks=set(), aside=0, needle="")
+        self.ink = replace(
+            self.ink, store=self.store, layout=self.layout_of_lines, marks=set(), aside=0, needle="", matches=()
+        )
+        self.ink.anchor = None
+        self.dropped = 0
         self._cursor = 0
         self._waiting.clear()
         self._drawn.clear()
@@ -109,14 +127,14 @@ class LogCanvas(LineView, can_focus=True):
     def text(self) -> str:
         """The whole log, folded or not, a line per line, without control sequences."""
         waiting = LogStore()
-        for batch in self._waiting:
+        for batch, _ in self._waiting:
             waiting.append(batch)
         return self.store.text() + waiting.text()
 
     @property
     def line_count(self) -> int:
         """How many lines there are."""
-        return len(self.store) + sum(len(batch) for batch in self._waiting)
+        return len(self.store) + sum(len(batch) for batch, _ in self._waiting)
 
     @property
     def timestamps(self) -> bool:
@@ -172,7 +190,7 @@ class LogCanvas(LineView, can_focus=True):
         """Take in one slice of a batch too large for one frame."""
         self._intake = None
         if self._waiting:
-            self.store.append(self._waiting.popleft())
+            self.store.append(*self._waiting.popleft())
             self._ask_for_frame()
         if self._waiting:
             self._take_in_soon()
@@ -184,6 +202,8 @@ class LogCanvas(LineView, can_focus=True):
         """Take in what arrived since the last frame."""
         self._timer = None
         self._last_frame = asyncio.get_running_loop().time()
+        if len(self.store) > MOST:
+            self._let_go(len(self.store) - MOST + MOST // 10)
         end = self._rows - bool(self._note) - self.scroll_offset.y
         self.layout_of_lines.extend()
         if self._place(None):
@@ -196,6 +216,32 @@ class LogCanvas(LineView, can_focus=True):
             # The last phase may be folded: its heading counts the lines behind it.
             self._refresh_line(self.store.sections[-1].start)
         self.taken_in()
+        if self.grown is not None:
+            self.grown()
+
+    def _let_go(self, count: int) -> None:
+        """Let go of the oldest lines; what is in sight stays where it is, unless it is among them."""
+        top, within = self.layout_of_lines.line_at(self.scroll_offset.y) if self.layout_of_lines.rows else (0, 0)
+        opened = {
+            line - count: self.layout_of_lines.unfolded(line)
+            for line in self.layout_of_lines.unfolded_lines
+            if line >= count
+        }
+        folded = {start - count for start in self.layout_of_lines.folded if start >= count}
+        self.store.trim(count)
+        self.dropped += count
+        self.layout_of_lines.folded = folded & {section.start for section in self.store.sections}
+        self.layout_of_lines.rebuild()
+        self.layout_of_lines.unfold_only(opened)
+        self.ink.marks = {line - count for line in self.ink.marks if line >= count}
+        self._cursor = max(0, self._cursor - count)
+        self.let_go(count)
+        self._drawn.clear()
+        self._place(None if self.following else self.layout_of_lines.row_of(max(0, top - count)) + within)
+        self.refresh()
+
+    def let_go(self, count: int) -> None:
+        """So many of the first lines are gone; for what has line numbers of its own."""
 
     @property
     def _rows(self) -> int:

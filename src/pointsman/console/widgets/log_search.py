@@ -38,6 +38,11 @@ class LogSearch:
             if timer() >= end:
                 return
 
+    def let_go(self, count: int) -> None:
+        """So many of the first lines are gone."""
+        self.matches = array("i", [line - count for line in self.matches if line >= count])
+        self.scanned = max(0, self.scanned - count)
+
     def index_of(self, line: int | None) -> int:
         """Which match a line is, from 1; 0 when it is none."""
         if line is None:

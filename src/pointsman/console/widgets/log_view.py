@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from textual import events
 from textual.binding import Binding
@@ -11,14 +10,14 @@ from textual.message import Message
 from textual.timer import Timer
 
 from pointsman.console.present.logs import Kind
-from pointsman.console.widgets.log_canvas import LogCanvas
+from pointsman.console.widgets.log_folds import LogFolds
 from pointsman.console.widgets.log_search import LogSearch
 
 _SCAN = 0.004
 """Seconds a slice of searching takes at most."""
 
 
-class LogView(LogCanvas):
+class LogView(LogFolds):
     """A log under a person's hands."""
 
     BINDINGS = [
@@ -36,11 +35,6 @@ class LogView(LogCanvas):
         Binding("n", "match(1)", "Next match", show=False, id="next"),
         Binding("N", "match(-1)", "Previous match", show=False, id="previous"),
         Binding("slash", "ask", "Search", show=False, id="filter"),
-        Binding("w", "wrap", "Wrap", show=False, id="log-wrap"),
-        Binding("t", "timestamps", "Times", show=False, id="log-times"),
-        Binding("f", "fold", "Fold phase", show=False, id="log-fold"),
-        Binding("F", "fold_all", "Fold all", show=False, id="log-fold-all"),
-        Binding("m", "mark", "Mark line", show=False, id="log-mark"),
     ]
 
     class FollowChanged(Message):
@@ -55,6 +49,13 @@ class LogView(LogCanvas):
         def control(self) -> LogView:
             """The view it came from."""
             return self.view
+
+    class Moved(Message):
+        """The cursor is on another line."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst matters."""
+            return isinstance(message, LogView.Moved)
 
     class ErrorReached(Message):
         """A person went to a line that looks like an error."""
@@ -171,6 +172,8 @@ class LogView(LogCanvas):
         self._refresh_line(old)
         self._refresh_line(line)
         self._tell_search()
+        if line != old:
+            self.post_message(self.Moved())
 
     def _move(self, rows: int) -> None:
         if not self.store:
@@ -260,10 +263,13 @@ class LogView(LogCanvas):
         if not needle:
             self._search = self._jump_from = None
             self.ink.needle = ""
+            self.ink.matches = ()
+            self._update_bar()
             self.post_message(self.SearchChanged(self, "", 0, 0, True))
             return
         self._search = LogSearch(self.store, needle)
         self.ink.needle = needle
+        self.ink.matches = self._search.matches
         self._jump_from = self.layout_of_lines.line_at(self.scroll_offset.y)[0] - 1 if self.store else -1
         self._scan_soon()
 
@@ -314,6 +320,7 @@ class LogView(LogCanvas):
             self._scan_soon()
         else:
             self._jump_from = None
+            self._update_bar()
         self._tell_search()
 
     def _tell_search(self) -> None:
@@ -325,61 +332,12 @@ class LogView(LogCanvas):
             self._told = told
             self.post_message(self.SearchChanged(self, search.needle, *told))
 
-    # --- folding, wrapping, times, marks -------------------------------------------------------------------------
-
-    def fold(self) -> None:
-        """Fold the phase the cursor is in, or unfold it."""
-        if not self.store:
-            return
-        self._catch_up()
-        section = self.store.section_at(self.current_index or 0)
-        start = self.store.sections[section].start
-        self._refold(lambda: self.layout_of_lines.fold(section, start not in self.layout_of_lines.folded), start)
-
-    def fold_all(self) -> None:
-        """Fold every phase."""
-        self._catch_up()
-        at = self.store.sections[self.store.section_at(self.current_index or 0)].start
-        self._refold(lambda: self.layout_of_lines.fold_all(True), at)
-
-    def unfold_all(self) -> None:
-        """Unfold every phase."""
-        self._catch_up()
-        self._refold(lambda: self.layout_of_lines.fold_all(False), self.current_index or 0)
-
-    def _refold(self, change: Callable[[], None], line: int) -> None:
-        on_screen = self.layout_of_lines.row_of(line) - self.scroll_offset.y
-        change()
-        self._after_layout(line, max(0, min(self.size.height - 1, on_screen)))
-
-    def action_fold(self) -> None:
-        """Fold or unfold the phase the cursor is in."""
-        self.fold()
-
-    def action_fold_all(self) -> None:
-        """Fold everything, or unfold everything when something is folded."""
-        if self.layout_of_lines.folded:
-            self.unfold_all()
-        else:
-            self.fold_all()
-
-    def action_wrap(self) -> None:
-        """Wrap long lines, or cut them off."""
-        self.wrapped = not self.wrapped
-        self.ink.aside = 0
-        self._lay_out_again()
-
-    def action_timestamps(self) -> None:
-        """Show or hide the time of each line."""
-        self.ink.timestamps = not self.ink.timestamps
-        self._lay_out_again()
-
-    def action_mark(self) -> None:
-        """Mark the line under the cursor, or take its mark away."""
-        index = self.current_index
-        if index is not None:
-            self.ink.marks ^= {index}
-            self._redraw()
+    def let_go(self, count: int) -> None:
+        """A search has numbers of lines too."""
+        super().let_go(count)
+        if self._search is not None:
+            self._search.let_go(count)
+            self.ink.matches = self._search.matches
 
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor on a line; a double click on a phase folds it."""

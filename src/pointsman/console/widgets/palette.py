@@ -34,6 +34,7 @@ _STYLES: dict[str, tuple[str, str, str]] = {
     "rule.focus": ("rule-focus", "primary", "bold"),
     "header": ("header", "foreground-darken-1", "bold"),
     "header.armed": ("armed", "error", "bold reverse"),
+    "header.protected": ("protected", "error", "bold reverse"),
     "header.read-only": ("read-only", "success", "bold"),
     "stale": ("stale", "warning", ""),
     "fault": ("fault", "error", ""),
@@ -48,6 +49,12 @@ _STYLES: dict[str, tuple[str, str, str]] = {
     "log.warning": ("log-warning", "warning", ""),
     "log.time": ("log-time", "foreground-darken-3", ""),
     "log.container": ("log-container", "foreground-darken-2", ""),
+    "source.1": ("source-1", "primary", ""),
+    "source.2": ("source-2", "success", ""),
+    "source.3": ("source-3", "accent", ""),
+    "source.4": ("source-4", "secondary", ""),
+    "source.5": ("source-5", "warning", ""),
+    "source.6": ("source-6", "foreground-darken-1", ""),
 }
 
 STYLE_NAMES = frozenset(_STYLES)

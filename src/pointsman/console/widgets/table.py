@@ -162,6 +162,8 @@ class LineTable(LineView, Generic[R], can_focus=True):
         self._announced: Hashable | None = None
         self._settled = False
         """Whether the cursor belongs to its key: a person has moved it, or the rows were whole once."""
+        self._wished = ""
+        """The name of the row to begin at, once it comes."""
 
     # --- what the outside asks and tells -------------------------------------------------------------------------
 
@@ -231,9 +233,9 @@ class LineTable(LineView, Generic[R], can_focus=True):
             self._keys, keys, index, keyed.Place(self._cursor, self.scroll_offset.y), self._height_for_rows()
         )
         if not self._settled:
-            kept = keyed.Place()
             if whole is None:
                 whole = snapshot is None or not snapshot.partial
+            kept = self._first_place(keys)
             self._settled = bool(keys) and whole
         self._rows, self._keys, self._index = rows, keys, index
         self._cursor = kept.cursor
@@ -251,6 +253,17 @@ class LineTable(LineView, Generic[R], can_focus=True):
             self._repaint_changes(before)
             self._schedule()
         self._announce()
+
+    def begin_at(self, name: str) -> None:
+        """Begin at the row of this name (``key_name``) once it comes, unless a person has moved the cursor by then."""
+        self._wished = name
+
+    def _first_place(self, keys: Sequence[Hashable]) -> keyed.Place:
+        """Where the cursor is while it belongs to no key yet."""
+        if self._wished:
+            at = next((at for at, key in enumerate(keys) if keyed.key_name(key) == self._wished), 0)
+            return keyed.reveal(keyed.Place(at, 0), self._height_for_rows())
+        return keyed.Place()
 
     @property
     def order(self) -> RowOrder:

@@ -2,8 +2,3 @@
 
 No call makes a function or says what it runs: CreateFunction and its kin are not answered.
 """
-
-from pointsman.local.awslambda import operations
-from pointsman.local.engines import Engine
-
-ENGINE = Engine(name="lambda", answers=(operations,))

@@ -8,7 +8,7 @@ from pointsman.local.answers import Parameters
 from pointsman.local.cloudwatch import errors, intake, queries
 from pointsman.local.cloudwatch.errors import combination, invalid, missing, not_built
 from pointsman.local.world import Scope
-from pointsman.semantics.metrics import math_tree, periods, statistics
+from pointsman.semantics.metrics import insights, math_tree, periods, statistics
 from pointsman.semantics.metrics.alarm_evaluation import BANDS, OPERATORS, TREATMENTS
 
 MOST_ACTIONS: Final = 5
@@ -123,8 +123,10 @@ def _math(scope: Scope, given: Parameters) -> int:
         raise combination("Metrics and the parameters of a single metric exclude each other")
     judged = queries.judge(scope, given["Metrics"])
     metrics = [query for query in judged if query.metric is not None]
-    if not metrics:
+    selected = [query for query in judged if isinstance(query.expression, math_tree.Selection)]
+    if not metrics and not selected:
         raise missing("The Metrics of an alarm must have a MetricStat at least")
+    _check_selected(selected)
     if len(metrics) > MOST_METRICS:
         raise invalid(f"An alarm has at most {MOST_METRICS} metrics")
     band = given.get("ThresholdMetricId")
@@ -136,9 +138,19 @@ def _math(scope: Scope, given: Parameters) -> int:
     for query in judged:
         if query.expression is not None and "SEARCH" in math_tree.calls(query.expression):
             raise invalid("SEARCH is not supported on Metric Alarms.")
-    if len({query.period for query in metrics}) > 1:
+    sources = metrics + selected
+    if len({query.period for query in sources}) > 1:
         raise invalid("The metrics of an alarm have the same Period")
-    return _period(metrics[0].period)
+    return _period(sources[0].period)
+
+
+def _check_selected(selected: list[queries.Query]) -> None:
+    if len(selected) > 1:
+        raise invalid("An alarm has at most one query of Metrics Insights")
+    for query in selected:
+        assert isinstance(query.expression, math_tree.Selection)
+        if insights.read(query.expression.text).group:
+            raise not_built("Alarms on Metrics Insights queries with GROUP BY")
 
 
 def _check_band(judged: list[queries.Query], band: str) -> None:

@@ -12,7 +12,7 @@ from pointsman.local.cloudwatch.errors import invalid, not_built
 from pointsman.local.cloudwatch.metrics import of_shape
 from pointsman.local.cloudwatch.table import Metric
 from pointsman.local.world import Scope
-from pointsman.semantics.metrics import math, math_tree, periods, search, statistics
+from pointsman.semantics.metrics import insights, math, math_tree, periods, search, statistics
 from pointsman.semantics.metrics.math import Value
 from pointsman.semantics.metrics.math_tree import MathError, Node
 from pointsman.semantics.metrics.search import Search
@@ -269,6 +269,27 @@ class Evaluation:
             self._scope, namespace=wanted.namespace, names=sorted(wanted.names), dimensions=needed, since=since
         )
 
+    def select(self, query: Query, text: str) -> list[Series]:
+        """What a query of Metrics Insights comes to: a series for each group."""
+        wanted = insights.read(text)
+        since = periods.seconds(self._scope.now) - periods.PAST
+        found: dict[tuple[str, ...], list[Metric]] = {}
+        for metric in table.metrics(self._scope, namespace=wanted.namespace, names=[wanted.metric], since=since):
+            dimensions = dict(metric.dimensions)
+            if wanted.takes(dimensions):
+                found.setdefault(wanted.key(dimensions), []).append(metric)
+        window, kind = self._window(query.period), insights.STATISTICS[wanted.function]
+        made = []
+        for key, metrics in sorted(found.items()):
+            points = reading.together(self._scope, metrics, kind, window)
+            if points or not wanted.group:
+                made.append(Series(points, query.period, label=" ".join(key)))
+        if wanted.order:
+            order = [insights.reduced(wanted.order, list(one.points.values())) for one in made]
+            places = sorted(range(len(made)), key=lambda place: order[place], reverse=wanted.descending)
+            made = [made[place] for place in places]
+        return made[: wanted.limit]
+
     def band(self, series: Series, deviations: float) -> list[Series]:
         """The upper and the lower bound of what is expected of a series."""
         query = self._queries.get(series.id)
@@ -303,6 +324,9 @@ class _Request:
 
     def search(self, expression: str, statistic: str, period: int) -> list[Series]:
         return self._evaluation.search(self._query, expression, statistic, period)
+
+    def select(self, query: str) -> list[Series]:
+        return self._evaluation.select(self._query, query)
 
     def band(self, series: Series, deviations: float) -> list[Series]:
         return self._evaluation.band(series, deviations)

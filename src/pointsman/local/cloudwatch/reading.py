@@ -104,3 +104,15 @@ def samples(scope: Scope, metric: Metric, window: Window, unit: str | None = Non
         if counted:
             break
     return counted
+
+
+def together(scope: Scope, metrics: Sequence[Metric], kind: str, window: Window) -> dict[int, float]:
+    """A simple statistic over the samples of several metrics, of every unit, in order of time."""
+    made: dict[int, Aggregate] = {}
+    for metric in metrics:
+        for id_, _ in table.series(scope, metric):
+            rows = table.points(scope, id_, window.start, window.end, window.period)
+            for time, one in aggregates(rows, window.start, window.period).items():
+                former = made.get(time)
+                made[time] = one if former is None else former.add(one)
+    return {time: made[time].value(kind) for time in sorted(made)}

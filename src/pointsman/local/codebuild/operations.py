@@ -17,6 +17,8 @@ from pointsman.local.codebuild.records import (
 )
 from pointsman.local.codebuild.settings import QUEUED_TIMEOUT, TIMEOUT, check, invalid
 from pointsman.local.codebuild.shapes import build_shape, project_shape
+from pointsman.local.events import ways
+from pointsman.local.events.ways import Given
 from pointsman.local.world import Scope
 
 # -- projects -------------------------------------------------------------------------------------------------------
@@ -39,7 +41,7 @@ def createproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {arn}")
     project = CodeBuildProject(name, scope.arn("codebuild", f"project/{name}"), scope.now, scope.now, settings)
     scope.put(name, project)
-    return {"project": project_shape(project, webhooks.shape_of(scope, project.name))}
+    return {"project": project_shape(scope, project, webhooks.shape_of(scope, project.name))}
 
 
 @answers("codebuild", "UpdateProject")
@@ -51,7 +53,7 @@ def updateproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     check(name, settings)
     project = msgspec.structs.replace(project, settings=settings, modified=scope.now)
     scope.put(name, project)
-    return {"project": project_shape(project, webhooks.shape_of(scope, project.name))}
+    return {"project": project_shape(scope, project, webhooks.shape_of(scope, project.name))}
 
 
 @answers("codebuild", "DeleteProject")
@@ -73,7 +75,7 @@ def batch_get_projects(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         if project is None:
             missing.append(name)
         else:
-            found.append(project_shape(project, webhooks.shape_of(scope, project.name)))
+            found.append(project_shape(scope, project, webhooks.shape_of(scope, project.name)))
     return {"projects": found, "projectsNotFound": missing}
 
 
@@ -141,6 +143,18 @@ def start_build(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     request = starting.request_of(parameters)
     build = builds.start(scope, request, token=parameters.get("idempotencyToken", ""))
     return {"build": build_shape(scope, build)}
+
+
+def from_rule(scope: Scope, arn: str, given: Given) -> None:
+    """A rule of EventBridge has this project for a target; what it gives may say what differs in the build.
+
+    Raises:
+        AwsError: As StartBuild does.
+    """
+    project = arn.split(":", 5)[5].removeprefix("project/")
+    parameters = ways.parameters(given, "codebuild", "StartBuild", projectName=project)
+    request = msgspec.structs.replace(starting.request_of(parameters), initiator=f"rule/{given.rule}")
+    builds.start(scope, request)
 
 
 @answers("codebuild", "StopBuild")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pointsman.local.answers import Parameters, answers
 from pointsman.local.codebuild import batches, builds, starting
-from pointsman.local.codebuild.batches import BatchOrder, BuildBatch, GroupBuild
+from pointsman.local.codebuild.batch_records import BatchOrder, BuildBatch, GroupBuild
 from pointsman.local.codebuild.driver import DOWNLOAD_GROUP
 from pointsman.local.codebuild.operations import delete_build
 from pointsman.local.codebuild.paging import ordered, some

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import quote
-from uuid import NAMESPACE_URL, uuid5
 
+from pointsman.local.codebuild import badges
 from pointsman.local.codebuild.batch_machine import BatchPhase
 from pointsman.local.codebuild.machine import Phase
 from pointsman.local.codebuild.records import Build, BuildArtifact, CodeBuildProject
@@ -26,12 +26,12 @@ _FROM_SETTINGS = (
 )
 
 
-def project_shape(project: CodeBuildProject, webhook: dict[str, Any] | None = None) -> dict[str, Any]:
+def project_shape(scope: Scope, project: CodeBuildProject, webhook: dict[str, Any] | None = None) -> dict[str, Any]:
     """A project as BatchGetProjects gives it, with its webhook in AWS's shape."""
     settings = dict(project.settings)
     badge: dict[str, Any] = {"badgeEnabled": settings.pop("badgeEnabled", False)}
     if badge["badgeEnabled"]:
-        badge["badgeRequestUrl"] = badge_url(project.arn)
+        badge["badgeRequestUrl"] = badges.url(scope, project)
     return {
         "name": project.name,
         "arn": project.arn,
@@ -42,12 +42,6 @@ def project_shape(project: CodeBuildProject, webhook: dict[str, Any] | None = No
         **settings,
         **({"webhook": webhook} if webhook is not None else {}),
     }
-
-
-def badge_url(arn: str) -> str:
-    """Where AWS would show a project's badge: an id of the project's own, the same for its whole life."""
-    region = arn.split(":")[3]
-    return f"https://codebuild.{region}.amazonaws.com/badges?uuid={uuid5(NAMESPACE_URL, arn)}&branch=main"
 
 
 def build_shape(scope: Scope, build: Build) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pointsman.local.codebuild import runtimes
+from pointsman.local.codebuild import credentials, runtimes
 from pointsman.local.codebuild.archives import said_of, unpack
 from pointsman.local.codebuild.buildspec import BuildspecError, parse
 from pointsman.local.codebuild.machine import Context
@@ -140,9 +140,10 @@ def place_of(scope: Scope, source: dict[str, Any]) -> Path | None:
 
 
 def _connection(scope: Scope, source: dict[str, Any]) -> LocalConnection | None:
-    """The connection a world file has for a source: the one its auth names, or the one of its type's name."""
-    named = str(source.get("auth", {}).get("resource", "")).rpartition("/")[2]
-    names = (named, str(source.get("type", "")).lower())
+    """The connection a world file has for a source: what its auth or its server's credentials name, or its type's."""
+    kind = str(source.get("type", ""))
+    named = credentials.named(scope, str(source.get("auth", {}).get("resource", "")))
+    names = (named, credentials.connection_of(scope, kind), kind.lower())
     return next((found for name in names if name and (found := scope.get(LocalConnection, name))), None)
 
 

@@ -2,11 +2,13 @@
 
 GitHub, GitLab and Bitbucket cannot call this machine; a project's repository is the folder that a world file's
 connection gives for it, or a repository of the backend's own (CodeCommit), and is looked at instead. What was there
-when the webhook was made is no push. A commit made through the backend's own API is noticed at once.
+when the webhook was made is no push. A commit made through the backend's own API is noticed at once. A pull
+request is one of CodeCommit's, in the same repository. ``posted`` takes what GitHub itself would post.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from datetime import datetime
 from functools import partial
@@ -16,10 +18,12 @@ from typing import Any, Final
 import msgspec
 
 from pointsman.clock import SystemClock
+from pointsman.local import pages
 from pointsman.local.answers import AwsError
 from pointsman.local.codebuild import batches, builds, pushes, sources
 from pointsman.local.codebuild.records import CodeBuildProject, EnvironmentVariable, StartRequest
 from pointsman.local.codecommit.git import GitFailed
+from pointsman.local.codecommit.repositories import Repositories
 from pointsman.local.world import Payload, Scope
 from pointsman.semantics.webhooks import WebhookEvent, WebhookFilter, passes
 
@@ -33,6 +37,9 @@ QUICK: Final = 3.0
 """Seconds between two looks on the wall clock; our choice."""
 STEADY: Final = 60.0
 """Seconds between two looks on a driven clock, which is spared the many timers."""
+
+PAGE: Final = "webhooks/codebuild"
+"""Where webhooks are called while an endpoint listens."""
 
 INITIATOR: Final = "GitHub-Hookshot/pointsman"
 TYPES: Final = ("CODECOMMIT", "GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITLAB_SELF_MANAGED", "BITBUCKET")
@@ -89,7 +96,7 @@ def shape(scope: Scope, project: CodeBuildProject, hook: Webhook, *, told: bool 
     """A webhook; its secret only where AWS tells it: once, when it is new."""
     told_of: dict[str, Any] = {
         "url": str(project.settings["source"].get("location", "")).removesuffix(".git") + "/settings/hooks",
-        "payloadUrl": f"https://codebuild.{scope.region}.amazonaws.com/webhooks?t={project.name}&v=1",
+        "payloadUrl": f"{pages.address(scope.world, PAGE) or _aws(scope)}?t={project.name}&r={scope.region}&v=1",
         "filterGroups": hook.groups,
         "buildType": hook.build_type,
         "manualCreation": hook.manual,
@@ -105,6 +112,11 @@ def shape(scope: Scope, project: CodeBuildProject, hook: Webhook, *, told: bool 
     if hook.scope:
         told_of["scopeConfiguration"] = hook.scope
     return told_of
+
+
+def _aws(scope: Scope) -> str:
+    """Where AWS would have webhooks called."""
+    return f"https://codebuild.{scope.region}.amazonaws.com/webhooks"
 
 
 def shape_of(scope: Scope, name: str) -> dict[str, Any] | None:
@@ -190,40 +202,86 @@ def looked(scope: Scope, payload: Payload) -> None:
             _judge(scope, hook, push)
 
 
+def requested(scope: Scope, payload: Payload) -> None:
+    """Something has happened to a pull request: judge it for every project whose source is its repository."""
+    tool = scope.world.tool(Repositories)  # type: ignore[type-abstract]
+    path = tool.path(scope.account, scope.region, payload["repository"])
+    if path is None:
+        return
+    event = WebhookEvent(
+        kind=f"PULL_REQUEST_{payload['event']}",
+        head_ref=payload["source"],
+        base_ref=payload["destination"],
+        actor=payload["author"],
+        files=payload["files"],
+        message=payload["message"],
+    )
+    what = Cause(f"pr/{payload['id']}", payload["source_commit"], payload["before"], payload["merge_commit"])
+    for name, hook in list(scope.scan(Webhook)):
+        project = scope.get(CodeBuildProject, name)
+        place = sources.place_of(scope, project.settings.get("source", {})) if project is not None else None
+        if project is not None and place is not None and place.resolve() == path.resolve():
+            if hook.policy.get("requiresCommentApproval") == "ALL_PULL_REQUESTS":
+                log.info("pull request %s waits for a comment, which nobody can give here", payload["id"])
+                continue
+            judge(scope, project, hook, event, what)
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """What an event was about, beside what filters look at."""
+
+    trigger: str
+    """``branch/main``, ``tag/v1`` or ``pr/7``."""
+    commit: str
+    """What is built."""
+    before: str = ""
+    merge: str = ""
+
+
 def _judge(scope: Scope, hook: Webhook, push: pushes.Push) -> None:
     project = scope.get(CodeBuildProject, hook.project)
     if project is None:
         return
-    location = str(project.settings.get("source", {}).get("location", "")).rstrip("/").removesuffix(".git")
     event = WebhookEvent(
         kind="PUSH",
         head_ref=push.ref,
         actor=push.author,
         files=push.files,
         message=push.message,
-        repository=location.rpartition("/")[2],
-        organization=location.rpartition("/")[0].replace(":", "/").rpartition("/")[2],
+    )
+    trigger = f"tag/{event.tag}" if event.tag else f"branch/{event.branch}"
+    judge(scope, project, hook, event, Cause(trigger, push.commit, push.before))
+
+
+def judge(scope: Scope, project: CodeBuildProject, hook: Webhook, event: WebhookEvent, cause: Cause) -> str:
+    """Start a build when a webhook's filters let an event; returns the build's or the batch's id, or nothing."""
+    location = str(project.settings.get("source", {}).get("location", "")).rstrip("/").removesuffix(".git")
+    event = dataclasses.replace(
+        event,
+        repository=event.repository or location.rpartition("/")[2],
+        organization=event.organization or location.rpartition("/")[0].replace(":", "/").rpartition("/")[2],
     )
     if not passes(filters_of(hook.groups), hook.branch_filter, event):
-        return
-    trigger = f"tag/{event.tag}" if event.tag else f"branch/{event.branch}"
+        return ""
     given = {
-        "CODEBUILD_WEBHOOK_TRIGGER": trigger,
+        "CODEBUILD_WEBHOOK_TRIGGER": cause.trigger,
         "CODEBUILD_WEBHOOK_EVENT": event.kind,
         "CODEBUILD_WEBHOOK_HEAD_REF": event.head_ref,
+        "CODEBUILD_WEBHOOK_BASE_REF": event.base_ref,
         "CODEBUILD_WEBHOOK_ACTOR_ACCOUNT_ID": event.actor,
-        "CODEBUILD_WEBHOOK_PREV_COMMIT": push.before,
+        "CODEBUILD_WEBHOOK_PREV_COMMIT": cause.before,
+        "CODEBUILD_WEBHOOK_MERGE_COMMIT": cause.merge,
     }
     request = StartRequest(
         project=hook.project,
-        source_version=push.commit,
+        source_version=cause.commit,
         initiator=INITIATOR,
         webhook=[EnvironmentVariable(name, value) for name, value in given.items() if value],
     )
     try:
         if hook.build_type == "BUILD_BATCH":
-            batches.start(scope, request)
-        else:
-            builds.start(scope, request)
+            return batches.start(scope, request).id
+        return builds.start(scope, request).id
     except AwsError as error:
         log.warning("the webhook of %s could not start a build: %s", hook.project, error.message)
+        return ""

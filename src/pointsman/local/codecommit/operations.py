@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
+from pointsman.local.codecommit import pull_requests
 from pointsman.local.codecommit.lookup import check_name, default_branch, repositories, repository_of, said
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories
 from pointsman.local.world import Payload, Scope
@@ -135,6 +136,7 @@ def delete_repository(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     if repository is None:
         return {}
     scope.delete(CodeCommitRepository, name)
+    pull_requests.forget(scope, name)
     if not repository.path:
         scope.world.after_commit(lambda: _remove(scope, name))
     elif isinstance(tool := repositories(scope), GitRepositories):

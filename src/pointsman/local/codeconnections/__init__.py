@@ -2,10 +2,3 @@
 
 No API call can say which folder: a connection that is made by a call is AVAILABLE once a world file maps its name.
 """
-
-from __future__ import annotations
-
-from pointsman.local.codeconnections import operations
-from pointsman.local.engines import Engine
-
-ENGINE = Engine(name="codeconnections", answers=(operations,))

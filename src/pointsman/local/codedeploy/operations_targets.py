@@ -97,6 +97,13 @@ def _queue(scope: Scope, one: Deployment) -> dict[str, int]:
     return {target: place for place, (owner, target) in enumerate(crew_of(scope.world).queue()) if owner == one.id}
 
 
+def shapes_of(scope: Scope, one: Deployment) -> Iterator[dict[str, Any]]:
+    """The targets of a deployment in AWS's shape, in the order they are worked on; none before it has started."""
+    queue = _queue(scope, one)
+    if scope.get(Roster, one.id) is not None:
+        yield from (_shape(scope, one, target, queue) for target in targets_of(scope, one.id))
+
+
 def _shape(scope: Scope, one: Deployment, target: Target, queue: dict[str, int]) -> dict[str, Any]:
     if one.platform != rules.SERVER:
         return shifting_driver.target_shape(scope, one, target)

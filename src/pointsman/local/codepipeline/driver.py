@@ -12,12 +12,11 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from pointsman.local.codepipeline import telling
 from pointsman.local.codepipeline.flow import (
     IN_PROGRESS,
     PARALLEL,
     ROLLBACK,
-    STANDARD,
-    SUCCEEDED,
     AbandonAction,
     AbandonRule,
     Again,
@@ -73,11 +72,6 @@ from pointsman.local.codepipeline.shapes import (
 )
 from pointsman.local.codepipeline.times import TIMEOUT_TOPIC, give_time
 from pointsman.local.world import Scope, World
-
-EXECUTION_TOPIC = "codepipeline.execution"
-STAGE_TOPIC = "codepipeline.stage"
-ROLLBACK_TOPIC = "codepipeline.rollback"
-
 
 # -- moving the machine ---------------------------------------------------------------------------------------------
 
@@ -149,13 +143,13 @@ def _carry(scope: Scope, pipeline: str, effect: Effect) -> list[Event]:
         case Again():
             forget_attempt(scope, pipeline, execution_of(scope, pipeline, effect.execution), effect.stage)
         case ExecutionIs():
-            _execution_is(scope, pipeline, effect)
+            telling.execution_is(scope, pipeline, effect)
         case StageIs():
-            _stage_is(scope, pipeline, effect)
+            telling.stage_is(scope, pipeline, effect)
         case CheckIs():
             note_check(scope, pipeline, effect)
         case RollBack():
-            _automatic_rollback(scope, pipeline, effect)
+            telling.automatic_rollback(scope, pipeline, effect)
     return []
 
 
@@ -311,56 +305,6 @@ def _abandon(scope: Scope, name: str, effect: AbandonAction | AbandonRule) -> No
         provider.abandon(scope, call)
 
 
-def _execution_is(scope: Scope, pipeline: str, effect: ExecutionIs) -> None:
-    execution = execution_of(scope, pipeline, effect.execution)
-    again = effect.status == IN_PROGRESS and execution.status != IN_PROGRESS
-    retried = execution.retried + again
-    execution = replace(execution, status=effect.status, updated=scope.now, retried=retried)
-    scope.put(numbered(pipeline, execution.number), execution)
-    scope.emit(
-        EXECUTION_TOPIC,
-        {
-            "pipeline": pipeline,
-            "execution": execution.id,
-            "version": execution.version,
-            "status": effect.status,
-            "trigger": execution.trigger,
-            "kind": execution.kind,
-        },
-    )
-
-
-def _stage_is(scope: Scope, pipeline: str, effect: StageIs) -> None:
-    scope.emit(
-        STAGE_TOPIC,
-        {
-            "pipeline": pipeline,
-            "execution": effect.execution.id,
-            "stage": effect.stage,
-            "status": effect.status,
-            "again": effect.again,
-        },
-    )
-    if effect.status == SUCCEEDED:
-        execution = execution_of(scope, pipeline, effect.execution)
-        if effect.stage not in execution.succeeded_in:
-            execution = replace(execution, succeeded_in=(*execution.succeeded_in, effect.stage))
-            scope.put(numbered(pipeline, execution.number), execution)
-
-
-def _automatic_rollback(scope: Scope, name: str, effect: RollBack) -> None:
-    pipeline = scope.get(Pipeline, name)
-    if pipeline is None or effect.execution.kind != STANDARD:
-        return
-    for _, target in scope.scan(Execution, f"{name}/", reverse=True):
-        if target.number >= effect.execution.number or target.kind != STANDARD or target.version != pipeline.version:
-            continue
-        if effect.stage in target.succeeded_in:
-            payload = {"pipeline": name, "stage": effect.stage, "target": target.id}
-            scope.after(0, ROLLBACK_TOPIC, {**payload, "failed": effect.execution.id})
-            return
-
-
 def _ended(run: ActionRun, outcome: Outcome) -> Event:
     failure = outcome.failure
     if not run.condition:
@@ -374,7 +318,7 @@ def _ended(run: ActionRun, outcome: Outcome) -> Event:
 
 def install(world: World) -> None:
     """Subscribe to what the driver tells itself."""
-    world.on(ROLLBACK_TOPIC, _on_rollback)
+    world.on(telling.ROLLBACK_TOPIC, _on_rollback)
     world.on(TIMEOUT_TOPIC, _on_timeout)
 
 

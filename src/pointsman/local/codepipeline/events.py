@@ -7,10 +7,10 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from pointsman.local.codepipeline import wire
-from pointsman.local.codepipeline.driver import EXECUTION_TOPIC, STAGE_TOPIC
 from pointsman.local.codepipeline.flow import IN_PROGRESS
 from pointsman.local.codepipeline.runs import ACTION_TOPIC, definition, find_execution
 from pointsman.local.codepipeline.shapes import ActionRun, Execution, numbered
+from pointsman.local.codepipeline.telling import EXECUTION_TOPIC, STAGE_TOPIC
 from pointsman.local.events import bus
 from pointsman.local.world import Payload, Scope, World
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from pointsman.local.cloudwatch import intake
-from pointsman.local.codepipeline.driver import EXECUTION_TOPIC
 from pointsman.local.codepipeline.runs import find_execution
+from pointsman.local.codepipeline.telling import EXECUTION_TOPIC
 from pointsman.local.world import Payload, Scope, World
 
 NAMESPACE: Final = "AWS/CodePipeline"

@@ -32,6 +32,11 @@ def executions(scope: Scope, pipeline: Pipeline, before: int | None) -> Iterator
     return _newest_first(scope, Execution, pipeline, before)
 
 
+def action_runs(scope: Scope, pipeline: Pipeline) -> Iterator[ActionRun]:
+    """A pipeline's action executions, and those of its conditions' rules, newest first."""
+    return _newest_first(scope, ActionRun, pipeline, None)
+
+
 def _newest_first(scope: Scope, kind: type[R], pipeline: Pipeline, before: int | None) -> Iterator[R]:
     """A pipeline's numbered records of a kind, page by page, until they are history no more."""
     oldest = horizon(scope)

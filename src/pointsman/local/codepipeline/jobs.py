@@ -32,6 +32,9 @@ SUCCEEDED: Final = "Succeeded"
 FAILED: Final = "Failed"
 OVER: Final = (SUCCEEDED, FAILED, "TimedOut")
 
+THIRD_PARTY: Final = "ThirdParty/"
+"""What the kinds of partners' jobs begin with."""
+
 _PAGE: Final = 64
 REDELIVERY: Final = timedelta(seconds=60)
 """How long a worker may take to acknowledge; our choice."""
@@ -47,7 +50,7 @@ class PipelineJob(msgspec.Struct, frozen=True):
     number: int
     run: str
     kind: str
-    """``category/provider/version`` of a custom action; empty for a function."""
+    """``category/provider/version`` of a custom action, a partner's with ``ThirdParty/`` before it; else a function."""
     status: str = QUEUED
     nonce: str = ""
     dispatched: datetime | None = None
@@ -56,6 +59,11 @@ class PipelineJob(msgspec.Struct, frozen=True):
     """The value of the action type's queryable property."""
     outputs: tuple[Spot, ...] = ()
     """Where its artifacts are to come."""
+
+    @property
+    def third_party(self) -> bool:
+        """Whether it is a partner's."""
+        return self.kind.startswith(THIRD_PARTY)
 
     @property
     def ticket(self) -> Ticket:
@@ -153,7 +161,7 @@ def hand_out(scope: Scope, kind: str, most: int, query: str) -> Iterator[tuple[P
 def _dispatch(scope: Scope, key: str, waiting: WaitingJob) -> tuple[PipelineJob, ActionCall] | None:
     """Give out a job, unless it is over or taken, or another worker was given it just now."""
     job = scope.get(PipelineJob, waiting.id)
-    call = _call(scope, job) if job is not None and job.status in (QUEUED, DISPATCHED) else None
+    call = call_of_job(scope, job) if job is not None and job.status in (QUEUED, DISPATCHED) else None
     if job is None or call is None:
         scope.delete(WaitingJob, key)
         return None
@@ -164,14 +172,15 @@ def _dispatch(scope: Scope, key: str, waiting: WaitingJob) -> tuple[PipelineJob,
     return job, call
 
 
-def _call(scope: Scope, job: PipelineJob) -> ActionCall | None:
+def call_of_job(scope: Scope, job: PipelineJob) -> ActionCall | None:
+    """What a job is for; None when its action execution has ended."""
     run = running(scope, job.ticket)
     return None if run is None else call_of(scope, run)
 
 
 def data_of(scope: Scope, job: PipelineJob) -> dict[str, Any] | None:
     """A job's data as AWS shows it; None when its action execution has ended."""
-    call = _call(scope, job)
+    call = call_of_job(scope, job)
     return None if call is None else data(scope, job, call)
 
 
@@ -313,7 +322,7 @@ def _show(scope: Scope, job: PipelineJob, details: dict[str, Any]) -> None:
 def _execution_url(scope: Scope, job: PipelineJob, external_id: str) -> str | None:
     """Where a custom action's own system shows an execution, by its type's template."""
     kind = scope.get(CustomActionType, job.kind) if job.kind else None
-    call = _call(scope, job)
+    call = call_of_job(scope, job)
     template = kind.shape.get("settings", {}).get("executionUrlTemplate", "") if kind is not None else ""
     if not template or call is None:
         return None

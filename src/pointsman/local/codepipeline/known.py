@@ -49,7 +49,9 @@ _TYPES: Final[dict[tuple[str, str, str], ActionType]] = {
         ("ConnectionArn", "FullRepositoryId", "BranchName"),
         ("OutputArtifactFormat", "DetectChanges"),
     ),
-    ("Source", "ThirdParty", "GitHub"): _SOURCE,
+    ("Source", "ThirdParty", "GitHub"): ActionType(
+        _NONE, _ONE, ("Owner", "Repo", "Branch", "OAuthToken"), ("PollForSourceChanges",)
+    ),
     ("Build", "AWS", "CodeBuild"): _CODEBUILD,
     ("Build", "AWS", "ECRBuildAndPublish"): ActionType(_ONE, (0, 1)),
     ("Test", "AWS", "CodeBuild"): _CODEBUILD,

@@ -9,18 +9,23 @@ from msgspec.structs import replace
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codepipeline import wire
 from pointsman.local.codepipeline.constraints import check
-from pointsman.local.codepipeline.declaration import PipelineDeclaration
+from pointsman.local.codepipeline.declaration import ActionDeclaration, PipelineDeclaration
 from pointsman.local.codepipeline.driver import begin, drive_execution
 from pointsman.local.codepipeline.flow import Refusal, Stop, Why
 from pointsman.local.codepipeline.history import executions, page_of_runs
 from pointsman.local.codepipeline.lookup import caller, execution_of, line_of, number_of, paged, pipeline_of, room_for
+from pointsman.local.codepipeline.masking import masked_run
 from pointsman.local.codepipeline.runs import find_execution
 from pointsman.local.codepipeline.shapes import (
+    ActionRun,
     Execution,
     Override,
+    Pipeline,
     RequestToken,
     numbered,
 )
+from pointsman.local.events import ways
+from pointsman.local.events.ways import Given
 from pointsman.local.world import Scope
 
 
@@ -32,13 +37,28 @@ def start_pipeline_execution(scope: Scope, parameters: Parameters) -> dict[str, 
     client = parameters.get("clientRequestToken")
     if client is not None and (used := scope.get(RequestToken, f"{pipeline.name}/{client}")) is not None:
         return {"pipelineExecutionId": used.execution}
-    variables = _variables(pipeline.declaration, parameters.get("variables", []))
-    overrides = _overrides(pipeline.declaration, parameters.get("sourceRevisions", []))
-    room_for(scope, pipeline)
-    started = begin(scope, pipeline, "StartPipelineExecution", caller(scope), variables=variables, overrides=overrides)
+    started = _start(scope, pipeline, parameters, "StartPipelineExecution", caller(scope))
     if client is not None:
         scope.put(f"{pipeline.name}/{client}", RequestToken(started.id))
     return {"pipelineExecutionId": started.id}
+
+
+def _start(scope: Scope, pipeline: Pipeline, parameters: Parameters, trigger: str, detail: str) -> Execution:
+    variables = _variables(pipeline.declaration, parameters.get("variables", []))
+    overrides = _overrides(pipeline.declaration, parameters.get("sourceRevisions", []))
+    room_for(scope, pipeline)
+    return begin(scope, pipeline, trigger, detail, variables=variables, overrides=overrides)
+
+
+def from_rule(scope: Scope, arn: str, given: Given) -> None:
+    """A rule of EventBridge has this pipeline for a target; what it gives may name variables and source revisions.
+
+    Raises:
+        AwsError: As StartPipelineExecution does.
+    """
+    name = arn.split(":", 5)[5]
+    parameters = ways.parameters(given, "codepipeline", "StartPipelineExecution", name=name)
+    _start(scope, pipeline_of(scope, name), parameters, "CloudWatchEvent", given.rule_arn)
 
 
 def _invalid(message: str) -> AwsError:
@@ -149,5 +169,8 @@ def list_action_executions(scope: Scope, parameters: Parameters) -> dict[str, An
     """Action executions, newest first: of the pipeline, of one execution, or of its latest attempt."""
     check("ListActionExecutions", parameters)
     pipeline = pipeline_of(scope, parameters["pipelineName"])
-    shown = wire.action_run
+
+    def shown(run: ActionRun, declaration: ActionDeclaration | None, region: str) -> dict[str, Any]:
+        return masked_run(scope, wire.action_run(run, declaration, region))
+
     return page_of_runs(scope, pipeline, parameters, execution_of, "actionExecutionDetails", shown, rules=False)

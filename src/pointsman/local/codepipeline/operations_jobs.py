@@ -24,7 +24,7 @@ def _invalid(message: str) -> AwsError:
 
 def _job(scope: Scope, job_id: str) -> PipelineJob:
     job = scope.get(PipelineJob, job_id)
-    if job is None:
+    if job is None or job.third_party:
         raise AwsError("JobNotFoundException", f"Account '{scope.account}' does not have a job with id '{job_id}'")
     return job
 
@@ -61,12 +61,21 @@ def acknowledge_job(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """Take a job; only the nonce of its latest delivery is good."""
     check("AcknowledgeJob", parameters)
     job = _job(scope, parameters["jobId"])
-    if not job.nonce or job.nonce != parameters["nonce"]:
+    return {"status": acknowledge(scope, job, parameters["nonce"]).status}
+
+
+def acknowledge(scope: Scope, job: PipelineJob, nonce: str) -> PipelineJob:
+    """Have a worker take a job.
+
+    Raises:
+        AwsError: InvalidNonceException: another was given the job since.
+    """
+    if not job.nonce or job.nonce != nonce:
         raise AwsError("InvalidNonceException", f"The nonce for job '{job.id}' is invalid")
     if job.status == jobs.DISPATCHED:
         job = replace(job, status=jobs.IN_PROGRESS)
         scope.put(job.id, job)
-    return {"status": job.status}
+    return job
 
 
 @answers("codepipeline", "GetJobDetails")
@@ -80,8 +89,12 @@ def get_job_details(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     return {"jobDetails": {"id": job.id, "data": found, "accountId": scope.account}}
 
 
-def _open(scope: Scope, job_id: str) -> PipelineJob:
-    job = _job(scope, job_id)
+def in_progress(job: PipelineJob) -> PipelineJob:
+    """A job that may have a result.
+
+    Raises:
+        AwsError: InvalidJobStateException.
+    """
     if job.status != jobs.IN_PROGRESS:
         raise AwsError(
             "InvalidJobStateException", f"The job '{job.id}' is {job.status}; only a job InProgress has a result"
@@ -93,7 +106,7 @@ def _open(scope: Scope, job_id: str) -> PipelineJob:
 def put_job_success_result(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """A worker or a function is done, for good or, with a continuation token, for now."""
     check("PutJobSuccessResult", parameters)
-    job = _open(scope, parameters["jobId"])
+    job = in_progress(_job(scope, parameters["jobId"]))
     details, variables = parameters.get("executionDetails", {}), parameters.get("outputVariables", {})
     if sum(len(name) + len(value) for name, value in variables.items()) > VARIABLES:
         raise AwsError(
@@ -114,5 +127,5 @@ def put_job_success_result(scope: Scope, parameters: Parameters) -> dict[str, An
 def put_job_failure_result(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     """A worker or a function has failed."""
     check("PutJobFailureResult", parameters)
-    jobs.fail(scope, _open(scope, parameters["jobId"]), parameters["failureDetails"])
+    jobs.fail(scope, in_progress(_job(scope, parameters["jobId"])), parameters["failureDetails"])
     return {}

@@ -13,7 +13,9 @@ from pointsman.local.codepipeline.constraints import check
 from pointsman.local.codepipeline.declaration import PipelineDeclaration, parse
 from pointsman.local.codepipeline.driver import begin, redefine
 from pointsman.local.codepipeline.flow import IN_PROGRESS, Flow
+from pointsman.local.codepipeline.github_pushes import CalledRefs
 from pointsman.local.codepipeline.lookup import caller, line_of, paged, pipeline_of, place_of, tag_list, tags_of
+from pointsman.local.codepipeline.masking import masked_pipeline, unmasked
 from pointsman.local.codepipeline.runs import timer_keys
 from pointsman.local.codepipeline.shapes import (
     ActionRun,
@@ -49,7 +51,7 @@ def create_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     polling.watch(scope, declaration)
     if not declaration.undefaulted:
         begin(scope, pipeline, "CreatePipeline", caller(scope))
-    answer: dict[str, Any] = {"pipeline": declaration.to_wire()}
+    answer: dict[str, Any] = {"pipeline": masked_pipeline(scope, declaration.to_wire())}
     if tags:
         answer["tags"] = tag_list(tags)
     return answer
@@ -65,6 +67,7 @@ _OF_A_PIPELINE = (
     Lane,
     Watched,
     WatchedRefs,
+    CalledRefs,
 )
 """The records whose keys begin with a pipeline's name and a slash."""
 
@@ -87,7 +90,7 @@ def get_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
             )
         declaration, updated = past.declaration, past.updated
     return {
-        "pipeline": declaration.to_wire(),
+        "pipeline": masked_pipeline(scope, declaration.to_wire()),
         "metadata": {
             "pipelineArn": scope.arn("codepipeline", pipeline.name),
             "created": pipeline.created,
@@ -103,7 +106,7 @@ def update_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     given = parse(parameters["pipeline"])
     pipeline = pipeline_of(scope, given.name)
     before = pipeline.declaration
-    declaration = replace(given, version=pipeline.version + 1)
+    declaration = replace(unmasked(scope, given, before), version=pipeline.version + 1)
     structure.check(declaration, scope.region, custom_type(scope))
     pipeline = replace(pipeline, declaration=declaration, updated=scope.now)
     scope.put(pipeline.name, pipeline)
@@ -122,7 +125,7 @@ def update_pipeline(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         kept = {place: latest for place, latest in line.actions.items() if place not in gone}
         scope.put(pipeline.name, replace(line, actions=kept))
     polling.watch(scope, declaration, before)
-    return {"pipeline": declaration.to_wire()}
+    return {"pipeline": masked_pipeline(scope, declaration.to_wire())}
 
 
 @answers("codepipeline", "DeletePipeline")
@@ -169,42 +172,3 @@ def list_pipelines(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 
 # -- tags -----------------------------------------------------------------------------------------------------------
-
-
-@answers("codepipeline", "TagResource")
-def tag_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
-    """Add tags, or give them new values."""
-    check("TagResource", parameters)
-    pipeline = _by_arn(scope, parameters["resourceArn"])
-    scope.put(pipeline.name, replace(pipeline, tags=tags_of(pipeline.tags, parameters["tags"])))
-    return {}
-
-
-@answers("codepipeline", "UntagResource")
-def untag_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
-    """Remove tags; keys that are not there are no error."""
-    check("UntagResource", parameters)
-    pipeline = _by_arn(scope, parameters["resourceArn"])
-    kept = {key: value for key, value in pipeline.tags.items() if key not in parameters["tagKeys"]}
-    scope.put(pipeline.name, replace(pipeline, tags=kept))
-    return {}
-
-
-@answers("codepipeline", "ListTagsForResource")
-def list_tags_for_resource(scope: Scope, parameters: Parameters) -> dict[str, Any]:
-    """A pipeline's tags, by key."""
-    check("ListTagsForResource", parameters)
-    pipeline = _by_arn(scope, parameters["resourceArn"])
-    after, most = place_of(parameters) or "", parameters.get("maxResults", 100)
-    found = [tag for tag in tag_list(pipeline.tags) if tag["key"] > after]
-    return paged({"tags": found[:most]}, found[most - 1]["key"] if len(found) > most else None)
-
-
-def _by_arn(scope: Scope, arn: str) -> Pipeline:
-    fields = arn.split(":", 5)
-    if fields[2] != "codepipeline" or not fields[5]:
-        raise AwsError("InvalidArnException", f"The ARN {arn} is not that of a CodePipeline resource")
-    pipeline = scope.get(Pipeline, fields[5])
-    if pipeline is None or fields[3] != scope.region or fields[4] != scope.account:
-        raise AwsError("ResourceNotFoundException", f"The resource {arn} was not found")
-    return pipeline

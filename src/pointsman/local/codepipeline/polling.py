@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from pointsman.clock import SystemClock
-from pointsman.local.codepipeline import pushing, triggers
+from pointsman.local.codepipeline import github_pushes, pushing, triggers
 from pointsman.local.codepipeline.declaration import ActionDeclaration, PipelineDeclaration
 from pointsman.local.codepipeline.driver import begin
 from pointsman.local.codepipeline.flow import FAILED, SUCCEEDED, Refusal
@@ -71,6 +71,7 @@ def install(world: World) -> None:
     world.on(CREATED_TOPIC, _on_object)
     world.on(ACTION_TOPIC, _on_action)
     world.on(pushing.PUSHED_TOPIC, _on_pushed)
+    github_pushes.install(world)
 
 
 def polled(pipeline: PipelineDeclaration) -> list[tuple[str, ActionDeclaration]]:
@@ -89,6 +90,8 @@ def _watched(pipeline: PipelineDeclaration, action: ActionDeclaration) -> bool:
     if provider == triggers.CONNECTION:
         detects = action.configuration.get("DetectChanges", "true").lower() != "false"
         return detects or triggers.of(pipeline, action.name) is not None
+    if provider == triggers.GITHUB:
+        return True  # by itself, or for the webhooks that are registered with it
     return provider in ("S3", "CodeCommit") and (
         action.configuration.get("PollForSourceChanges", "true").lower() != "false"
     )
@@ -175,6 +178,11 @@ def _on_poll(scope: Scope, payload: Payload) -> None:
         if isinstance(source, PushedSource) and "push" in trigger:
             pushing.look(scope, source, action, payload, _key(*place))
         return
+    if action.action_type_id.provider == triggers.GITHUB:
+        if isinstance(source, PushedSource):
+            github_pushes.look(scope, source, action, payload)
+        if action.configuration.get("PollForSourceChanges", "true").lower() == "false":
+            return
     if not isinstance(source, Source):
         return
     newest = source.newest(scope, action)

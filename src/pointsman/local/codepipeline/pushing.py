@@ -60,13 +60,13 @@ def _judge(
     found = work()
     filters = trigger.get("push", [])
     begun = []
-    for name, commit, old in _moved(before, found.refs):
+    for name, commit, old in moved(before, found.refs):
         if starts(filters, _push(found.path, name, commit, old)):
             begun.append({"ref": name, "commit": commit})
     return {**payload, "refs": found.refs, "before": before, "begun": begun}
 
 
-def _moved(before: dict[str, str] | None, refs: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+def moved(before: dict[str, str] | None, refs: dict[str, str]) -> Iterator[tuple[str, str, str]]:
     """(name, commit, commit before) of every ref that moved; of a repository that is seen first, none."""
     for name, commit in sorted(refs.items()) if before is not None else ():
         old = before.get(name, "") if before is not None else ""

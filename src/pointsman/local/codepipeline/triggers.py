@@ -11,6 +11,8 @@ from pointsman.local.codepipeline.declaration import PipelineDeclaration
 from pointsman.semantics.globs import problem
 
 CONNECTION: Final = "CodeStarSourceConnection"
+GITHUB: Final = "GitHub"
+"""The first version of GitHub's sources, of the owner ThirdParty: what webhooks are registered with."""
 
 
 def of(pipeline: PipelineDeclaration, action: str) -> dict[str, Any] | None:

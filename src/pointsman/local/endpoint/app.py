@@ -7,6 +7,7 @@ model's constraints, the backend. Whatever stops it is an error in the shape of 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
@@ -19,6 +20,7 @@ import msgspec
 from pointsman.clock import Clock
 from pointsman.local.answers import AwsError, Parameters
 from pointsman.local.endpoint import guard, signing
+from pointsman.local.endpoint.eventstream import Events
 from pointsman.local.endpoint.guard import Turned
 from pointsman.local.endpoint.intake import Intake, incomplete, unpacked
 from pointsman.local.endpoint.messages import Readable, Request, Response, Undecodable
@@ -28,6 +30,7 @@ from pointsman.local.endpoint.refusals import Fault, Refusal
 from pointsman.local.endpoint.routing import Place, Router
 from pointsman.local.endpoint.signing import ChunkSigner, Signature
 from pointsman.local.endpoint.validation import check
+from pointsman.local.pages import ROOT, Shown, Visit
 
 log = logging.getLogger("pointsman.local")
 
@@ -66,6 +69,14 @@ class Service(Protocol):
 
     def reset(self) -> None:
         """Empty everything. It may block."""
+        ...
+
+    def has_page(self, name: str, method: str, /) -> bool:
+        """Whether an engine gives a page of this name, by this method."""
+        ...
+
+    def visit(self, name: str, method: str, visit: Visit, /) -> Shown | None:
+        """Answer a request for an engine's page; None when there is none. It may block."""
         ...
 
     def about(self) -> Mapping[str, Any]:
@@ -125,11 +136,14 @@ class Application:
             response = self._failed(self._router.place(request, None), turned.error())
         except _Gone:
             return
+        if isinstance(response.body, Events):
+            await _send_events(receive, send, response, response.body)
+            return
         await send_response(send, response, head=request.method == "HEAD")
 
     async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Response:
         guard.check_origin(request, self._doors.hosts)
-        if request.path.startswith("/_pointsman/"):
+        if request.path.startswith(ROOT):
             return await self._own(request, scope, receive)
         place: Place | None = None
         try:
@@ -245,8 +259,7 @@ class Application:
         return place.codec.fail(place.service, error, str(request_id))
 
     async def _own(self, request: Request, scope: Scope, receive: Receive) -> Response:
-        """What is under ``/_pointsman/``: not AWS's, so plain JSON."""
-        del receive
+        """What is under ``/_pointsman/``: not AWS's, so plain JSON, and the engines' pages."""
         if (request.method, request.path) == ("GET", "/_pointsman/health"):
             return _json(200, {"status": "ok", "services": sorted(self._answered), **self._service.about()})
         if request.path == "/_pointsman/reset" and self._doors.reset:
@@ -258,7 +271,36 @@ class Application:
                 return _json(403, {"message": "reset takes this folder's keys, or a process of the same user"})
             await asyncio.get_running_loop().run_in_executor(self._workers, self._service.reset)
             return _json(200, {"status": "empty"})
-        return _json(404, {"message": "there is no such path"})
+        shown = await self._visit(request, scope, receive)
+        if shown is None:
+            return _json(404, {"message": "there is no such path"})
+        return Response(shown.status, {"content-type": shown.content_type, **shown.headers}, shown.body)
+
+    async def _visit(self, request: Request, scope: Scope, receive: Receive) -> Shown | None:
+        """An engine's page; who may see it is the page's to judge."""
+        name = request.path.removeprefix(ROOT)
+        if not self._service.has_page(name, request.method):
+            return None  # nobody's body is taken in for nothing
+        intake = Intake(request.headers, s3=False)
+        client = scope.get("client")
+        try:
+            await _receive(receive, scope.get("state", {}), intake)
+            intake.finish()
+            body = unpacked(intake.body(), request.headers)
+            visit = Visit(dict(request.arguments), request.headers, body, str(client[0]) if client else "")
+            return await asyncio.get_running_loop().run_in_executor(
+                self._workers, self._service.visit, name, request.method, visit
+            )
+        except (Undecodable, AwsError) as why:
+            status = why.status if isinstance(why, AwsError) else 400
+            return Shown(status, msgspec.json.encode({"message": why.message}))
+        except _Gone:
+            raise
+        except Exception:  # the worker's boundary: a broken page is an error of ours, said and logged
+            log.exception("%s %s failed", request.method, request.path)
+            return Shown(500, msgspec.json.encode({"message": "The request failed inside the backend"}))
+        finally:
+            intake.close()
 
     def _admit_reset(self, request: Request, scope: Scope) -> None:
         try:
@@ -328,6 +370,7 @@ async def send_response(send: Send, response: Response, *, head: bool = False) -
     if isinstance(body, bytes):
         await send({"type": "http.response.body", "body": b"" if bare else body})
         return
+    assert not isinstance(body, Events), "events are sent by _send_events"
     try:
         if not bare:
             await _stream(send, body)
@@ -339,6 +382,30 @@ async def send_response(send: Send, response: Response, *, head: bool = False) -
 async def _stream(send: Send, body: Readable) -> None:
     while piece := body.read(_PIECE):
         await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def _send_events(receive: Receive, send: Send, response: Response, events: Events) -> None:
+    """Send an event stream for as long as there is somebody who takes it."""
+    headers = [(name.encode("latin-1"), _header(value)) for name, value in response.headers.items()]
+    gone = asyncio.ensure_future(receive())
+    """The request is whole, so whatever comes now is that the client has closed its side."""
+    try:
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        while not gone.done():
+            coming = asyncio.ensure_future(events.next())
+            await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                break
+            if not (piece := coming.result()):
+                break
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        events.close()
+        gone.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await gone
 
 
 def _header(value: str) -> bytes:

@@ -22,6 +22,7 @@ from pointsman.local.endpoint.guard import LOOPBACK
 from pointsman.local.endpoint.intake import Intake
 from pointsman.local.endpoint.keys import Key
 from pointsman.local.endpoint.server import Server
+from pointsman.local.pages import Pages, Shown, Visit
 from pointsman.local.ports import bind_http, is_loopback
 from pointsman.local.reach import Reach
 from pointsman.local.s3 import objects
@@ -133,6 +134,11 @@ class Endpoint:
         return f"http://{host}:{self._port}"
 
     @property
+    def backend(self) -> Backend:
+        """What answers."""
+        return self._backend
+
+    @property
     def keys(self) -> Key | None:
         """What requests are signed with; None when any key does."""
         return self._keys
@@ -174,6 +180,13 @@ class _Asked:
         if path is None:
             return intake.body()
         return objects.keep(self._backend.world.blobs, path)
+
+    def has_page(self, name: str, method: str) -> bool:
+        page = self._backend.world.tool(Pages).find(name)
+        return page is not None and page.method == method
+
+    def visit(self, name: str, method: str, visit: Visit) -> Shown | None:
+        return self._backend.visit(name, method, visit)
 
     def reset(self) -> None:
         if self._reset is None:

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Protocol
 from urllib.parse import unquote_plus
 
+from pointsman.local.endpoint.eventstream import Events
+
 
 class Undecodable(Exception):
     """A request that cannot be read.
@@ -66,7 +68,7 @@ class Response:
 
     status: int
     headers: dict[str, str]
-    body: bytes | Readable = b""
+    body: bytes | Readable | Events = b""
 
 
 _MOST_PAIRS = 20_000

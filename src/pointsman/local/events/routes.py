@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-from pointsman.local.events import bus
 from pointsman.local.functions import functions
 from pointsman.local.sns import topics
 from pointsman.local.world import Payload, Scope
+from pointsman.semantics.events import patterns
 
 ENDED_TOPIC: Final = "events.function.ended"
 
@@ -21,25 +20,31 @@ class EventRoute(msgspec.Struct, frozen=True):
 
     name: str
     pattern: dict[str, Any] = {}
-    """What an event must have: values it may have, as lists, or the same again for an object; empty takes all."""
+    """An event pattern; empty takes all."""
     topic: str = ""
     """A topic's name or ARN."""
     function: str = ""
     """A function's name."""
 
 
+Way = tuple[EventRoute, patterns.EventPattern | None]
+
+
 class Routes:
     """The routes of each place, read once: most events find none."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], tuple[EventRoute, ...]] = {}
+        self._known: dict[tuple[str, str], tuple[Way, ...]] = {}
 
-    def of(self, scope: Scope) -> tuple[EventRoute, ...]:
-        """The routes of an account and region."""
+    def of(self, scope: Scope) -> tuple[Way, ...]:
+        """The routes of an account and region, each with its pattern; None takes every event."""
         place = (scope.account, scope.region)
         known = self._known.get(place)
         if known is None:
-            known = self._known[place] = tuple(route for _, route in scope.scan(EventRoute))
+            known = tuple(
+                (one, patterns.read(one.pattern) if one.pattern else None) for _, one in scope.scan(EventRoute)
+            )
+            self._known[place] = known
         return known
 
     def forget(self) -> None:
@@ -53,41 +58,21 @@ def keep(scope: Scope, route: EventRoute) -> None:
     scope.world.tool(Routes).forget()
 
 
-def matches(pattern: Mapping[str, Any], event: Any) -> bool:
-    """Whether an event has what a pattern asks for; an array in the event needs one of the values."""
-    if not isinstance(event, Mapping):
-        return False
-    for name, wanted in pattern.items():
-        if name not in event:
-            return False
-        found = event[name]
-        if isinstance(wanted, Mapping):
-            if not matches(wanted, found):
-                return False
-        elif not any(one in wanted for one in (found if isinstance(found, list) else [found])):
-            return False
-    return True
-
-
-def pattern_problem(pattern: Any, path: str = "pattern") -> str | None:
-    """Why a pattern cannot be used; None when it can."""
-    if isinstance(pattern, list):
-        fine = bool(pattern) and all(one is None or isinstance(one, str | int | float | bool) for one in pattern)
-        return None if fine else f"{path} is a list of plain values; EventBridge's other filters are not built"
-    if not isinstance(pattern, dict):
-        return f"{path} is a list of values, or a mapping"
-    for name, inner in pattern.items():
-        if (said := pattern_problem(inner, f"{path}.{name}")) is not None:
-            return said
+def pattern_problem(pattern: Any) -> str | None:
+    """Why a pattern cannot be used; None when it can. An empty one takes every event."""
+    if pattern == {}:
+        return None
+    try:
+        patterns.read(pattern)
+    except patterns.PatternError as error:
+        return f"this event pattern is not valid: {error}"
     return None
 
 
-def on_event(scope: Scope, event: Payload) -> None:
+def hand_on(scope: Scope, event: Payload) -> None:
     """Hand an event to every route it fits; a topic or function that is not there is passed over."""
-    routes = scope.world.tool(Routes).of(scope)
-    event = bus.whole(scope, event) if routes else event
-    for route in routes:
-        if not matches(route.pattern, event):
+    for route, pattern in scope.world.tool(Routes).of(scope):
+        if pattern is not None and not pattern.matches(event):
             continue
         if route.topic:
             arn = route.topic if route.topic.startswith("arn:") else topics.arn(scope, route.topic)

@@ -30,7 +30,7 @@ def ready(scope: Scope, reference: str) -> LocalFunction | None:
     return scope.get(LocalFunction, name_of(reference))
 
 
-def invoke(scope: Scope, function: LocalFunction, event: dict[str, Any], topic: str, payload: Payload) -> None:
+def invoke(scope: Scope, function: LocalFunction, event: Any, topic: str, payload: Payload) -> None:
     """Have a function called once this transaction stands.
 
     Args:

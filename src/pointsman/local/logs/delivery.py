@@ -18,7 +18,7 @@ DELIVERED = "logs.delivered"
 
 def check(scope: Scope, group: str, destination: str) -> None:
     """Refuse a destination that nothing here can be delivered to."""
-    from pointsman.local.functions import ready  # that package writes its output with this one
+    from pointsman.local.functions.functions import ready  # that module writes its output with this one
 
     if ":function:" not in destination or not destination.startswith("arn:"):
         raise invalid(f"{destination} is no function's ARN: events are delivered to functions that a world file names")
@@ -36,7 +36,7 @@ def deliver(
     scope: Scope, subscription: filters.SubscriptionFilter, stream: str, events: Sequence[tuple[int, str]]
 ) -> None:
     """Call the function with events that were just stored, the last ones of their stream."""
-    from pointsman.local.functions import invoke, ready
+    from pointsman.local.functions.functions import invoke, ready
 
     function = ready(scope, subscription.destination)
     if function is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import islice
 from typing import Any
 
@@ -86,6 +87,43 @@ def describe_log_groups(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     if len(page) > limit:
         answer["nextToken"] = page[limit - 1].name
     return answer
+
+
+_NAMES = re.compile(r"\^?[.\-_/#A-Za-z0-9]{3,24}(?:\|\^?[.\-_/#A-Za-z0-9]{3,24}){0,4}")
+_MOST_LISTED = 1000
+
+
+@answers("logs", "ListLogGroups")
+def list_log_groups(scope: Scope, parameters: Parameters) -> dict[str, Any]:
+    """Groups by name, in pages: of a class, and with one of some texts in their names (``^`` at the beginning)."""
+    pattern, wanted_class = parameters.get("logGroupNamePattern", ""), parameters.get("logGroupClass", "")
+    if pattern and not _NAMES.fullmatch(pattern):
+        raise invalid(f"Value '{pattern}' at 'logGroupNamePattern' failed to satisfy constraint")
+    texts = pattern.split("|") if pattern else []
+    found = (
+        group
+        for _, group in scope.scan(LogGroup, after=parameters.get("nextToken"))
+        if wanted_class in ("", group.group_class) and (not texts or any(_named(group.name, one) for one in texts))
+    )
+    limit = min(parameters.get("limit", _PAGE), _MOST_LISTED)
+    page = list(islice(found, limit + 1))
+    answer: dict[str, Any] = {
+        "logGroups": [
+            {
+                "logGroupName": one.name,
+                "logGroupArn": scope.arn("logs", f"log-group:{one.name}"),
+                "logGroupClass": one.group_class,
+            }
+            for one in page[:limit]
+        ]
+    }
+    if len(page) > limit:
+        answer["nextToken"] = page[limit - 1].name
+    return answer
+
+
+def _named(name: str, text: str) -> bool:
+    return name.startswith(text[1:]) if text.startswith("^") else text in name
 
 
 def _shape(scope: Scope, group: LogGroup) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from pointsman.local.logs import delivery, embedded, filters
+from pointsman.local.logs.livetail import LiveTails
 from pointsman.local.logs.names import millis
 from pointsman.local.world import Payload, Scope
 from pointsman.semantics.logs.filter_patterns import parse
@@ -38,6 +39,8 @@ def taken(scope: Scope, group: str, stream: str, events: Sequence[tuple[int, str
     """Do what the group's filters ask for with (time, message) events that were just stored."""
     if not events:
         return
+    if tails := scope.world.tool(LiveTails):
+        tails.taken(scope, group, stream, events)
     metrics = list(filters.of_group(scope, filters.MetricFilter, group))
     subscriptions = list(filters.of_group(scope, filters.SubscriptionFilter, group))
     carriers = [event for event in events if embedded.MARK in event[1]]

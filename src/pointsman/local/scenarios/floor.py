@@ -20,14 +20,15 @@ from pointsman.local.codepipeline.driver import begin
 from pointsman.local.codepipeline.runs import find_execution
 from pointsman.local.codepipeline.shapes import Pipeline
 from pointsman.local.runners.protocol import CommandOrder
-from pointsman.local.scenarios import kept, words
+from pointsman.local.scenarios import words
 from pointsman.local.scenarios.deploys import Deploys
 from pointsman.local.scenarios.plot import Plot, Track
 from pointsman.local.scenarios.plots import FLOOR
 from pointsman.local.scenarios.resources import BRANCH, SITE, STORE, pipeline, project
 from pointsman.local.scenarios.scripted import Act, ScriptedBuilds, ScriptedRepositories
 from pointsman.local.scenarios.scripted_crew import NoTraffic, ScriptedCrew
-from pointsman.local.store import image
+from pointsman.local.scenarios.shop import Shop
+from pointsman.local.scenarios.watch import Watch
 from pointsman.local.world import Payload, Scope
 
 REGION: Final = "eu-west-1"
@@ -44,13 +45,16 @@ class Floor:
         seed: Decides everything that is left to chance.
         start: What is second 0.
         plot: What is there, and what happens.
+        clock: The time, for a floor that takes up what was kept; None: hours before second 0, for one that is played.
     """
 
-    def __init__(self, seed: int, start: datetime = EPOCH, *, plot: Plot = FLOOR) -> None:
+    def __init__(
+        self, seed: int, start: datetime = EPOCH, *, plot: Plot = FLOOR, clock: ManualClock | None = None
+    ) -> None:
         self.seed = seed
         self.plot = plot
         self.zero = start
-        self.clock = ManualClock(start - _BEFORE)
+        self.clock = clock or ManualClock(start - _BEFORE)
         self.repositories = ScriptedRepositories()
         self.builds = ScriptedBuilds(self)
         self.broken: set[str] = set()
@@ -59,6 +63,7 @@ class Floor:
         tools = (self.repositories, self.builds, crew, NoTraffic())
         self.backend = Backend(None, self.clock, seed, account=ACCOUNT, tools=tools, patience=5.0)
         self.deploys = Deploys(self.backend, REGION, seed)
+        self.shop = Shop(self.backend, REGION, seed, start, plot.shop) if plot.shop is not None else None
         world = self.backend.world
         self.builds.install(world)
         world.on(_PUSH, self._on_push)
@@ -66,14 +71,6 @@ class Floor:
         self._scope = world.scope(ACCOUNT, REGION)
 
     # -- the past ---------------------------------------------------------------------------------------------------
-
-    def open(self) -> None:
-        """Be at second 0: as it was kept, where this very floor was, or by living through what came before."""
-        file = kept.file(self.plot.name)
-        if self.seed == kept.SEED and self.zero == EPOCH and image.available() and file.exists():
-            kept.take_up(self, file.read_bytes())
-        else:
-            self.play()
 
     def play(self) -> None:
         """Live through the hours before second 0, and leave the future to the clock."""
@@ -86,6 +83,9 @@ class Floor:
 
         if self.plot.fleet:
             self.deploys.tell(at)
+        if self.shop is not None:
+            self.shop.tell(at)
+            Watch(self.backend, REGION).tell(at)
         for index, track in enumerate(self.plot.tracks):
             at(-175 + index * 4.3, self._found, track)
         for happening in self.plot.story:

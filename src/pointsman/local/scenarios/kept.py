@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pointsman.local.codebuild.driver import LiveBuild, LiveBuilds
 from pointsman.local.codecommit.repositories import Commit
-from pointsman.local.runners.lines import Mask
 from pointsman.local.store import image
 
 if TYPE_CHECKING:
@@ -36,7 +34,9 @@ class _Live(msgspec.Struct, frozen=True, array_like=True):
     number: int
 
 
-class _Kept(msgspec.Struct, frozen=True, array_like=True):
+class Kept(msgspec.Struct, frozen=True, array_like=True):
+    """A scenario at second 0."""
+
     world: image.Image
     commits: list[tuple[str, str, list[Commit]]]
     broken: list[str]
@@ -46,27 +46,38 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
 
 def keep(floor: Floor) -> bytes:
     """What a floor is at second 0."""
+    from pointsman.local.codebuild.driver import LiveBuilds  # whoever only reads what was kept does without engines
+
     live = {
         build_id: _Live(one.hidden, list(one.tail), one.command, one.number)
         for build_id, one in floor.backend.world.tool(LiveBuilds).by_id.items()
     }
     commits = [(name, branch, line) for (name, branch), line in floor.repositories.commits.items()]
-    kept = _Kept(image.take(floor.backend.world), commits, sorted(floor.broken), floor.pushes, live)
+    kept = Kept(image.take(floor.backend.world), commits, sorted(floor.broken), floor.pushes, live)
     return zlib.compress(msgspec.msgpack.encode(kept), 9)
 
 
-def take_up(floor: Floor, kept: bytes) -> None:
-    """Make a floor that has not begun what another one was at second 0."""
-    told = msgspec.msgpack.decode(zlib.decompress(kept), type=_Kept)
-    floor.clock.advance((floor.zero - floor.clock.now()).total_seconds())
+def read(name: str) -> Kept | None:
+    """What a scenario is at second 0; None where it has not been kept, or this Python's SQLite cannot take it up."""
+    path = file(name)
+    if not image.available() or not path.exists():
+        return None
+    return msgspec.msgpack.decode(zlib.decompress(path.read_bytes()), type=Kept)
+
+
+def take_up(floor: Floor, kept: Kept) -> None:
+    """Make a floor that has not begun, and whose clock stands at its second 0, what another one was then."""
+    from pointsman.local.codebuild.driver import LiveBuild, LiveBuilds
+    from pointsman.local.runners.lines import Mask
+
     world = floor.backend.world
     with world.lock:
-        image.put_back(world, told.world)
-    floor.repositories.commits.update({(name, branch): line for name, branch, line in told.commits})
-    floor.broken.update(told.broken)
-    floor.pushes = told.pushes
+        image.put_back(world, kept.world)
+    floor.repositories.commits.update({(name, branch): line for name, branch, line in kept.commits})
+    floor.broken.update(kept.broken)
+    floor.pushes = kept.pushes
     by_id = world.tool(LiveBuilds).by_id
-    for build_id, one in told.live.items():
+    for build_id, one in kept.live.items():
         build = by_id[build_id] = LiveBuild(Mask(()), one.hidden)
         build.tail = deque(one.tail, build.tail.maxlen)
         build.command, build.number = one.command, one.number

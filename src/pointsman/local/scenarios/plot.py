@@ -66,6 +66,9 @@ class Plot:
     story: tuple[Happening, ...]
     fleet: bool = False
     """Whether the shop's own deployments, beside those of pipelines, are part of it (``Deploys.tell``)."""
+    shop: tuple[float, float] | None = None
+    """Whether the shop's traces are part of it (``Shop.tell``): from when to when its bad release was out, in minutes
+    from second 0."""
     seconds: tuple[float, float] = (25, 80)
     """The shortest and the longest time from one commit to the next after second 0."""
     breaks: float = 0.2

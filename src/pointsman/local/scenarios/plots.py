@@ -42,6 +42,7 @@ FLOOR: Final = Plot(
         push(-1.4, "search"),
     ),
     fleet=True,
+    shop=(-22.0, -17.0),
 )
 """The release floor: at second 0 there is something of everything. A failed test, an approval that waits and will
 expire, a build under way, a closed gate with a revision queued behind it and an older one superseded there, a stopped
@@ -89,6 +90,7 @@ BAD_RELEASE: Final = Plot(
         close_gate(-13.5, "checkout", "Release", "rolled back (ask Ines)"),
         push(-11.2, "checkout"),
     ),
+    shop=(-21.0, -15.0),
     seconds=(180, 420),
     breaks=0.1,
 )

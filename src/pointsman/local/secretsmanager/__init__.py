@@ -1,12 +1,1 @@
 """Secrets Manager: secrets with staged versions."""
-
-from pointsman.local.engines import Engine
-from pointsman.local.secretsmanager import operations
-from pointsman.local.world import World
-
-
-def _install(world: World) -> None:
-    world.on("secretsmanager.due", operations.due)
-
-
-ENGINE = Engine(name="secretsmanager", answers=(operations,), install=_install)

@@ -44,6 +44,7 @@ class LocalCommand(msgspec.Struct, frozen=True):
     """Where it runs."""
     timeout: int = 60
     """Seconds it may take."""
+    environment: dict[str, str] = {}
 
 
 class LocalOutlet(msgspec.Struct, frozen=True):
@@ -104,7 +105,8 @@ class CommandOutlet:
     def accepts(self, scope: Scope, endpoint: str) -> str | None:
         """The name of a command that the world file has given."""
         known = scope.get(LocalCommand, endpoint) is not None
-        return None if known else "commands that messages are given to are named by the world file, in local.commands"
+        where = "local.commands or local.functions"
+        return None if known else f"commands that messages are given to are named by the world file, in {where}"
 
     def deliver(self, scope: Scope, endpoint: str, envelope: dict[str, Any]) -> None:
         """Once the transaction stands, on a thread."""
@@ -137,7 +139,7 @@ class CommandOutlet:
         message = folder / "message.json"
         message.write_text(json.dumps(envelope, ensure_ascii=False), encoding="utf-8")
         heard = _Heard()
-        given = {**no_access(_NOBODY, ""), "POINTSMAN_TOPIC": str(envelope["TopicArn"])}
+        given = {**no_access(_NOBODY, ""), **command.environment, "POINTSMAN_TOPIC": str(envelope["TopicArn"])}
         settings = ShellSettings(
             folder / "runner", Path(command.folder), ["/bin/sh"], confined(folder, given, os.environ)
         )

@@ -14,6 +14,9 @@ from typing import Any
 
 from pointsman.errors import StateError
 
+FORMAT = 1
+"""What this version writes. One that could not be read by an earlier version counts up."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
     account TEXT NOT NULL, region TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, body BLOB NOT NULL,
@@ -40,7 +43,7 @@ class Database:
         path: The file, made with mode 0600 when it is not there; None keeps everything in memory.
 
     Raises:
-        StateError: The file is no database, or cannot be read.
+        StateError: The file is no database, cannot be read, or was written by a newer version.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -50,10 +53,12 @@ class Database:
             str(path) if path else ":memory:", isolation_level=None, check_same_thread=False, cached_statements=512
         )
         try:
+            self._refuse_newer(path)
             self.connection.execute("PRAGMA journal_mode=WAL")
             self.connection.execute("PRAGMA synchronous=NORMAL")
             self.connection.execute("PRAGMA temp_store=MEMORY")
             self.connection.executescript(_SCHEMA)
+            self.connection.execute(f"PRAGMA user_version={FORMAT}")
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise StateError(
@@ -65,6 +70,16 @@ class Database:
         self._depth = 0
         self._before_commit: list[Callable[[], None]] = []
         self._on_rollback: list[Callable[[], None]] = []
+
+    def _refuse_newer(self, path: Path | None) -> None:
+        """Leave what a newer version has written as it is."""
+        found = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > FORMAT:
+            self.connection.close()
+            raise StateError(
+                f"the records in {path} were written by a newer version of Pointsman (format {found}, not {FORMAT})",
+                "use that version, or name another folder",
+            )
 
     def declare(self, schema: str) -> None:
         """Add an engine's own tables: statements with ``IF NOT EXISTS``."""

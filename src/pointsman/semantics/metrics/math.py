@@ -13,7 +13,18 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from pointsman.semantics.metrics import math_functions
-from pointsman.semantics.metrics.math_tree import Array, Call, Chain, MathError, Name, Negation, Node, Number, Text
+from pointsman.semantics.metrics.math_tree import (
+    Array,
+    Call,
+    Chain,
+    MathError,
+    Name,
+    Negation,
+    Node,
+    Number,
+    Selection,
+    Text,
+)
 from pointsman.semantics.metrics.series import Series, Window
 
 Value = float | Series | list[Series]
@@ -38,6 +49,10 @@ class Request(Protocol):
 
     def search(self, expression: str, statistic: str, period: int) -> list[Series]:
         """The series that a SEARCH finds."""
+        ...
+
+    def select(self, query: str) -> list[Series]:
+        """The series that a query of Metrics Insights comes to."""
         ...
 
     def band(self, series: Series, deviations: float) -> list[Series]:
@@ -87,6 +102,8 @@ def evaluate(node: Node, request: Request) -> Value:
         return value
     if isinstance(node, Call):
         return _called(node, request)
+    if isinstance(node, Selection):
+        return request.select(node.text)
     raise MathError(f"The text {node.value!r} does not belong here")
 
 

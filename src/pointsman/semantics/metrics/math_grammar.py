@@ -11,7 +11,7 @@ from typing import Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from pointsman.semantics.metrics import math_tree
+from pointsman.semantics.metrics import insights, math_tree
 from pointsman.semantics.metrics.math_tree import Array, Call, Chain, MathError, Name, Negation, Node, Number, Text
 
 _GRAMMAR = r"""
@@ -100,8 +100,9 @@ def read(expression: str) -> Node:
         raise MathError("The expression is empty")
     if len(expression) > math_tree.LONGEST:
         raise MathError(f"An expression has at most {math_tree.LONGEST} characters")
-    if expression.split(None, 1)[0].upper() == "SELECT":
-        raise math_tree.NotBuilt("Metrics Insights queries (SELECT …) are not built in this backend")
+    if insights.begins(expression):
+        insights.read(expression)
+        return math_tree.Selection(expression)
     _check_depth(expression)
     try:
         node: Node = _Tree().transform(_parser().parse(expression))

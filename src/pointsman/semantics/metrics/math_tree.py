@@ -70,7 +70,14 @@ class Call:
     arguments: tuple[Node, ...]
 
 
-Node = Number | Text | Name | Array | Negation | Chain | Call
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A query of Metrics Insights, which stands alone."""
+
+    text: str
+
+
+Node = Number | Text | Name | Array | Negation | Chain | Call | Selection
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -71,7 +71,7 @@ class Trace(msgspec.Struct, frozen=True):
 
     spans: tuple[Span, ...]
     """In tree order: each span, then those below it by start; the roots by start, orphans behind them."""
-    pieces: tuple[Piece, ...]
+    pieces: Sequence[Piece]
     """What each span is made of, in the same places."""
     conflicts: int
     """Ids that finished documents use for different things."""
@@ -134,7 +134,8 @@ def assemble(pieces: Iterable[Piece], *, infer: bool = False) -> Trace:
     return _lay_out(chosen, below, tops, orphans, broken, conflicts)
 
 
-def _rank(piece: Piece) -> tuple[bool, float, bytes]:
+def rank(piece: Piece) -> tuple[bool, float, bytes]:
+    """What decides between pieces with one id: the greatest counts."""
     return piece.end is not None, piece.end or piece.start, msgspec.json.encode(piece, order="deterministic")
 
 
@@ -149,7 +150,7 @@ def _choose(pieces: Iterable[Piece]) -> tuple[dict[str, Piece], int]:
             continue
         if former is piece:
             continue
-        mine, other = _rank(piece), _rank(former)
+        mine, other = rank(piece), rank(former)
         if mine == other:
             continue
         if former.end is not None and piece.end is not None:
@@ -281,8 +282,19 @@ def _lay_out(
             flags[parent] |= (own & _OWN) << _SHIFT | (own & (_OWN << _SHIFT))
             if lasts[place] > lasts[parent]:
                 lasts[parent] = lasts[place]
+    names: dict[str, str] = {}
+    """One text for each name: most spans share theirs."""
     spans = tuple(
-        Span(piece.id, piece.name, piece.start, piece.end, parents[place], depths[place], lasts[place], flags[place])
+        Span(
+            piece.id,
+            names.setdefault(piece.name, piece.name),
+            piece.start,
+            piece.end,
+            parents[place],
+            depths[place],
+            lasts[place],
+            flags[place],
+        )
         for place, piece in enumerate(pieces)
     )
     return Trace(spans, tuple(pieces), conflicts)

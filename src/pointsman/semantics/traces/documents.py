@@ -53,7 +53,7 @@ class Unprocessed(ValueError):
         self.segment_id = segment_id
 
 
-class Piece(msgspec.Struct, frozen=True):
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """A segment or subsegment with its own members, without those below it."""
 
     id: str

@@ -35,7 +35,7 @@ class Rule:
     http_method: str = "*"
     url_path: str = "*"
     resource_arn: str = "*"
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pointsman.model.batches import Batch, Member
 from pointsman.model.builds import Phase
 from pointsman.model.refs import BatchRef, BuildRef
 from pointsman.model.status import status
-from pointsman.services.reads.builds import phase_of, variables
+from pointsman.services.reads.builds import phase_of, run_facts
 from pointsman.services.reads.values import Answer, part, parts, text, when, whole
 
 
@@ -22,20 +22,12 @@ def _batch(one: Any) -> Batch:
     word = text(one, "buildBatchStatus")
     return Batch(
         ref=BatchRef(text(one, "id")),
-        arn=text(one, "arn"),
         number=whole(one, "buildBatchNumber"),
         status=status(word),
-        phase=text(one, "currentPhase"),
         phases=tuple(_phase(each) for each in parts(one, "phases")),
-        started=when(one, "startTime"),
-        ended=when(one, "endTime"),
         complete=bool(one.get("complete", word not in ("", "IN_PROGRESS"))),
-        initiator=text(one, "initiator"),
-        source_version=text(one, "sourceVersion"),
-        resolved_version=text(one, "resolvedSourceVersion"),
+        **run_facts(one),
         members=tuple(_member(group) for group in parts(one, "buildGroups") if text(group, "identifier")),
-        environment=variables(part(one, "environment")),
-        reports=tuple(str(report) for report in parts(one, "reportArns")),
     )
 
 

@@ -35,6 +35,11 @@ def projects(answer: Answer) -> tuple[Project, ...]:
             compute=text(part(one, "environment"), "computeType"),
             timeout_minutes=whole(one, "timeoutInMinutes"),
             concurrent_limit=whole(one, "concurrentBuildLimit"),
+            queued_minutes=whole(one, "queuedTimeoutInMinutes"),
+            privileged=part(one, "environment").get("privilegedMode") is True,
+            cache=cache_of(part(one, "cache")),
+            artifacts=goal_of(part(one, "artifacts")),
+            batches=bool(part(one, "buildBatchConfig")),
         )
         for one in parts(answer, "projects")
         if text(one, "name")
@@ -49,35 +54,26 @@ def builds(answer: Answer) -> tuple[Build, ...]:
 def build(one: Any) -> Build:
     """One build of any answer."""
     source, environment, logs = part(one, "source"), part(one, "environment"), part(one, "logs")
-    cache = part(one, "cache")
     phases = tuple(phase_of(each, one) for each in parts(one, "phases"))
     word = text(one, "buildStatus")
     return Build(
         ref=BuildRef(text(one, "id")),
-        arn=text(one, "arn"),
         number=whole(one, "buildNumber"),
         status=status(word),
-        phase=text(one, "currentPhase"),
         phases=phases,
-        started=when(one, "startTime"),
-        ended=when(one, "endTime"),
         complete=bool(one.get("buildComplete", word not in ("", "IN_PROGRESS"))),
-        initiator=text(one, "initiator"),
-        source_version=text(one, "sourceVersion"),
-        resolved_version=text(one, "resolvedSourceVersion"),
+        **run_facts(one),
         source_type=text(source, "type"),
         source_location=text(source, "location"),
         log=_log(logs),
         log_url=text(logs, "deepLink"),
         artifacts=text(part(one, "artifacts"), "location"),
-        environment=variables(environment),
         exported=tuple(
             (text(variable, "name"), text(variable, "value")) for variable in parts(one, "exportedEnvironmentVariables")
         ),
         image=text(environment, "image"),
         compute=text(environment, "computeType"),
         timeout_minutes=whole(one, "timeoutInMinutes"),
-        reports=tuple(str(report) for report in parts(one, "reportArns")),
         batch=_batch(text(one, "buildBatchArn")),
         queued_minutes=whole(one, "queuedTimeoutInMinutes"),
         privileged=environment.get("privilegedMode") is True,
@@ -85,9 +81,35 @@ def build(one: Any) -> Build:
             (text(version, "sourceIdentifier"), text(version, "sourceVersion"))
             for version in parts(one, "secondarySourceVersions")
         ),
-        cache=f"{text(cache, 'type')} {text(cache, 'location')}".strip(),
+        cache=cache_of(part(one, "cache")),
         retries_left=_retries_left(part(one, "autoRetryConfig")),
     )
+
+
+def run_facts(one: Any) -> dict[str, Any]:
+    """What the answers say in the same words of a build and of a batch."""
+    return {
+        "arn": text(one, "arn"),
+        "phase": text(one, "currentPhase"),
+        "started": when(one, "startTime"),
+        "ended": when(one, "endTime"),
+        "initiator": text(one, "initiator"),
+        "source_version": text(one, "sourceVersion"),
+        "resolved_version": text(one, "resolvedSourceVersion"),
+        "environment": variables(part(one, "environment")),
+        "reports": tuple(str(report) for report in parts(one, "reportArns")),
+    }
+
+
+def cache_of(cache: Answer) -> str:
+    """A cache in words: its type, and where it is."""
+    return f"{text(cache, 'type')} {text(cache, 'location')}".strip()
+
+
+def goal_of(artifacts: Answer) -> str:
+    """Where artifacts go, in words."""
+    place = "/".join(one.strip("/") for one in (text(artifacts, "location"), text(artifacts, "path")) if one.strip("/"))
+    return f"s3://{place}" if text(artifacts, "type") == "S3" and place else text(artifacts, "type")
 
 
 def _batch(arn: str) -> str:

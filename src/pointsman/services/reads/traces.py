@@ -8,24 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pointsman.model.critical_path import timing
-from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
-from pointsman.model.trace_density import density
 from pointsman.model.traces import TraceSummary
-from pointsman.semantics.traces import assembly
-from pointsman.semantics.traces.documents import Piece, Unprocessed, epoch, exceptions_of, is_trace_id, text
-from pointsman.semantics.traces.documents import part as inside
-from pointsman.semantics.traces.documents import read as take_apart
+from pointsman.semantics.traces.documents import epoch, is_trace_id
+from pointsman.services.reads.trace_documents import drained, opened, word
 from pointsman.services.reads.values import Answer, part, parts, when, whole
 from pointsman.services.reads.values import text as said
 
-LARGEST = 64 * 1024 * 1024
-"""Bytes of a document that are read: X-Ray hands whole segments out, not what was sent."""
+__all__ = ["Documents", "Page", "documents", "drained", "opened", "page", "service_names"]
+
 _TOLD = 30
 """Annotations of a trace that a list keeps."""
-_WORDS = 2000
-"""Characters of a span that a search looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,33 @@ def _summary(source: Any) -> TraceSummary:
         said(part(source, "EntryPoint"), "Name"),
         tuple(dict.fromkeys(one for one in services if one)),
         tuple(_annotations(source)),
+        tuple(dict.fromkeys(_causes(source))),
     )
+
+
+def service_names(answer: Answer) -> tuple[str, ...]:
+    """GetServiceGraph: the services, but for the clients that stand for whoever calls."""
+    nodes = [one for one in parts(answer, "Services") if said(one, "Type") != "client"]
+    return tuple(dict.fromkeys(name for one in nodes if (name := said(one, "Name"))))
+
+
+def _causes(source: Any) -> Iterable[str]:
+    """Faults and errors by where they began; of a trace without any, what it waited for."""
+    told = False
+    for kind, member in (("fault", "FaultRootCauses"), ("error", "ErrorRootCauses")):
+        for one in parts(source, member):
+            if way := _way(one):
+                told = True
+                yield f"{kind}: {way}"
+    if not told:
+        for one in parts(source, "ResponseTimeRootCauses"):
+            if way := _way(one):
+                yield f"responsetime: {way}"
+
+
+def _way(cause: Any) -> str:
+    names = [said(one, "Name") for one in parts(cause, "Services")]
+    return " > ".join(one for one in names if one)
 
 
 def _annotations(source: Any) -> Iterable[tuple[str, str]]:
@@ -81,13 +100,7 @@ def _annotations(source: Any) -> Iterable[tuple[str, str]]:
         for one in listed if isinstance(listed, list | tuple) else ():
             values = part(one, "AnnotationValue")
             for value in values.values():
-                yield str(key), _word(value)
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+                yield str(key), word(value)
 
 
 def _seconds(source: Any, name: str) -> float | None:
@@ -127,39 +140,3 @@ def documents(ref: TraceRef, answer: Answer) -> Documents:
         ref.id in [str(one) for one in parts(answer, "UnprocessedTraceIds")],
         said(answer, "NextToken"),
     )
-
-
-def opened(ref: TraceRef, texts: Iterable[str], *, limit_exceeded: bool, settled: bool) -> OpenedTrace:
-    """A trace of its documents: put together, and measured. For a thread: it takes a while for a large one.
-
-    Args:
-        ref: The trace.
-        texts: Its segment documents.
-        limit_exceeded: Whether X-Ray has dropped some.
-        settled: Whether it is old enough for nothing more to come.
-    """
-    pieces: list[Piece] = []
-    unread = 0
-    for one in texts:
-        try:
-            pieces.extend(piece for document in take_apart(one, largest=LARGEST) for piece in document.pieces)
-        except Unprocessed:
-            unread += 1
-    trace = assembly.assemble(pieces)
-    moving = any(span.has(assembly.IN_PROGRESS) for span in trace.spans)
-    words = tuple(_search_words(piece) for piece in trace.pieces)
-    return OpenedTrace(ref, trace, timing(trace), density(trace), words, limit_exceeded, unread, settled and not moving)
-
-
-def _search_words(piece: Piece) -> str:
-    fields = piece.fields
-    found = [piece.name]
-    if fields:
-        request, answered = inside(fields, "http", "request"), inside(fields, "http", "response")
-        found += [text(request, "method"), text(request, "url"), str(answered.get("status", ""))]
-        found += [f"{key}={_word(value)}" for key, value in inside(fields, "annotations").items()]
-        found += [f"{key}={_word(value)}" for key, value in inside(fields, "aws").items() if not hasattr(value, "get")]
-        found += [text(fields, "namespace"), text(fields, "user"), text(inside(fields, "sql"), "sanitized_query")]
-        for one in exceptions_of(fields):
-            found += [text(one, "type"), text(one, "message")]
-    return " ".join(one for one in found if one)[:_WORDS].lower()

@@ -10,9 +10,11 @@ from pointsman.local.codepipeline.actions.codedeploy_ecs import CodeDeployToEcsA
 from pointsman.local.codepipeline.actions.connection_source import ConnectionSource
 from pointsman.local.codepipeline.actions.custom import CustomAction
 from pointsman.local.codepipeline.actions.function import LambdaAction
+from pointsman.local.codepipeline.actions.github_source import GitHubSource
 from pointsman.local.codepipeline.actions.rules import CloudWatchAlarm, DeploymentWindow, VariableCheck
 from pointsman.local.codepipeline.actions.s3_deploy import S3Deploy
 from pointsman.local.codepipeline.actions.s3_source import S3Source
+from pointsman.local.codepipeline.actions.third_party import ThirdPartyAction
 from pointsman.local.codepipeline.providers import ANY, Providers
 
 
@@ -32,6 +34,8 @@ def built() -> Providers:
     providers.add("Invoke", "AWS", "Lambda", function)
     providers.add(ANY, "Custom", ANY, CustomAction())
     providers.add("Source", "AWS", "CodeStarSourceConnection", ConnectionSource())
+    providers.add(ANY, "ThirdParty", ANY, ThirdPartyAction())
+    providers.add("Source", "ThirdParty", "GitHub", GitHubSource())
     providers.add("Rule", "AWS", "VariableCheck", VariableCheck())
     providers.add("Rule", "AWS", "DeploymentWindow", DeploymentWindow())
     providers.add("Rule", "AWS", "CloudWatchAlarm", CloudWatchAlarm())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from pointsman.local.codecommit import pushes
@@ -23,13 +24,15 @@ _SITES: Final = {"GitHub": "https://github.com", "GitLab": "https://gitlab.com",
 class ConnectionSource:
     """Category Source, provider CodeStarSourceConnection."""
 
+    topic = FETCHED_TOPIC
+
     def __init__(self) -> None:
         self._looked: dict[tuple[str, ...], tuple[tuple[object, ...], Pushed]] = {}
         """What a repository's refs looked like when they were last read, and what they were."""
 
     def install(self, world: World) -> None:
         """Hear of commits fetched."""
-        world.on(FETCHED_TOPIC, self._on_fetched)
+        world.on(self.topic, self._on_fetched)
 
     def origin(self, scope: Scope, configuration: dict[str, str], override: Override | None) -> Origin:
         """The repository behind the connection, and the branch: the one a trigger found, or the configured one."""
@@ -39,12 +42,28 @@ class ConnectionSource:
         part = "commits" if connection is not None and connection.provider == "Bitbucket" else "commit"
         return Origin(
             service=connection.provider if connection is not None else "connected",
-            repository=_key(configuration),
+            repository=self.key(configuration),
             name=name,
             branch=(override.branch if override is not None else "") or configuration["BranchName"],
             link=lambda commit: f"{site}/{name}/{part}/{commit}" if site else "",
             variables={"ConnectionArn": arn, "FullRepositoryName": name},
         )
+
+    def path(self, scope: Scope, configuration: dict[str, str]) -> Path:
+        """Where the repository lies.
+
+        Raises:
+            NoRepository: Says why it lies nowhere.
+        """
+        return connections.repository(scope, configuration["ConnectionArn"], configuration["FullRepositoryId"])
+
+    def key(self, configuration: dict[str, str]) -> str:
+        """What the repository is called among those of CodeCommit, whose names have no slash."""
+        return f"{configuration['ConnectionArn']}/{configuration['FullRepositoryId']}"
+
+    def branch(self, configuration: dict[str, str]) -> str:
+        """The branch that is looked at for changes."""
+        return configuration["BranchName"]
 
     def start(self, scope: Scope, call: ActionCall) -> Outcome | None:
         """Have the commit read and zipped by a job."""
@@ -55,7 +74,7 @@ class ConnectionSource:
             self._map(scope, call.configuration)
         except NoRepository as problem:
             return failed(CONFIGURATION_ERROR, str(problem))
-        git_source.fetch(scope, call, self.origin(scope, call.configuration, call.override), FETCHED_TOPIC)
+        git_source.fetch(scope, call, self.origin(scope, call.configuration, call.override), self.topic)
         return None
 
     def resume(self, scope: Scope, call: ActionCall) -> Outcome | None:
@@ -71,7 +90,7 @@ class ConnectionSource:
             found = self.pushed(scope, declaration)
         except NoRepository:
             return None
-        name = f"{pushes.HEADS}{declaration.configuration['BranchName']}"
+        name = f"{pushes.HEADS}{self.branch(declaration.configuration)}"
         if isinstance(found, Pushed):
             return found.refs.get(name, "")
         return lambda: found().refs.get(name, "")
@@ -83,8 +102,8 @@ class ConnectionSource:
             NoRepository: There is nothing to ask.
         """
         configuration = declaration.configuration
-        path = connections.repository(scope, configuration["ConnectionArn"], configuration["FullRepositoryId"])
-        place = (scope.account, scope.region, _key(configuration))
+        path = self.path(scope, configuration)
+        place = (scope.account, scope.region, self.key(configuration))
         looks = pushes.looks(path)
         known = self._looked.get(place)
         if known is not None and known[0] == looks:
@@ -100,16 +119,11 @@ class ConnectionSource:
 
     def _map(self, scope: Scope, configuration: dict[str, str]) -> None:
         """Let the tool that reads commits know where the repository lies."""
-        path = connections.repository(scope, configuration["ConnectionArn"], configuration["FullRepositoryId"])
+        path = self.path(scope, configuration)
         tool = git_source.repositories(scope)
         if not isinstance(tool, GitRepositories):
             raise NoRepository("This backend's repositories are scripted: it has none behind connections.")
-        tool.map(scope.account, scope.region, _key(configuration), path)
+        tool.map(scope.account, scope.region, self.key(configuration), path)
 
     def _on_fetched(self, scope: Scope, payload: Payload) -> None:
         git_source.fetched(scope, payload, self)
-
-
-def _key(configuration: dict[str, str]) -> str:
-    """What the repository is called among those of CodeCommit, whose names have no slash."""
-    return f"{configuration['ConnectionArn']}/{configuration['FullRepositoryId']}"

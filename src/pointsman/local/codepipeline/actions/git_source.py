@@ -33,6 +33,7 @@ class Origin:
         branch: The branch.
         link: A commit's address, by its id.
         variables: The output variables beside the commit's own.
+        link_variable: The output variable that holds the commit's address; empty when none does.
     """
 
     service: str
@@ -41,6 +42,7 @@ class Origin:
     branch: str
     link: Callable[[str], str]
     variables: dict[str, str] = field(default_factory=dict)
+    link_variable: str = ""
 
 
 class Finder(Protocol):
@@ -92,6 +94,7 @@ def fetched(scope: Scope, payload: Payload, finder: Finder) -> None:
             "CommitMessage": commit["message"].strip(),
             "CommitterDate": commit["committer_date"],
             **origin.variables,
+            **({origin.link_variable: origin.link(commit["id"])} if origin.link_variable else {}),
         },
         external_id=commit["id"],
         revision=Revision(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters
+from pointsman.local.endpoint.eventstream import CONTENT_TYPE, Events
 from pointsman.local.endpoint.messages import Request, Response, Undecodable
 from pointsman.local.endpoint.models import service_model
 from pointsman.local.endpoint.protocols.failures import Failure, message_names, seen
 from pointsman.local.endpoint.protocols.trees import Reader, Writer
+from pointsman.local.flows import Flow
 
 _READ, _WRITE = {}, {}  # type: ignore[var-annotated]
 
@@ -60,6 +63,11 @@ def failure_tree(service: str | None, failure: Failure) -> dict[str, Any]:
     return tree
 
 
+def _of(service: str, shape: Any) -> Callable[[Any], bytes]:
+    write = writer(service).of(shape)
+    return lambda value: text(write(value))
+
+
 def _plain(members: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if isinstance(value, str | int | float | bool)}
 
@@ -86,6 +94,11 @@ class JsonRpc:
         """An answer."""
         shape = operation.output_shape
         service = operation.service_model.service_name
+        for name, value in answer.items():
+            if isinstance(value, Flow):
+                members = shape.members[name].members
+                headers = {**self._headers(service, request_id), "content-type": CONTENT_TYPE}
+                return Response(200, headers, Events(value, {one: _of(service, members[one]) for one in members}))
         tree = {} if shape is None else writer(service).of(shape)(answer)
         return Response(200, self._headers(service, request_id), text(tree) if shape is not None else b"{}")
 

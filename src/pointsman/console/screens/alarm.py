@@ -1,0 +1,256 @@
+"""One alarm: its state in words, its metric against its threshold, what became of it, and what went out before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+
+from pointsman.console.desk import Desk
+from pointsman.console.present.alarms import unit_of
+from pointsman.console.present.cells import Cell, cell
+from pointsman.console.present.faults import freshness_lines
+from pointsman.console.present.look import Draw
+from pointsman.console.present.plot import Chart, chart
+from pointsman.console.screens.alarm_words import facts, history_lines
+from pointsman.console.screens.alarms import alarm_forms, alarm_targets
+from pointsman.console.screens.base import Place
+from pointsman.console.screens.wishes import PickAsked
+from pointsman.console.widgets.lines import CellLines
+from pointsman.console.widgets.pane import Pane
+from pointsman.model.alarms import Alarm, AlarmList, Change
+from pointsman.model.deployments import DeploymentList
+from pointsman.model.marks import before, marks
+from pointsman.model.metrics import MetricQuery, Release, Threshold, Wall, WallQuery
+from pointsman.model.refs import AlarmRef, Ref
+from pointsman.model.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from pointsman.services.feeds import Source
+    from pointsman.services.session import Services
+
+__all__ = ["AlarmPlace"]
+
+BEFORE = timedelta(hours=2)
+"""How long before it fired a release is one that may have made it fire."""
+PLOT = 12
+"""Lines of the plot, where there is room for it."""
+
+
+class AlarmPlace(Place):
+    """The alarm.
+
+    Args:
+        desk: The shared state.
+        ref: Which one.
+    """
+
+    DEFAULT_CSS = """
+    AlarmPlace #facts { height: 1fr; padding: 0 2; }
+    AlarmPlace #past { height: 1fr; padding: 0 2; }
+    AlarmPlace #plot { height: 13; padding: 0 2; }
+    AlarmPlace.short #plot { display: none; }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "plot", "plot", id="plot-metric"),
+        Binding("r", "release", "release before", id="release"),
+        Binding("l", "then('logs')", "logs then", id="logs-then"),
+        Binding("T", "then('traces')", "traces then", id="traces-then"),
+        Binding("w", "guards", "what it guards", show=False, id="guards"),
+    ]
+
+    place_title = "Alarm"
+    place_help = (
+        "Why the alarm is in its state, what it watches and whom it tells; a composite one with its rule and the "
+        "alarms that make it fire. The plot marks what went out: r opens what went out before it fired (a there rolls "
+        "it back), l and T lead to the logs and traces of that minute, p to its metric as large as the screen, w to "
+        "the deployments it guards."
+    )
+    slots: ClassVar[tuple[str, ...]] = ("alarms", "history", "wall", "deployments", "board")
+    enters: ClassVar[str] = ""
+
+    def __init__(self, desk: Desk, ref: AlarmRef) -> None:
+        super().__init__(desk)
+        self.ref = ref
+        self._alarms: Snapshot[AlarmList] = Snapshot()
+        self._history: Snapshot[tuple[Change, ...]] = Snapshot()
+        self._wall: Snapshot[Wall] = Snapshot()
+        self._deployments: Snapshot[DeploymentList] = Snapshot()
+        self._board: Snapshot[Any] = Snapshot()
+        self._read_query: WallQuery | None = None
+
+    def body(self) -> ComposeResult:
+        """Facts, plot, history."""
+        with Vertical(id="all"):
+            yield Pane(self.look, self.ref.name, CellLines(self.look, self._facts, id="facts"), id="alarm")
+            plot = CellLines(self.look, self._plot, id="plot")
+            plot.can_focus = False
+            yield plot
+            yield Pane(self.look, "History", CellLines(self.look, self._past, id="past"), id="history")
+
+    def on_mount(self) -> None:
+        """The facts have the keys."""
+        super().on_mount()
+        self.query_one("#facts").focus()
+
+    def on_resize(self) -> None:
+        """The plot shows where there is room for it."""
+        self.set_class(self.size.height < 34, "short")
+
+    @property
+    def alarm(self) -> Alarm | None:
+        """The alarm, once it is known."""
+        return self._alarms.value.get(self.ref) if self._alarms.value is not None else None
+
+    # --- what is read
+
+    def sources(self, services: Services) -> Mapping[str, Source[Any]]:
+        """The alarms (a composite one needs the others), its history, its metric, and what went out."""
+        wanted: dict[str, Source[Any]] = {
+            "alarms": services.alarms.listing(),
+            "history": services.alarms.history(self.ref),
+            "deployments": services.deployments.recent(),
+            "board": services.pipelines.board(),
+        }
+        if (query := self._query()) is not None:
+            wanted["wall"] = services.metrics.wall(query)
+        return wanted
+
+    def _query(self) -> WallQuery | None:
+        alarm = self.alarm
+        if alarm is None or alarm.metric is None:
+            return None
+        span = max(timedelta(hours=3), timedelta(seconds=alarm.period * (alarm.periods + 10)))
+        return WallQuery((MetricQuery(alarm.metric, alarm.stat or "Average"),), span, alarm.period)
+
+    def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
+        """Show it."""
+        setattr(self, f"_{slot}", snapshot)
+        if slot == "alarms" and (query := self._query()) != self._read_query:
+            self._read_query = query
+            self.call_later(self.reread)
+        self._draw()
+
+    def _draw(self) -> None:
+        if not self.is_mounted:
+            return
+        self.query_one("#facts", CellLines).redraw()
+        self.query_one("#past", CellLines).redraw()
+        self.query_one("#plot", CellLines).redraw()
+        self.freshen("#alarm", self._alarms)
+        self.freshen("#history", self._history)
+
+    # --- what is shown
+
+    def _facts(self, draw: Draw, width: int) -> Sequence[Cell]:
+        if self._alarms.value is None:
+            return freshness_lines(self._alarms, draw, "the alarm", width)
+        alarm = self.alarm
+        if alarm is None:
+            return (cell(f"there is no alarm {self.ref} (any more)", "fault"),)
+        lines = facts(alarm, self._alarms.value, draw, width)
+        for label, release in (("went out", self._release()),):
+            if release is not None:
+                state = "failed" if release.failed else release.kind
+                when = draw.zone.minute(release.at)
+                lines.append(
+                    (*cell(f"{label:<13}", "dim"), (" ", ""), *cell(f"{release.name} ({state}) {when}", "mark"))
+                )
+        return lines
+
+    def _past(self, draw: Draw, width: int) -> Sequence[Cell]:
+        if self._history.value is None:
+            return freshness_lines(self._history, draw, "the history", width)
+        return history_lines(self._history.value, draw, width) or (cell("nothing has become of it yet", "dim"),)
+
+    def _plot(self, draw: Draw, width: int) -> Sequence[Cell]:
+        alarm, wall = self.alarm, self._wall.value
+        if alarm is None or wall is None or wall.query != self._read_query:
+            return ()
+        limits: tuple[Threshold, ...] = ()
+        if alarm.metric is not None and alarm.threshold is not None:
+            limits = (Threshold(alarm.ref.name, alarm.metric, alarm.comparison, alarm.threshold, alarm.state),)
+        drawn = Chart(
+            wall.series,
+            wall.start,
+            wall.end,
+            unit_of(alarm),
+            alarm.period,
+            limits,
+            self._releases(wall.start, wall.end),
+        )
+        return chart(drawn, draw, width, PLOT)
+
+    def _releases(self, start: datetime, end: datetime) -> tuple[Release, ...]:
+        deployments = self._deployments.value.deployments if self._deployments.value is not None else ()
+        rows = self._board.value.rows if self._board.value is not None else ()
+        return marks(deployments, rows, start, end)
+
+    def moment(self) -> datetime:
+        """When it fired last: when it came into its state, or the last time it came into ALARM."""
+        alarm = self.alarm
+        if alarm is not None and alarm.firing and alarm.since is not None:
+            return alarm.since
+        fired = (one.at for one in self._history.value or () if one.after == "ALARM" and one.at is not None)
+        return next(fired, None) or (alarm.since if alarm is not None and alarm.since else self.desk.now())
+
+    def _release(self) -> Release | None:
+        """What went out before it fired."""
+        fired = self.moment()
+        return before(self._releases(fired - BEFORE, fired), fired)
+
+    # --- where it leads
+
+    def action_plot(self) -> None:
+        """Its metric as large as the screen, around the moment it fired."""
+        alarm = self.alarm
+        if alarm is None or alarm.metric is None:
+            self.notify("it is not on one metric", markup=False, severity="warning", timeout=4)
+            return
+        self.post_message(self.Opened(alarm.metric, self.moment()))
+
+    def action_release(self) -> None:
+        """Into what went out before it fired."""
+        found = self._release()
+        if found is None or found.ref is None:
+            self.notify("nothing is known to have gone out in the two hours before", markup=False, timeout=4)
+        else:
+            self.post_message(self.Opened(found.ref, self.moment()))
+
+    def action_then(self, name: str) -> None:
+        """Another screen, at the minute it fired."""
+        self.post_message(self.CommandAsked(name, "", self.moment()))
+
+    def action_guards(self) -> None:
+        """The deployments that it can stop."""
+        listed = self._deployments.value.deployments if self._deployments.value is not None else ()
+        found = {str(one.group): one.group for one in listed if self.ref.name in one.alarms}
+        if not found:
+            self.notify("no recent deployment names it", markup=False, severity="warning", timeout=4)
+            return
+        lines = tuple((name, "a deployment group") for name in found)
+        self.post_message(
+            PickAsked("What it guards", lines, lambda line: (self.post_message(self.Opened(found[line[0]])), None)[1])
+        )
+
+    # --- what is selected
+
+    def selected(self) -> Ref | None:
+        """The alarm."""
+        return self.ref
+
+    def targets(self) -> tuple[tuple[Ref, Any], ...]:
+        """The alarm and its metric; the deployment that went out before, to be rolled back from here."""
+        alarm = self.alarm
+        found = alarm_targets(alarm, self.desk.now()) if alarm is not None else ()
+        release = self._release() if alarm is not None and alarm.firing else None
+        return (*found, (release.ref, None)) if release is not None and release.ref is not None else found
+
+    def copy_forms(self) -> tuple[tuple[str, str], ...]:
+        """Its forms."""
+        return alarm_forms(self.alarm) if self.alarm is not None else super().copy_forms()

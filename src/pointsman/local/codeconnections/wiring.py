@@ -1,0 +1,8 @@
+"""Connections as an engine: its answers, what it listens to, and how it begins and ends."""
+
+from __future__ import annotations
+
+from pointsman.local.codeconnections import operations
+from pointsman.local.engines import Engine
+
+ENGINE = Engine(name="codeconnections", answers=(operations,))

@@ -1,0 +1,8 @@
+"""IAM as an engine: its answers, what it listens to, and how it begins and ends."""
+
+from __future__ import annotations
+
+from pointsman.local.engines import Engine
+from pointsman.local.iam import operations
+
+ENGINE = Engine(name="iam", answers=(operations,))

@@ -1,0 +1,270 @@
+"""CloudWatch's alarms: what they look at, what state they are in and why, what became of them in time. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from pointsman.model.metrics import Series
+from pointsman.model.refs import AlarmRef, MetricRef
+from pointsman.semantics.metrics.alarm_evaluation import EXTRA, Datapoint, Rule, breaches, evaluate
+from pointsman.semantics.metrics.alarm_rules import RuleError, children, read
+
+__all__ = [
+    "Alarm",
+    "AlarmList",
+    "Change",
+    "Firing",
+    "Mute",
+    "firings",
+    "named",
+    "severity",
+    "timeline",
+    "worst_first",
+]
+
+STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")
+"""Worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A rule that keeps alarms from acting for a time."""
+
+    name: str
+    alarms: frozenset[str] = frozenset()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm."""
+
+    ref: AlarmRef
+    composite: bool = False
+    arn: str = ""
+    description: str = ""
+    state: str = ""
+    """AWS's word: ``OK``, ``ALARM``, ``INSUFFICIENT_DATA``."""
+    reason: str = ""
+    data: str = ""
+    """StateReasonData: JSON, as CloudWatch wrote it."""
+    since: datetime | None = None
+    """When it came into its state."""
+    actions_enabled: bool = True
+    alarm_actions: tuple[str, ...] = ()
+    ok_actions: tuple[str, ...] = ()
+    insufficient_actions: tuple[str, ...] = ()
+    metric: MetricRef | None = None
+    """None for a composite one, and for one over several metrics."""
+    expression: str = ""
+    """The expression of an alarm on metric math."""
+    stat: str = ""
+    period: int = 60
+    periods: int = 1
+    datapoints: int = 1
+    threshold: float | None = None
+    comparison: str = ""
+    missing: str = "missing"
+    """What stands for a datapoint that lacks: ``missing``, ``ignore``, ``breaching``, ``notBreaching``."""
+    unit: str = ""
+    low_samples: str = ""
+    """EvaluateLowSampleCountPercentile; empty where it is not set."""
+    rule: str = ""
+    """A composite alarm's rule."""
+    suppressor: str = ""
+    suppressed_by: str = ""
+    """AWS's word for why its actions wait: ``Alarm``, ``WaitPeriod``, ``ExtensionPeriod``."""
+    muted: Mute | None = None
+
+    @property
+    def firing(self) -> bool:
+        """Whether it is in ALARM."""
+        return self.state == "ALARM"
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether nobody would hear of it."""
+        return not self.actions_enabled or not self.alarm_actions
+
+    @property
+    def recent(self) -> tuple[float, ...]:
+        """The datapoints that its state rests on, oldest first, as far as CloudWatch says."""
+        found = self.evidence.get("recentDatapoints")
+        if not isinstance(found, list):
+            return ()
+        return tuple(float(one) for one in found if isinstance(one, int | float) and not isinstance(one, bool))
+
+    @property
+    def evidence(self) -> Mapping[str, Any]:
+        """What its state rests on; empty when CloudWatch does not say."""
+        try:
+            found = json.loads(self.data) if self.data else {}
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def evaluated(self) -> Rule | None:
+        """What it is evaluated by; None where that is not a number."""
+        if self.threshold is None or not self.comparison or self.composite:
+            return None
+        return Rule(self.periods, self.datapoints or self.periods, self.comparison, self.missing or "missing")
+
+    def breached_by(self, value: float) -> bool:
+        """Whether a value breaches its threshold."""
+        if self.threshold is None or self.evaluated is None:
+            return False
+        try:
+            return breaches(self.comparison, value, (self.threshold, self.threshold))
+        except KeyError:
+            return False  # a comparison of a later CloudWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An item of an alarm's history."""
+
+    ref: AlarmRef
+    at: datetime | None
+    kind: str
+    """AWS's word: ``StateUpdate``, ``Action``, ``ConfigurationUpdate``."""
+    summary: str
+    before: str = ""
+    after: str = ""
+    """The states that a StateUpdate led from and to."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmList:
+    """The alarms there are, and what became of them in the last day."""
+
+    alarms: tuple[Alarm, ...]
+    changes: tuple[Change, ...] = ()
+    """State updates of the last day, newest first."""
+    changes_known: bool = True
+    """Whether these could be read to their end."""
+    mutes_known: bool = True
+
+    def get(self, ref: AlarmRef) -> Alarm | None:
+        """The alarm of this name."""
+        return next((one for one in self.alarms if one.ref == ref), None)
+
+
+def severity(alarm: Alarm) -> int:
+    """0 is worst: in ALARM and heard of; then muted ones, no data, the others."""
+    if alarm.firing:
+        return 1 if alarm.muted is not None else 0
+    return 2 if alarm.state == "INSUFFICIENT_DATA" else 3
+
+
+def worst_first(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """Sorted by what a person should see first: among equals the newest change."""
+    return sorted(alarms, key=lambda one: (severity(one), -(one.since.timestamp() if one.since else 0.0), one.ref.name))
+
+
+def timeline(alarm: Alarm, changes: Sequence[Change], end: datetime, span: timedelta, count: int) -> list[str]:
+    """The worst state in each of ``count`` equal parts of a range that ends at ``end``; empty where it is not known.
+
+    Args:
+        alarm: In its state now.
+        changes: Its state updates in the range, newest first.
+        end: When the range ends.
+        span: How long it is.
+        count: Its parts.
+    """
+    parts = [""] * count
+    until, state = end, alarm.state
+    begin = end - span
+    for change in changes:
+        if change.at is None or change.at > end:
+            continue
+        _hold(parts, state, change.at, until, begin, span)
+        until, state = change.at, change.before
+    started = alarm.since if not changes and alarm.since is not None else begin
+    _hold(parts, state, max(begin, min(started, until)), until, begin, span)
+    return parts
+
+
+def _hold(parts: list[str], state: str, since: datetime, until: datetime, begin: datetime, span: timedelta) -> None:
+    if not state or not parts or until <= begin:
+        return
+    share = len(parts) / span.total_seconds()
+    first = max(0, int((since - begin).total_seconds() * share))
+    last = min(len(parts) - 1, max(first, int((until - begin).total_seconds() * share - 1e-9)))
+    for at in range(first, last + 1):
+        held = parts[at]
+        if not held or _rank(state) < _rank(held):
+            parts[at] = state
+
+
+def named(rule: str) -> frozenset[str]:
+    """The names of the alarms that a composite alarm's rule looks at; none of a rule that cannot be read."""
+    try:
+        return frozenset(one.rpartition(":alarm:")[2] for one in children(read(rule)))
+    except RuleError:
+        return frozenset()
+
+
+def _rank(state: str) -> int:
+    return STATES.index(state) if state in STATES else len(STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A time for which an alarm with some settings would have been in ALARM."""
+
+    start: float
+    """Seconds since the epoch: the end of the period that decided it."""
+    end: float | None
+    """None: it still is."""
+
+
+def firings(rule: Rule, threshold: float, series: Series, period: int, start: float, end: float) -> tuple[Firing, ...]:
+    """When an alarm would have fired on values that are known.
+
+    Every period is judged once, when it is over, by what CloudWatch judges by: the newest periods, gaps included.
+
+    Args:
+        rule: Its settings.
+        threshold: What values are compared with.
+        series: The values, of the alarm's own period.
+        period: Seconds.
+        start: When the judging begins.
+        end: When it ends.
+    """
+    known = {int(time): value for time, value in zip(series.times, series.values, strict=True)}
+    first, last = int(start // period * period), int(end // period * period)
+    window = rule.periods + EXTRA
+    found: list[Firing] = []
+    state, since = "", 0.0
+    for time in range(first, last, period):
+        points = [
+            Datapoint(at, known[at], (threshold, threshold)) if at in known else None
+            for at in range(time - (window - 1) * period, time + period, period)
+        ]
+        verdict = evaluate(rule, points).state or state
+        if verdict == "ALARM" != state:
+            since = float(time + period)
+        elif state == "ALARM" != verdict:
+            found.append(Firing(since, float(time + period)))
+        state = verdict
+    if state == "ALARM":
+        found.append(Firing(since, None))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmState:
+    """What an operation on an alarm judges."""
+
+    ref: AlarmRef
+    alarm: Alarm | None
+    """None when there is no such alarm."""
+    series: Series | None = None
+    """The last day of its metric, for what changed settings would have come to; None where that is not known."""
+    end: datetime | None = None
+    mutes: tuple[Mute, ...] = field(default_factory=tuple)

@@ -1,0 +1,301 @@
+"""CloudWatch dashboards: what a body asks to be drawn, and what was found for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pointsman.errors import Fault
+from pointsman.model.refs import DashboardRef, Ref
+
+__all__ = [
+    "COLUMNS",
+    "PERIODS",
+    "RANGES",
+    "AlarmFace",
+    "AlarmsAsked",
+    "Axis",
+    "Body",
+    "DashboardEntry",
+    "DashboardList",
+    "DashboardState",
+    "DashboardView",
+    "Found",
+    "Line",
+    "LogAsked",
+    "Mark",
+    "MetricAsked",
+    "MetricLine",
+    "Refused",
+    "TextAsked",
+    "Widget",
+    "auto_period",
+]
+
+COLUMNS = 24
+"""Columns of a dashboard's grid."""
+RANGES: tuple[timedelta, ...] = (
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=12),
+    timedelta(days=1),
+    timedelta(days=3),
+    timedelta(days=7),
+    timedelta(days=14),
+)
+"""How far back a dashboard may be looked at."""
+PERIODS: tuple[int, ...] = (1, 10, 60, 300, 900, 3600, 21600, 86400)
+"""Periods that a person may choose, in seconds."""
+MOST_POINTS = 1440
+"""Points of one line, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardEntry:
+    """A dashboard as a list tells it."""
+
+    ref: DashboardRef
+    modified: datetime | None = None
+    size: int | None = None
+    """Bytes of its body."""
+    arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardList:
+    """Every dashboard of an account."""
+
+    entries: tuple[DashboardEntry, ...] = ()
+    more: bool = False
+    """Whether not all were read."""
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricLine:
+    """A query of a metric widget: a metric with its statistic, or an expression."""
+
+    id: str
+    label: str = ""
+    namespace: str = ""
+    name: str = ""
+    dimensions: tuple[tuple[str, str], ...] = ()
+    expression: str = ""
+    stat: str = "Average"
+    period: int = 0
+    """Seconds; 0 takes the widget's."""
+    region: str = ""
+    account: str = ""
+    visible: bool = True
+    right: bool = False
+    """Whether it is drawn against the right axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What a body says of a vertical axis."""
+
+    low: float | None = None
+    high: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A horizontal annotation."""
+
+    value: float
+    label: str = ""
+    right: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MetricAsked:
+    """A metric widget."""
+
+    lines: tuple[MetricLine, ...] = ()
+    view: str = "timeSeries"
+    stacked: bool = False
+    region: str = ""
+    stat: str = "Average"
+    period: int = 300
+    left: Axis = Axis()
+    right: Axis = Axis()
+    marks: tuple[Mark, ...] = ()
+    alarms: tuple[str, ...] = ()
+    """ARNs of alarms that are drawn: the first one's metric where there are no lines."""
+    sparkline: bool = False
+    whole_range: bool = False
+    """Whether a number is of the whole time and not of its last period."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextAsked:
+    """A text widget."""
+
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogAsked:
+    """A log widget."""
+
+    query: str
+    """Without its sources."""
+    groups: tuple[str, ...]
+    view: str = "table"
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsAsked:
+    """An alarm status widget."""
+
+    arns: tuple[str, ...]
+    states: tuple[str, ...] = ()
+    """Only alarms in these; empty takes all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A widget that is not drawn, and why."""
+
+    kind: str
+    reason: str
+
+
+Asked = MetricAsked | TextAsked | LogAsked | AlarmsAsked | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """A widget, on a grid of 24 columns."""
+
+    number: int
+    """Its place in the body."""
+    asked: Asked
+    title: str = ""
+    x: int | None = None
+    y: int | None = None
+    """None: where there is room."""
+    width: int = 6
+    height: int = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A dashboard's body, read."""
+
+    widgets: tuple[Widget, ...] = ()
+    span: timedelta | None = None
+    """How far back it looks by itself; None says nothing of it."""
+    inherit: bool = False
+    """Whether each widget keeps its own period whatever the time range."""
+    notes: tuple[str, ...] = ()
+    """What of it is not drawn as it stands, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A time series that was found."""
+
+    label: str
+    points: tuple[tuple[float, float], ...] = ()
+    """(seconds since 1970, value), oldest first."""
+    right: bool = False
+    visible: bool = True
+
+    @property
+    def last(self) -> float | None:
+        """The newest value."""
+        return self.points[-1][1] if self.points else None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmFace:
+    """An alarm as a dashboard shows it."""
+
+    name: str
+    state: str
+    """Empty: there is no such alarm."""
+    reason: str = ""
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for one widget."""
+
+    lines: tuple[Line, ...] = ()
+    alarms: tuple[AlarmFace, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    """Thresholds of its alarms."""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    fault: Fault | None = None
+    """Why it has nothing, or not all."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardState:
+    """A dashboard's text, for whoever changes it."""
+
+    ref: DashboardRef
+    text: str
+    there: bool = True
+    """Whether there is such a dashboard."""
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardView:
+    """A dashboard with everything it shows."""
+
+    ref: DashboardRef
+    text: str
+    body: Body
+    start: datetime
+    end: datetime
+    found: Mapping[int, Found] = field(default_factory=dict)
+    """By the widget's number; a widget without an entry was not read yet."""
+
+
+def auto_period(period: int, span: timedelta, *, inherit: bool = False) -> int:
+    """A period that gives no more points than can be read, at least as long as a widget's own.
+
+    Args:
+        period: The widget's, in seconds.
+        span: The time that is looked at.
+        inherit: Whether the widget's is kept whatever that comes to.
+    """
+    if inherit:
+        return period
+    seconds = span.total_seconds()
+    # What is older than 15 days is kept by five minutes, what is older than 63 days by the hour.
+    least = 3600 if seconds > 63 * 86400 else 300 if seconds > 15 * 86400 else 1
+    return max(period, least, next((one for one in PERIODS if seconds / one <= MOST_POINTS), PERIODS[-1]))
+
+
+def target_of(asked: Asked) -> Ref | None:
+    """Where a widget leads: its first alarm, log group or metric."""
+    from pointsman.model.refs import AlarmRef, LogGroupRef, MetricRef
+
+    if isinstance(asked, AlarmsAsked) and asked.arns:
+        return AlarmRef(alarm_name(asked.arns[0]))
+    if isinstance(asked, LogAsked) and asked.groups:
+        return LogGroupRef(asked.groups[0])
+    if isinstance(asked, MetricAsked):
+        for one in asked.lines:
+            if one.name:
+                return MetricRef(one.namespace, one.name, tuple(sorted(one.dimensions)))
+        if asked.alarms:
+            return AlarmRef(alarm_name(asked.alarms[0]))
+    return None
+
+
+def alarm_name(arn: str) -> str:
+    """An alarm's name from its ARN."""
+    return arn.split(":alarm:", 1)[-1]

@@ -1,0 +1,173 @@
+"""CloudWatch's alarms for the screens: all of them with what became of them in a day, the history of one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from pointsman.clock import Clock
+from pointsman.errors import CallFailed, FaultKind
+from pointsman.model.alarms import Alarm, AlarmList, AlarmState, Change, Mute
+from pointsman.model.metrics import MetricQuery, Series, WallQuery
+from pointsman.model.refs import AlarmRef, MetricRef
+from pointsman.services.ask import Asks, Meter
+from pointsman.services.feeds import Report, Source
+from pointsman.services.metrics import Metrics
+from pointsman.services.pace import Budget
+from pointsman.services.reads import alarms as reader
+
+__all__ = ["Alarms"]
+
+SERVICE = "cloudwatch"
+PAUSE = 20.0
+"""Seconds a list is good for; it costs a call for a hundred alarms."""
+FIRING_PAUSE = 10.0
+"""The same while something fires."""
+DAY = timedelta(days=1)
+CHANGES = 5
+"""Pages of a day's state updates that are read at most, of 100 each."""
+HISTORY = 3
+MUTES = 20
+"""Mute rules that are looked into at most."""
+
+
+class Alarms:
+    """Use cases over CloudWatch's alarms.
+
+    Args:
+        cloud: What answers.
+        clock: The time.
+        metrics: Where the values of an alarm's metric are read.
+        budget: What limits the calls of feeds; None limits nothing.
+    """
+
+    def __init__(self, cloud: Asks, clock: Clock, metrics: Metrics, budget: Budget | None = None) -> None:
+        self._meter = Meter(cloud, SERVICE, budget or Budget.unlimited(clock))
+        self._clock = clock
+        self._metrics = metrics
+
+    def listing(self) -> Source[AlarmList]:
+        """Every alarm with its state, what mutes it, and the state updates of the last day."""
+
+        async def read(report: Report[AlarmList]) -> AlarmList:
+            return await self._list(report)
+
+        def cadence(found: AlarmList) -> float:
+            return FIRING_PAUSE if any(one.firing for one in found.alarms) else PAUSE
+
+        return Source(("alarms",), read, cadence, SERVICE, cost=0, partial=_lacking)
+
+    def history(self, ref: AlarmRef) -> Source[tuple[Change, ...]]:
+        """What became of one alarm, newest first."""
+
+        async def read(_: Report[tuple[Change, ...]]) -> tuple[Change, ...]:
+            found: list[Change] = []
+            async for page in self._pages("DescribeAlarmHistory", HISTORY, AlarmName=ref.name, MaxRecords=100, **_ALL):
+                found += reader.changes(page)
+            return tuple(found)
+
+        return Source(("alarm-history", ref.name), read, lambda _: PAUSE, SERVICE, cost=0)
+
+    async def fresh(self, ref: AlarmRef) -> AlarmState:
+        """An alarm as it is now, with a day of its metric: what an operation judges.
+
+        Raises:
+            CallFailed: It cannot be read.
+        """
+        page = await self._meter.ask("DescribeAlarms", urgent=True, AlarmNames=[ref.name], **_ALL)
+        alarm = next((one for one in reader.alarms(page) if one.ref == ref), None)
+        now = self._clock.now()
+        series: Series | None = None
+        if alarm is not None and alarm.metric is not None:
+            series = await self.series(alarm)
+        mutes, _ = await self._muting()
+        return AlarmState(ref, alarm, series, now, mutes)
+
+    async def prospect(self, ref: MetricRef) -> AlarmState:
+        """A metric that has no such alarm yet, with a day of its values in the usual period."""
+        new = Alarm(AlarmRef(""), metric=ref, stat="Average", period=60, comparison="GreaterThanThreshold")
+        return AlarmState(new.ref, new, await self.series(new), self._clock.now())
+
+    async def series(self, alarm: Alarm) -> Series | None:
+        """The last day of an alarm's metric, in its own statistic and period; None where it cannot be read."""
+        if alarm.metric is None:
+            return None
+        query = WallQuery((MetricQuery(alarm.metric, alarm.stat or "Average"),), DAY, alarm.period)
+        try:
+            return (await self._metrics.read(query)).series[0]
+        except CallFailed:
+            return None  # what it would have come to is not known then; the operation itself can go on
+
+    async def _list(self, report: Report[AlarmList]) -> AlarmList:
+        found: list[Alarm] = []
+        async for page in self._pages("DescribeAlarms", None, MaxRecords=100, **_ALL):
+            found += reader.alarms(page)
+            if page.get("NextToken"):
+                report(AlarmList(tuple(found), changes_known=False), f"{len(found):,} alarms so far")
+        changes, whole = await self._day() if found else ((), True)
+        mutes, mutes_known = await self._muting() if found else ((), True)
+        muted = tuple(_muted(one, mutes) for one in found)
+        return AlarmList(muted, changes, whole, mutes_known)
+
+    async def _day(self) -> tuple[tuple[Change, ...], bool]:
+        now = self._clock.now()
+        found: list[Change] = []
+        try:
+            more = False
+            asked = {"HistoryItemType": "StateUpdate", "StartDate": now - DAY, "EndDate": now, "MaxRecords": 100}
+            async for page in self._pages("DescribeAlarmHistory", CHANGES, **asked, **_ALL):
+                found += reader.changes(page)
+                more = bool(page.get("NextToken"))
+        except CallFailed as error:
+            if error.fault.kind not in (FaultKind.DENIED, FaultKind.NOT_BUILT):
+                raise
+            return (), False  # the alarms themselves could be read
+        return tuple(found), not more
+
+    async def _muting(self) -> tuple[tuple[Mute, ...], bool]:
+        try:
+            return await self._mutes(), True
+        except CallFailed as error:
+            if error.fault.kind not in (FaultKind.DENIED, FaultKind.NOT_BUILT, FaultKind.UNKNOWN):
+                raise
+            return (), False
+
+    async def _mutes(self) -> tuple[Mute, ...]:
+        names: list[str] = []
+        async for page in self._pages("ListAlarmMuteRules", None, Statuses=["ACTIVE"]):
+            names += reader.mute_names(page)
+        return tuple(
+            [
+                reader.mute(await self._meter.ask("GetAlarmMuteRule", AlarmMuteRuleName=name))
+                for name in names[:MUTES]
+                if name
+            ]
+        )
+
+    async def _pages(self, operation: str, most: int | None, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
+        token, read = "", 0
+        while most is None or read < most:
+            page = await self._meter.ask(operation, NextToken=token or None, **parameters)
+            yield page
+            read += 1
+            following = str(page.get("NextToken") or "")
+            if not following or following == token:
+                return
+            token = following
+
+
+_ALL: dict[str, Any] = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+
+
+def _muted(alarm: Alarm, mutes: tuple[Mute, ...]) -> Alarm:
+    found = next((one for one in mutes if alarm.ref.name in one.alarms), None)
+    return replace(alarm, muted=found) if found is not None else alarm
+
+
+def _lacking(found: AlarmList) -> str:
+    if found.changes_known and found.mutes_known:
+        return ""
+    lacks = [word for word, known in (("history", found.changes_known), ("mute rules", found.mutes_known)) if not known]
+    return f"not all of the {' and the '.join(lacks)} could be read"

@@ -1,0 +1,74 @@
+"""What follows from an alarm's values and history."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointsman.clock import EPOCH
+from pointsman.model.alarms import Alarm, AlarmList, Change, Mute, firings, named, timeline, worst_first
+from pointsman.model.metrics import MetricQuery, Series
+from pointsman.model.refs import AlarmRef
+from pointsman.semantics.metrics.alarm_evaluation import Rule
+
+DAY = timedelta(days=1)
+REF = AlarmRef("a")
+
+
+def change(hours: float, before: str, after: str) -> Change:
+    return Change(REF, EPOCH - timedelta(hours=hours), "StateUpdate", "", before, after)
+
+
+def alarm(state: str, **more: object) -> Alarm:
+    return Alarm(REF, state=state, **more)  # type: ignore[arg-type]
+
+
+def test_a_day_is_what_was_in_force_in_each_part_and_the_worst_of_it() -> None:
+    changes = (change(6, "OK", "ALARM"), change(12, "ALARM", "OK"), change(12.5, "OK", "ALARM"))
+    parts = timeline(alarm("ALARM", since=EPOCH - timedelta(hours=6)), changes, EPOCH, DAY, 24)
+    assert parts == ["OK"] * 11 + ["ALARM"] + ["OK"] * 6 + ["ALARM"] * 6
+
+
+def test_without_changes_it_was_what_it_is_since_it_is() -> None:
+    assert timeline(alarm("OK", since=EPOCH - timedelta(days=9)), (), EPOCH, DAY, 4) == ["OK"] * 4
+    young = timeline(alarm("OK", since=EPOCH - timedelta(hours=6)), (), EPOCH, DAY, 4)
+    assert young == ["", "", "", "OK"], "what it was before is not known"
+
+
+@given(st.lists(st.floats(0, 30), max_size=20), st.integers(0, 60))
+def test_a_timeline_has_as_many_parts_as_it_is_told(hours: list[float], count: int) -> None:
+    changes = tuple(change(one, "OK", "ALARM") for one in sorted(hours))
+    assert len(timeline(alarm("ALARM"), changes, EPOCH, DAY, count)) == count
+
+
+def test_what_a_rule_names() -> None:
+    rule = 'ALARM("a b") OR NOT OK(arn:aws:cloudwatch:eu-west-1:1:alarm:c) AND AT_LEAST(1, ALARM, (d, e))'
+    assert named(rule) >= {"a b", "c"}
+    assert named("nonsense((") == frozenset()
+
+
+def test_worst_first() -> None:
+    quiet = Mute("m")
+    made = [
+        Alarm(AlarmRef("ok"), state="OK"),
+        Alarm(AlarmRef("old"), state="ALARM", since=EPOCH - DAY),
+        Alarm(AlarmRef("new"), state="ALARM", since=EPOCH),
+        Alarm(AlarmRef("quiet"), state="ALARM", since=EPOCH, muted=quiet),
+        Alarm(AlarmRef("silent"), state="INSUFFICIENT_DATA"),
+    ]
+    assert [one.ref.name for one in worst_first(made)] == ["new", "old", "quiet", "silent", "ok"]
+    assert AlarmList(tuple(made)).get(AlarmRef("old")) is made[1]
+
+
+def test_it_would_have_fired_when_enough_periods_breached() -> None:
+    begin = EPOCH.timestamp()
+    values = [1.0] * 10 + [9.0] * 5 + [1.0] * 10 + [9.0]
+    series = Series(MetricQuery(None), "", tuple(begin + at * 60 for at in range(len(values))), tuple(values))
+    rule = Rule(3, 2, "GreaterThanThreshold", "notBreaching")
+    found = firings(rule, 5.0, series, 60, begin, begin + len(values) * 60)
+    assert [(int(one.start - begin), int(one.end - begin) if one.end else None) for one in found] == [(720, 1020)]
+    single = firings(Rule(1, 1, "GreaterThanThreshold"), 5.0, series, 60, begin, begin + len(values) * 60)
+    assert len(single) == 2
+    assert single[-1].end is None
