@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ _SIGNS = {
     "LessThanLowerThreshold": "below",
     "GreaterThanUpperThreshold": "above",
 }
+_ARN = re.compile(r"arn:[a-z-]+:cloudwatch:[a-z0-9-]*:\d*:alarm:")
 STATE_STYLES = {"ALARM": "tone.failed", "OK": "tone.ok", "INSUFFICIENT_DATA": "tone.unknown"}
 
 
@@ -99,7 +101,7 @@ def limit_words(alarm: Alarm) -> str:
 def explain(alarm: Alarm) -> str:
     """``CPUUtilization 92% > 80%, 3 of 3 points``: what its state rests on, as far as CloudWatch says."""
     if alarm.composite:
-        return alarm.reason or alarm.rule
+        return _ARN.sub("", alarm.reason) or alarm.rule
     name = alarm.metric.name if alarm.metric is not None else alarm.expression or "expression"
     recent = alarm.recent
     if not recent or alarm.evaluated is None:
