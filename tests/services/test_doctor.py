@@ -100,7 +100,7 @@ def test_what_is_not_understood_says_what_is(words: str) -> None:
 
 async def test_an_empty_world_is_in_order_but_for_its_traces(backend: CheckedBackend, clock: ManualClock) -> None:
     found = await look(of(backend, clock))
-    assert [one.what for one in found.findings] == ["there are no traces"]
+    assert [(one.what, one.grave) for one in found.findings] == [("there are no traces", False)]
     assert found.looked[0].startswith("identity: arn:aws:")
 
 

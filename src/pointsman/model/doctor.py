@@ -356,13 +356,14 @@ def _dimensions(ref: MetricRef) -> str:
 # --- traces
 
 
-def of_traces(rules: SamplingRules, count: int, hours: float) -> tuple[Finding, ...]:
+def of_traces(rules: SamplingRules, count: int, hours: float, *, sought: bool = True) -> tuple[Finding, ...]:
     """Why traces are missing.
 
     Args:
         rules: The sampling rules.
         count: How many traces there were.
         hours: In how many hours.
+        sought: Whether somebody asked for traces: where nobody does and nothing asks for sampling, none are missed.
     """
     found: list[Finding] = []
     listed = [one.rule for one in rules.rules]
@@ -387,7 +388,7 @@ def of_traces(rules: SamplingRules, count: int, hours: float) -> tuple[Finding, 
         if asked
         else "nothing is traced: is the SDK in the program, its daemon's address right (AWS_XRAY_DAEMON_ADDRESS)?"
     )
-    found.insert(0, Finding("there are no traces", tuple(evidence), step, None))
+    found.insert(0, Finding("there are no traces", tuple(evidence), step, None, sought or asked > 0))
     return tuple(found)
 
 

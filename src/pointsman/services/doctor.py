@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pointsman.errors import CallFailed, FaultKind, UsageError
@@ -94,7 +95,7 @@ class Doctor:
             ("pipelines", self._pipelines),
             ("builds", self._builds),
             ("deployments", self._deployments),
-            ("traces", self._traces),
+            ("traces", partial(self._traces, sought=False)),
         ):
             tell(doing)
             found = found + await look()
@@ -200,7 +201,7 @@ class Doctor:
 
         return await self._tried(f"metric {ref}", read, ref)
 
-    async def _traces(self) -> Diagnosis:
+    async def _traces(self, *, sought: bool = True) -> Diagnosis:
         async def read() -> Diagnosis:
             query = TraceQuery(timedelta(hours=HOURS))
             answer = await self._services.cloud.read(
@@ -212,7 +213,7 @@ class Doctor:
             rules = await self._services.sampling.fresh()
             count = len(answer.get("TraceSummaries", ()))
             looked = f"traces: {count:,}{' or more' if answer.get('NextToken') else ''} in {HOURS:g} hours"
-            return Diagnosis((looked,), doctor.of_traces(rules, count, HOURS))
+            return Diagnosis((looked,), doctor.of_traces(rules, count, HOURS, sought=sought))
 
         return await self._tried("traces", read)
 
