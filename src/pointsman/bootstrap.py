@@ -75,6 +75,50 @@ def launch(asked: Launch, environ: Environment = os.environ) -> int:
         plan.closing.close()
 
 
+def diagnose(asked: Launch, environ: Environment = os.environ) -> int:
+    """``pointsman doctor``: look at what is wrong, without a screen.
+
+    Returns:
+        The exit code: whether something is broken.
+
+    Raises:
+        PointsmanError: It cannot look: a sentence and a way out.
+    """
+    from pointsman.diagnosing import diagnose as look
+    from pointsman.services.doctor import thing
+
+    wanted = thing(asked.about)  # what cannot be looked at is said before anything is reached
+    settings = resolve.settings(asked, environ)
+    logfile.start(environ)
+    if asked.state is None:
+        connection = _Aws(settings, environ).connect()
+    else:
+        connection = _served(asked, settings, environ, asked.state)
+    try:
+        return look(connection.services, wanted)
+    finally:
+        connection.services.close()
+
+
+def _served(asked: Launch, settings: Settings, environ: Environment, folder: Path) -> Connection:
+    """A connection to whoever serves a folder.
+
+    Raises:
+        UsageError: Nobody does.
+    """
+    from pointsman import owning
+    from pointsman.owning import Served
+
+    found = owning.claim(folder)
+    if isinstance(found, Served):
+        return _joined(asked, settings, environ, folder, found)()
+    found.release()
+    raise UsageError(
+        f"nobody serves {folder} now, so nothing can be asked there",
+        f"start it first: pointsman local --state {folder}, or pointsman serve --state {folder}",
+    )
+
+
 # -- the three worlds -----------------------------------------------------------------------------------------------
 
 

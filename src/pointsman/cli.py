@@ -12,6 +12,7 @@ import os
 import sys
 
 from pointsman import __version__
+from pointsman import cli_text as text
 
 TYPE_CHECKING = False  # typing's own costs milliseconds that --version does not have
 if TYPE_CHECKING:
@@ -22,123 +23,20 @@ if TYPE_CHECKING:
 
 DONE, BROKEN, USAGE, INTERRUPTED = 0, 1, 2, 130
 
-_ABOUT = """\
-A terminal console for delivery on AWS: pipelines, builds, deployments; approvals, gates, retries, rollbacks.
-
-  pointsman          AWS, as your profile sees it. Starts read-only.
-  pointsman demo     A made-up release floor, alive. Runs nothing, needs no account.
-  pointsman local    A world on this machine: pipelines really run, builds are real processes.
-  pointsman trace FILE   The traces in a file. Needs no account.
-  pointsman serve    The same world as an AWS endpoint, for the aws command line and every SDK. No screen.
-  pointsman env      The variables that point a shell at it, keys included.
-  pointsman iam-policy   The least permissions for looking and for what you name, as an IAM policy.
-"""
-
-_EXAMPLES = """\
-examples:
-  pointsman --profile prod --region eu-west-1
-  pointsman --endpoint-url http://127.0.0.1:5000     another endpoint that speaks AWS
-  pointsman demo --at 600 --paused                   ten minutes in, standing still
-  pointsman local --load sample_config/webapp
-  pointsman serve --load sample_config/webapp
-
-Command line comes before environment (AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL, POINTSMAN_CONFIG), environment before
-the configuration file. NO_COLOR is obeyed. "pointsman demo --help", and so on, says more.
-
-exit codes:
-  0    you left, or ended what was served
-  1    pointsman broke; it says where its log is
-  2    it did not start: an argument, a profile, the configuration, the state folder or the terminal; it says which
-  129, 143   ended by a closed terminal (SIGHUP) or by SIGTERM, which ends "serve" with 0
-  130  interrupted
-"""
-
-_DEMO = """\
-A seeded release floor on the bundled backend, in this process. Nothing is executed and nothing leaves this machine;
-the same seed and the same second show the same screen everywhere. Writes are open: approve, reject, close a gate.
-It opens with a short tour, which ctrl+t leaves and :tour begins again; --at, --paused and --scenario open without it.
-"""
-
-_DEMO_EXAMPLES = """\
-examples:
-  pointsman demo
-  pointsman demo --seed 7 --speed 10        another floor, ten times as fast
-  pointsman demo --at 600 --paused          a still picture, ten minutes in
-  pointsman demo --scenario approvals       another story
-"""
-
-_LOCAL = """\
-The bundled backend with a state folder: pipelines take commits from git repositories on this machine, and builds run
-the commands of their buildspec.yml as you, with your rights. The first time a world file names commands or
-repositories that this folder does not know, you are asked whether to trust them. Writes are open. It works in a
-process of its own, which ends with the console that started it; a second console on the folder joins it.
-"""
-
-_LOCAL_EXAMPLES = """\
-examples:
-  pointsman local --load sample_config/webapp
-  pointsman local --state ./world --load pipelines.yml more.yml
-  pointsman local                           what you had last time
-"""
-
-_TRACE = """\
-The traces in a file, as waterfalls: what "aws xray batch-get-traces" prints, a list of segment documents, or one
-document per line. Nothing leaves this machine, and no account is needed.
-"""
-
-_TRACE_EXAMPLES = """\
-examples:
-  pointsman trace slow.json                 of: aws xray batch-get-traces --trace-ids ID > slow.json
-"""
-
-_SERVE = """\
-The bundled backend with a state folder, as an AWS endpoint over HTTP: what "pointsman local" shows, for the stock aws
-command line, boto3 and every other SDK. It needs no terminal; SIGTERM and SIGINT stop running builds and end it. It
-prints its address and how to use it by profile. Every request is signed, with keys that "pointsman env" prints.
-"""
-
-_SERVE_EXAMPLES = """\
-examples:
-  pointsman serve --load sample_config/webapp
-  pointsman serve --state ./world --port 4600 --trust --load pipelines.yml
-  pointsman serve --state ./world --ready-file ./ready.json --allow-reset
-"""
-
-_ENV = """\
-Prints the variables that point a shell at whoever serves a state folder, "pointsman serve" or a console with a local
-world, its keys included.
-"""
-
-_ENV_EXAMPLES = """\
-examples:
-  pointsman env
-  pointsman env --state ./world             evaluate it: eval "$(pointsman env --state ./world)"
-"""
-
-_POLICY = """\
-Prints the least IAM policy for this console: for looking alone, or for looking and the operations you name.
-"""
-
-_POLICY_EXAMPLES = """\
-examples:
-  pointsman iam-policy                      looking
-  pointsman iam-policy approval.approve approval.reject
-  pointsman iam-policy --all                looking, and everything the console can do
-  pointsman iam-policy --list               the operations, and the calls each may make
-"""
-
-_COMMANDS = ("demo", "local", "trace", "serve", "env", "iam-policy")
+_COMMANDS = ("demo", "local", "trace", "serve", "env", "doctor", "iam-policy")
 
 _OPTIONS = {
+    "--config": ("pointsman", "pointsman demo", "pointsman local", "pointsman trace", "pointsman doctor"),
     **dict.fromkeys(
-        ("--config", "--read-only", "--plain-output", "--low-bandwidth"),
+        ("--read-only", "--plain-output", "--low-bandwidth"),
         ("pointsman", "pointsman demo", "pointsman local", "pointsman trace"),
     ),
     "--help": ("pointsman", *(f"pointsman {name}" for name in _COMMANDS)),
-    **dict.fromkeys(("--version", "--profile", "--endpoint-url"), ("pointsman",)),
-    "--region": ("pointsman", "pointsman local", "pointsman serve"),
+    "--version": ("pointsman",),
+    **dict.fromkeys(("--profile", "--endpoint-url"), ("pointsman", "pointsman doctor")),
+    "--region": ("pointsman", "pointsman local", "pointsman serve", "pointsman doctor"),
     **dict.fromkeys(("--seed", "--at", "--speed", "--paused", "--scenario"), ("pointsman demo",)),
-    "--state": ("pointsman local", "pointsman serve", "pointsman env"),
+    "--state": ("pointsman local", "pointsman serve", "pointsman env", "pointsman doctor"),
     **dict.fromkeys(("--load", "--account", "--trust"), ("pointsman local", "pointsman serve")),
     **dict.fromkeys(("--all", "--list"), ("pointsman iam-policy",)),
     "--listen": ("pointsman local",),
@@ -234,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     everywhere.add_argument(
         "--low-bandwidth", action="store_true", help="cap the frames and bytes sent to the terminal"
     )
-    parser = _Parser(prog="pointsman", description=_ABOUT, epilog=_EXAMPLES, parents=[everywhere], **shape)
+    parser = _Parser(prog="pointsman", description=text.ABOUT, epilog=text.EXAMPLES, parents=[everywhere], **shape)
     parser.add_argument("--version", action="version", version=f"pointsman {__version__}", help="say which this is")
     parser.add_argument("--profile", metavar="NAME", help="the AWS profile")
     parser.add_argument("--region", metavar="NAME", help="the AWS region")
@@ -243,13 +141,18 @@ def _parser() -> argparse.ArgumentParser:
         dest="world", metavar=f"[{' | '.join(_COMMANDS)}]", title="worlds", help="AWS when left out"
     )
     demo = worlds.add_parser(
-        "demo", help="the seeded demo", description=_DEMO, epilog=_DEMO_EXAMPLES, parents=[everywhere], **shape
+        "demo", help="the seeded demo", description=text.DEMO, epilog=text.DEMO_EXAMPLES, parents=[everywhere], **shape
     )
     demo.more = _scenarios
     _demo(demo)
     _local(
         worlds.add_parser(
-            "local", help="the local world", description=_LOCAL, epilog=_LOCAL_EXAMPLES, parents=[everywhere], **shape
+            "local",
+            help="the local world",
+            description=text.LOCAL,
+            epilog=text.LOCAL_EXAMPLES,
+            parents=[everywhere],
+            **shape,
         ),
         listen=True,
     )
@@ -257,8 +160,8 @@ def _parser() -> argparse.ArgumentParser:
         worlds.add_parser(
             "trace",
             help="the traces in a file",
-            description=_TRACE,
-            epilog=_TRACE_EXAMPLES,
+            description=text.TRACE,
+            epilog=text.TRACE_EXAMPLES,
             parents=[everywhere],
             **shape,
         )
@@ -267,28 +170,52 @@ def _parser() -> argparse.ArgumentParser:
         worlds.add_parser(
             "serve",
             help="the local world over HTTP",
-            description=_SERVE,
-            epilog=_SERVE_EXAMPLES,
+            description=text.SERVE,
+            epilog=text.SERVE_EXAMPLES,
             parents=[helped],
             **shape,
         )
     )
     _state(
         worlds.add_parser(
-            "env", help="a shell's way to it", description=_ENV, epilog=_ENV_EXAMPLES, parents=[helped], **shape
+            "env", help="a shell's way to it", description=text.ENV, epilog=text.ENV_EXAMPLES, parents=[helped], **shape
+        )
+    )
+    _doctor(
+        worlds.add_parser(
+            "doctor",
+            help="what is wrong",
+            description=text.DOCTOR,
+            epilog=text.DOCTOR_EXAMPLES,
+            parents=[helped],
+            **shape,
         )
     )
     _policy(
         worlds.add_parser(
             "iam-policy",
             help="the least permissions",
-            description=_POLICY,
-            epilog=_POLICY_EXAMPLES,
+            description=text.POLICY,
+            epilog=text.POLICY_EXAMPLES,
             parents=[helped],
             **shape,
         )
     )
     return parser
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "about",
+        nargs="*",
+        metavar="THING",
+        help="pipeline NAME, build ID, deployment ID, metric NAMESPACE/NAME [DIMENSION=VALUE ...], traces; everything",
+    )
+    parser.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="the configuration file")
+    parser.add_argument("--profile", metavar="NAME", default=argparse.SUPPRESS, help="the AWS profile")
+    parser.add_argument("--region", metavar="NAME", default=argparse.SUPPRESS, help="the AWS region")
+    parser.add_argument("--endpoint-url", metavar="URL", default=argparse.SUPPRESS, help="where AWS's calls go")
+    parser.add_argument("--state", metavar="DIR", help="a local world's state folder, while somebody serves it")
 
 
 def _policy(parser: argparse.ArgumentParser) -> None:
@@ -426,6 +353,7 @@ def parse(arguments: Sequence[str]) -> Launch:
         if given.get(option) is not None:
             given[option] = Path(given[option])
     given["operations"] = tuple(given.get("operations", ()))
+    given["about"] = tuple(given.get("about", ()))
     given["load"] = tuple(Path(file) for file in given.get("load", ()))
     return Launch(world=world, **given)
 
@@ -445,6 +373,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from pointsman.serving import run
         elif launch.world == "iam-policy":
             from pointsman.policy import run
+        elif launch.world == "doctor":
+            from pointsman.bootstrap import diagnose as run
         else:
             from pointsman.bootstrap import launch as run
         return run(launch, os.environ)

@@ -25,6 +25,9 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return lines[0]
 
 
+_REGIONAL = "--region goes with pointsman or pointsman local or pointsman serve or pointsman doctor"
+
+
 @pytest.mark.parametrize(
     ("line", "launch"),
     [
@@ -102,17 +105,26 @@ def test_what_is_asked_for(line: str, launch: Launch) -> None:
             "--read-only serve",
             "--read-only goes with pointsman or pointsman demo or pointsman local or pointsman trace",
         ),
-        ("--config c.yml env", "--config goes with pointsman or pointsman demo or pointsman local or pointsman trace"),
-        ("env --region eu-west-1", "--region goes with pointsman or pointsman local or pointsman serve"),
+        (
+            "--config c.yml env",
+            "--config goes with pointsman or pointsman demo or pointsman local or pointsman trace or pointsman doctor",
+        ),
+        (
+            "env --region eu-west-1",
+            _REGIONAL,
+        ),
         ("--profile x serve", "--profile goes with AWS: pointsman serve makes no call to AWS"),
         ("local --port 3", "--port goes with pointsman serve"),
         ("--profle x", 'there is no --profle; did you mean "--profile"?'),
         ("demo --sped=3", 'there is no --sped; did you mean "--speed"?'),
         ("--at 3", "--at goes with pointsman demo"),
-        ("demo --region eu-west-1", "--region goes with pointsman or pointsman local or pointsman serve"),
+        (
+            "demo --region eu-west-1",
+            _REGIONAL,
+        ),
         ("--region eu-west-1 demo", "--region goes with AWS: pointsman demo makes no call to AWS"),
         ("--profile x local", "--profile goes with AWS: pointsman local makes no call to AWS"),
-        ("local --endpoint-url http://x", "--endpoint-url goes with pointsman"),
+        ("local --endpoint-url http://x", "--endpoint-url goes with pointsman or pointsman doctor"),
         ("demo more", 'there is nothing to do with "more"'),
         ("demo --seed", "--seed: expected one argument"),
         ("demo --seed x", '--seed: "x" must be a whole number from 0 to 2147483647'),

@@ -17,6 +17,7 @@ class World(StrEnum):
     SERVE = "serve"
     ENV = "env"
     IAM_POLICY = "iam-policy"
+    DOCTOR = "doctor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ class Launch:
     # trace
     file: Path | None = None
     """The file whose traces are shown."""
+    # doctor
+    about: tuple[str, ...] = ()
+    """What is looked at, as it was written; empty is everything."""
     # iam-policy
     operations: tuple[str, ...] = ()
     """Ids of the operations it is for, beside looking."""

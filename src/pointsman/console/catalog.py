@@ -181,6 +181,12 @@ def _compare(desk: Desk, argument: str, at: datetime | None) -> Place | str:
     return TraceComparisonPlace(desk, TraceRef(ids[0]), TraceRef(ids[1]))
 
 
+def _doctor(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.doctor import DoctorPlace
+
+    return DoctorPlace(desk, argument, at)
+
+
 def _tail_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
     from pointsman.console.screens.tail import tail_named
 
@@ -189,6 +195,7 @@ def _tail_named(desk: Desk, argument: str, at: datetime | None) -> Place | str:
 
 NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "alarms": _alarms,
+    "doctor": _doctor,
     "alarm": lambda desk, argument, at: _alarm(desk, AlarmRef(argument), at),
     "approvals": _approvals,
     "batches": _batches,

@@ -188,6 +188,7 @@ COMMANDS: tuple[Command, ...] = (
         lambda names: names.logs,
         _required("log group"),
     ),
+    Command("doctor", "What is wrong, with one thing or with everything, and what to do next.", "[THING]"),
     Command("activity", "What was done here, and every API call.", aliases=("audit",)),
     Command("arm", "Allow writes for some minutes.", "MINUTES", lambda _: ("5", "15", "30", "60"), _minutes),
     Command("disarm", "Back to read-only, now."),

@@ -336,7 +336,7 @@ class Router:
     def _enter(self, place: Place) -> None:
         """Push a screen, unless one of its kind shows already and is the same."""
         shown = self._app.place
-        keys = ("ref", "only_project", "refs", "other", "of_group")
+        keys = ("ref", "only_project", "refs", "other", "of_group", "only")
         if type(shown) is type(place) and all(getattr(shown, one, None) == getattr(place, one, None) for one in keys):
             return
         self._app.push_screen(place)

@@ -25,6 +25,7 @@ from pointsman.console.keys import rebound, written
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.present.keys import KeyHint
 from pointsman.console.screens import viewing, wishes
+from pointsman.console.screens.selection import examined
 from pointsman.console.troubles import fault_of
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.footer import Footer
@@ -59,6 +60,7 @@ class Place(Screen[None]):
         Binding("a", "actions", "actions", id="actions"),
         Binding("d", "describe", "describe", id="describe"),
         Binding("J", "raw", "raw JSON", show=False, id="raw"),
+        Binding("D", "why", "what is wrong with it", show=False, id="why"),
         Binding("c", "copy", "copy id", show=False, id="copy"),
         Binding("C", "copy_as", "copy as", show=False, id="copy-as"),
         Binding("question_mark", "app.obey('help')", "help", key_display="?", id="help"),
@@ -366,6 +368,16 @@ class Place(Screen[None]):
         """What can be done with the selection."""
         if not self.say_why_not("actions"):
             self.post_message(self.ActionsAsked(self.targets()))
+
+    def action_why(self) -> None:
+        """What is wrong with the selection, by the doctor."""
+        ref = self.selected()
+        words = examined(ref) if ref is not None else ""
+        if words:
+            self.post_message(self.CommandAsked("doctor", words))
+        else:
+            what = "nothing is selected" if ref is None else f"the doctor knows nothing about a {ref.noun}"
+            self.notify(what, markup=False, severity="warning", timeout=4)
 
     def action_copy(self) -> None:
         """The usual name of the selection, to the clipboard."""

@@ -8,7 +8,22 @@ from urllib.parse import quote
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.pipelines import PipelineRow, PipelineState
-from pointsman.model.refs import BatchRef, BuildRef, ExecutionRef, PipelineRef, ProjectRef
+from pointsman.model.refs import (
+    ActionRef,
+    BatchRef,
+    BuildRef,
+    DeploymentRef,
+    ExecutionRef,
+    MetricRef,
+    PipelineRef,
+    ProjectRef,
+    Ref,
+    SamplingRuleRef,
+    StageRef,
+    TargetRef,
+    TraceRef,
+    TraceServiceRef,
+)
 from pointsman.model.snapshot import Identity
 
 Forms = tuple[tuple[str, str], ...]
@@ -112,3 +127,22 @@ def project_forms(ref: ProjectRef, project: Project | None, identity: Identity |
         path = f"codebuild/{identity.account}/projects/{quote(ref.name)}/history"
         forms.append(("console URL", link(identity, path)))
     return tuple(forms)
+
+
+def examined(ref: Ref) -> str:
+    """How the doctor is asked about a thing; empty where it knows nothing about its kind."""
+    match ref:
+        case PipelineRef(name=name):
+            return f"pipeline {shlex.quote(name)}"
+        case StageRef(pipeline=name) | ActionRef(pipeline=name) | ExecutionRef(pipeline=name):
+            return f"pipeline {shlex.quote(name)}"
+        case BuildRef(id=build):
+            return f"build {shlex.quote(build)}"
+        case DeploymentRef(id=deployment) | TargetRef(deployment=deployment):
+            return f"deployment {shlex.quote(deployment)}"
+        case MetricRef(namespace=namespace, name=name, dimensions=dimensions):
+            pairs = [f"{key}={value}" for key, value in dimensions]
+            return shlex.join(["metric", f"{namespace}/{name}", *pairs])
+        case TraceRef() | TraceServiceRef() | SamplingRuleRef():
+            return "traces"
+    return ""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from textual import events
 from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.geometry import Size
-from textual.message import Message
 from textual.strip import Strip
 
 from pointsman.console import toolkit
@@ -20,6 +19,7 @@ from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, p
 from pointsman.console.present.faults import freshness, freshness_lines
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.present.order import RowOrder
+from pointsman.console.widgets import table_events
 from pointsman.console.widgets.ink import highlight, strip_of
 from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.palette import Palette, palette
@@ -69,61 +69,10 @@ class LineTable(LineView, Generic[R], can_focus=True):
         Binding("O", "reverse", "Sort the other way round", show=False, id="sort-back"),
     ]
 
-    class Selected(Message):
-        """Enter, or a click on the selected row."""
-
-        def __init__(self, table: LineTable[Any], ref: Any) -> None:
-            super().__init__()
-            self.table = table
-            self.ref = ref
-
-        @property
-        def control(self) -> LineTable[Any]:
-            """The table it came from."""
-            return self.table
-
-    class Highlighted(Message):
-        """The cursor came to another row; ``ref`` is None when there is none."""
-
-        def __init__(self, table: LineTable[Any], ref: Any) -> None:
-            super().__init__()
-            self.table = table
-            self.ref = ref
-
-        @property
-        def control(self) -> LineTable[Any]:
-            """The table it came from."""
-            return self.table
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the last of a burst matters."""
-            return isinstance(message, LineTable.Highlighted) and message.table is self.table
-
-    class Marked(Message):
-        """The set of marked rows changed."""
-
-        def __init__(self, table: LineTable[Any], refs: frozenset[Any]) -> None:
-            super().__init__()
-            self.table = table
-            self.refs = refs
-
-        @property
-        def control(self) -> LineTable[Any]:
-            """The table it came from."""
-            return self.table
-
-    class Ordered(Message):
-        """A person has the rows sorted in another way."""
-
-        def __init__(self, table: LineTable[Any], order: RowOrder) -> None:
-            super().__init__()
-            self.table = table
-            self.order = order
-
-        @property
-        def control(self) -> LineTable[Any]:
-            """The table it came from."""
-            return self.table
+    Selected: TypeAlias = table_events.Selected
+    Highlighted: TypeAlias = table_events.Highlighted
+    Marked: TypeAlias = table_events.Marked
+    Ordered: TypeAlias = table_events.Ordered
 
     def __init__(
         self,
