@@ -121,15 +121,18 @@ async def test_a_screen_reads_while_it_shows_and_lets_go_when_it_does_not() -> N
     async with console(size=(80, 24)) as user:
         feeds = user.world.feeds
         traces = ("traces", TraceQuery())
-        assert feeds.heard() == {("board",), ("builds", ""), ("deployments", "", ""), traces}
+        assert feeds.heard() == {("board",), ("builds", ""), ("deployments", "", ""), traces, ("alarms",)}
         await user.press("2", "enter")
         assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout"), ("forecast", "checkout")}
         await user.press("a")
         assert feeds.heard() == {("pipeline", "checkout"), ("history", "checkout"), ("forecast", "checkout")}
         await user.press("escape", "5")
         assert feeds.heard() == {traces}
-        await user.press("6")
-        assert feeds.heard() == set()
+        await user.press("6", "slash")
+        await user.type("nothing is called so")
+        await user.press("enter")
+        others = {("metrics", True), ("thresholds",), ("deployments", "", ""), ("board",)}
+        assert feeds.heard() == others, "no values of what is not listed"
         await user.press("2", "escape")
         assert feeds.heard() == {("board",)}
 
@@ -227,7 +230,7 @@ async def test_the_palette_is_fed_from_the_registry() -> None:
 
 
 async def test_help_lists_keys_operations_and_commands() -> None:
-    async with console(size=(120, 120)) as user:
+    async with console(size=(120, 160)) as user:
         await user.press("2", "question_mark")
         for words in (
             "Keys of this screen",

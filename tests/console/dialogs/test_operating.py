@@ -11,6 +11,7 @@ from textual.widgets import Button, Input, TextArea
 from console import dashing, logbook, releases, samples
 from console.driving import Driver, console, full
 from console.fakes import world
+from operations import alarming, queried, states
 from pointsman.console.dialogs.actions_menu import ActionsMenu, Choice, lettered
 from pointsman.console.dialogs.confirm import ConfirmDialog
 from pointsman.console.screens.base import Place
@@ -226,6 +227,7 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
     from pointsman.model.dashboards import DashboardState
     from pointsman.model.deployments import DeploymentState
     from pointsman.model.refs import (
+        AlarmRef,
         BatchRef,
         BuildRef,
         DashboardRef,
@@ -233,7 +235,10 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
         DeploymentRef,
         LogGroupRef,
         MetricFilterRef,
+        MetricRef,
         ProjectRef,
+        SamplingRuleRef,
+        SavedQueryRef,
         StageRef,
     )
 
@@ -250,10 +255,16 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
         BatchRef: (samples.BATCH, samples.batch()),
         DeploymentRef: (deployment.ref, DeploymentState(deployment, releases.history(group))),
         DeploymentGroupRef: (group.ref, releases.history(group)),
+        AlarmRef: (alarming.REF, alarming.firing()),
+        MetricRef: (alarming.METRIC, alarming.prospect()),
+        SamplingRuleRef: (SamplingRuleRef("health"), states.sampling_rules()),
+        SavedQueryRef: (queried.ERRORS, queried.CHANGED),
         DashboardRef: (dashing.MIXED, DashboardState(dashing.MIXED, '{"widgets": []}')),
         LogGroupRef: (LogGroupRef(logbook.API), logbook.detail()),
         MetricFilterRef: (MetricFilterRef(logbook.API, "errors"), logbook.detail()),
     }
+    if operation.target is MetricRef and operation.id == "metric.put":  # type: ignore[attr-defined]
+        targets[MetricRef] = (alarming.METRIC, alarming.METRIC)
     ref, known = targets[operation.target]  # type: ignore[attr-defined]
     async with console(size=(80, 24)) as user:
         user.app.operating.begin(Choice(operation, ref, known))  # type: ignore[arg-type]
