@@ -216,6 +216,12 @@ class Terminal:
             last = at
         return last
 
+    def collect(self, seconds: float) -> None:
+        """Take what comes for so long."""
+        until = time.perf_counter() + seconds
+        while (left := until - time.perf_counter()) > 0:
+            self.read(left)
+
     def drain(self, quiet: float) -> None:
         """Read and parse until nothing has come for ``quiet`` seconds."""
         while self.read(quiet) is not None or self._unparsed:

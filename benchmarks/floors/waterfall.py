@@ -96,7 +96,7 @@ def _resident() -> float:
 
 def _memory(file: Path) -> float:
     """MiB that the trace in a file costs over a small one, once it is open."""
-    small = made(100)
+    small = made(10)
     gc.collect()
     before = _resident()
     with file.open(encoding="utf-8") as lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -121,8 +121,19 @@ class Series:
         """The largest value."""
         return max(self._finite(), default=None)
 
-    def _finite(self) -> Iterable[float]:
-        return (one for one in self.values if math.isfinite(one))
+    def _finite(self) -> Sequence[float]:
+        """The values that can be compared and added up; nearly always all of them."""
+        if math.isfinite(sum(self.values)):
+            return self.values
+        return [one for one in self.values if math.isfinite(one)]
+
+    @property
+    def tame(self) -> Sequence[float]:
+        """The values that can be averaged without running over."""
+        total = sum(self.values)
+        if math.isfinite(total) and abs(total) < 1e300:
+            return self.values
+        return [one for one in self.values if abs(one) < 1e300]
 
     def between(self, start: float, end: float) -> Sequence[float]:
         """The values of periods that begin at or after ``start`` and before ``end``."""
@@ -144,17 +155,22 @@ class Series:
         if count <= 0 or end <= start:
             return found
         scale = count / (end - start)
-        known = [one for one in self.values if math.isfinite(one)]
-        middle = sum(one / len(known) for one in known)
+        known = self._finite()
+        whole = known is self.values
+        middle = sum(known) / len(known) if whole and known else sum(one / len(known) for one in known)
+        far = [-1.0] * count  # how far the value held in each part is from the middle
+        least, last_part = start - period, count - 1
         for time, value in zip(self.times, self.values, strict=True):
-            if time + period <= start or time >= end or not math.isfinite(value):
+            if time <= least or time >= end or not (whole or math.isfinite(value)):
                 continue
-            first = max(0, int((time - start) * scale))
-            last = min(count - 1, max(first, math.ceil((time + period - start) * scale - 1e-9) - 1))
-            for at in range(first, last + 1):
-                held = found[at]
-                if held is None or abs(value / 2 - middle / 2) > abs(held / 2 - middle / 2):
-                    found[at] = value
+            first, last = int((time - start) * scale), int((time + period - start) * scale - 1e-9)
+            first, last = first if first > 0 else 0, last if last < last_part else last_part
+            away = abs(value - middle) if whole else abs(value / 2 - middle / 2)
+            if away > far[first]:
+                found[first], far[first] = value, away
+            for at in range(first + 1, last + 1):
+                if away > far[at]:
+                    found[at], far[at] = value, away
         return found
 
 

@@ -59,7 +59,7 @@ def row_words(ref: MetricRef) -> str:
 
 def trend(series: Series) -> float:
     """How the newest quarter of the values compares with the ones before: 0.5 is half as much again; 0 is no change."""
-    values = [one for one in series.values if one == one and abs(one) < 1e300]
+    values = series.tame
     if len(values) < 4:
         return 0.0
     cut = max(1, len(values) // 4)

@@ -50,11 +50,14 @@ def sparkline(
     known = [one for one in values if one is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     low = min(low, 0.0) if low > 0 and low < high / 2 else low
+    texts = _texts(values, low, high, glyphs)
+    if not thresholds and not releases and cursor < 0:
+        return _runs(values, texts)
     marked = columns_of([one.at for one in releases], start, end, room)
     bad = columns_of([one.at for one in releases if one.failed or one.kind == "rollback"], start, end, room)
     pieces: list[tuple[str, str]] = []
     for at, value in enumerate(values):
-        text, style = _cell(value, low, high, glyphs), "bar"
+        text, style = texts[at], "bar"
         if value is None:
             style = "bar.track"
         elif any(one.breached_by(value) for one in thresholds):
@@ -71,12 +74,25 @@ def sparkline(
     return tuple(pieces)
 
 
-def _cell(value: float | None, low: float, high: float, glyphs: Glyphs) -> str:
-    if value is None:
-        return " "
-    steps = len(glyphs.sparks) - 1
-    if high <= low:
-        return glyphs.sparks[0 if value == 0 else steps // 2]
-    # A difference of two finite numbers may be infinite: each is scaled before they are told apart.
-    share = (value / 2 - low / 2) / (high / 2 - low / 2)
-    return glyphs.sparks[max(0, min(steps, round(share * steps)))]
+def _texts(values: Sequence[float | None], low: float, high: float, glyphs: Glyphs) -> list[str]:
+    """A column's height for each value, a space for a gap."""
+    sparks = glyphs.sparks
+    steps = len(sparks) - 1
+    # A difference of two finite numbers may be infinite: each is halved before they are told apart.
+    base, span = low / 2, high / 2 - low / 2
+    if span < 1e-300:
+        flat = sparks[steps // 2]
+        return [" " if one is None else sparks[0] if one == 0 else flat for one in values]
+    scale = steps / span
+    return [" " if one is None else sparks[max(0, min(steps, round((one / 2 - base) * scale)))] for one in values]
+
+
+def _runs(values: Sequence[float | None], texts: Sequence[str]) -> Cell:
+    """Heights and gaps in as few pieces as there are."""
+    pieces: list[tuple[str, str]] = []
+    begun = 0
+    for at in range(1, len(values) + 1):
+        if at == len(values) or (values[at] is None) != (values[begun] is None):
+            pieces.append(("".join(texts[begun:at]), "bar.track" if values[begun] is None else "bar"))
+            begun = at
+    return tuple(pieces)
