@@ -24,6 +24,8 @@ from pointsman.console.widgets.log_view import LogView
 from pointsman.model.logs import TailEvent
 
 PAGE = 5_000
+LOST = 20.0
+"""Seconds after which a key has done nothing."""
 KEYS = ("k", "k", "pageup", "k")
 """Each of them moves the cursor."""
 
@@ -77,7 +79,9 @@ async def moved(app: Show, view: LogView, key: str) -> float:
     before = view.current_index
     began = time.perf_counter()
     app.simulate_key(key)
-    while view.current_index == before:  # noqa: ASYNC110 - nothing says when it has moved
+    while view.current_index == before:  # nothing says when it has moved
+        if time.perf_counter() - began > LOST:
+            raise TimeoutError(f"{key} moved nothing in {LOST} seconds")
         await asyncio.sleep(0)
     drawn = asyncio.Event()
     app.screen.call_after_refresh(drawn.set)
