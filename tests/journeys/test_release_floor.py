@@ -27,7 +27,7 @@ async def test_a_newcomer_sees_at_once_what_needs_somebody(floor: Scene, size: t
         rows = [line[2:].split()[0] for line in user.lines if re.match(r"[ ▌] [a-z-]+ +[✗⏸●⊘✓] [A-Z]", line)]
         worst_first = "checkout billing gateway search mobile-api catalog notifications profiles"
         assert " ".join(rows[:8]) == worst_first
-        user.sees("4 need you", "checkout/Test failed 4m", "✗ Failed", "⏸ Waiting", "● InProgress", "✓ Succeeded")
+        user.sees("5 need you", "checkout/Test failed 4m", "✗ Failed", "⏸ Waiting", "● InProgress", "✓ Succeeded")
         assert "demo" in user.lines[0] and "123456789012" in user.lines[0] and "eu-west-1" in user.lines[0]
         assert len(user.lines) == size[1]
         assert all(len(line) <= size[0] for line in user.lines)

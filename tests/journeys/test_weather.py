@@ -71,7 +71,7 @@ async def test_credentials_that_are_gone_say_what_to_run_and_are_picked_up_witho
             await user.waits(30)
             user.sees("search-build", "IN_PROGRESS")
             await user.goes_to("overview")
-            user.sees("4 need you", "✗ Failed")
+            user.sees("5 need you", "✗ Failed")
             assert "role local" in user.lines[0]
 
 
@@ -99,7 +99,7 @@ async def test_slow_answers_leave_the_keys_alive(floor: Scene) -> None:
             user.sees("loading pipelines")
             release()
             await user.rests()
-            user.sees("✗ Failed", "4 need you")
+            user.sees("✗ Failed", "5 need you")
 
 
 async def test_leaving_while_a_write_is_on_its_way_waits_for_its_outcome(floor: Scene) -> None:

@@ -98,3 +98,20 @@ def test_a_new_alarm_that_tells_nobody_says_so() -> None:
         alarming.prospect(), alarming.METRIC, {**alarming.SETTINGS, "name": "errors", "action": ""}
     )
     assert "Nobody will hear of it: it has no action." in lines
+
+
+@pytest.mark.parametrize("name", ["datapoints", "periods", "period", "threshold"])
+@pytest.mark.parametrize("typed", ["", "-", "1e", "x"])
+def test_a_half_typed_form_is_planned_all_the_same(name: str, typed: str) -> None:
+    planned("alarm.edit", alarming.firing(), **{**alarming.SETTINGS, name: typed})
+
+
+def test_an_alarm_on_a_query_is_not_rewritten_as_one_on_a_metric() -> None:
+    refuse = REGISTRY.get("alarm.edit").refuse
+    assert refuse is not None
+    assert "another account" in (refuse(alarming.state(alarming.alarm(queried=True)), alarming.REF) or "")
+
+
+def test_a_preview_that_would_hold_up_the_console_is_not_worked_out() -> None:
+    lines = preview(alarming.firing(), {**alarming.SETTINGS, "periods": "1440", "datapoints": "2"})
+    assert "not worked out" in lines[0]

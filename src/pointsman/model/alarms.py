@@ -62,6 +62,8 @@ class Alarm:
     """None for a composite one, and for one over several metrics."""
     expression: str = ""
     """The expression of an alarm on metric math."""
+    queried: bool = False
+    """Whether it is written as metric queries, which may name other accounts."""
     stat: str = ""
     period: int = 60
     periods: int = 1

@@ -11,9 +11,11 @@ from pointsman.model.alarms import Alarm, AlarmState, Firing, firings
 from pointsman.model.refs import AlarmRef, MetricRef, Ref
 from pointsman.operations.declare import Answers, Choice, Confirm, Field, Operation, WriteCall
 from pointsman.operations.ports import ServicesLike
-from pointsman.semantics.metrics.alarm_evaluation import OPERATORS, TREATMENTS, Rule
+from pointsman.semantics.metrics.alarm_evaluation import EXTRA, OPERATORS, TREATMENTS, Rule
 
 DAY = timedelta(days=1)
+STEPS = 200_000
+"""Datapoints that a preview looks at, at most: a tenth of a second of the event loop."""
 _WORDS = {
     "missing": "no data is no data",
     "ignore": "the state stays",
@@ -180,7 +182,7 @@ def mute_name(alarm: str, now: datetime) -> str:
 
 def _mute_plan(state: AlarmState, ref: Ref, answers: Answers) -> WriteCall:
     now = (state.end or datetime.now(UTC)).astimezone(UTC)
-    minutes = int(answers["minutes"])
+    minutes = _whole(answers["minutes"])
     # A schedule begins at a whole minute: the one that has begun, so that it holds at once.
     schedule = {"Expression": f"at({now:%Y-%m-%dT%H:%M})", "Duration": _duration(minutes + 1), "Timezone": "UTC"}
     parameters: dict[str, Any] = {
@@ -331,6 +333,10 @@ def preview(state: AlarmState, answers: Answers) -> tuple[str, ...]:
     same = state.alarm is not None and period == state.alarm.period and answers["stat"] == state.alarm.stat
     if not same:
         return ("When it would have fired is known for its own statistic and period only: these are others.",)
+    # The first periods that are judged need the values before them, and those are known for two days.
+    looks_back = timedelta(seconds=(rule.periods + EXTRA) * period)
+    if looks_back > DAY or (DAY.total_seconds() / period) * rule.periods > STEPS:
+        return ("When it would have fired is not worked out for as many periods.",)
     found = firings(rule, threshold, series, period, (end - DAY).timestamp(), end.timestamp())
     if not found:
         return ("It would not have fired in the last 24 hours.",)
@@ -347,6 +353,16 @@ def _firing(one: Firing) -> str:
     return f"{start:%H:%M}-{datetime.fromtimestamp(one.end, UTC):%H:%M}Z"
 
 
+def _whole(text: str) -> int:
+    """A number while it is being typed: what is none yet is said beside its field."""
+    return int(text) if text.isdecimal() else 0
+
+
+def _float(text: str) -> float:
+    """The same for a threshold."""
+    return float(text) if _number(text) is None else math.nan
+
+
 def _put(name: str, metric: MetricRef, answers: Answers) -> dict[str, Any]:
     stat = answers["stat"]
     return {
@@ -356,10 +372,10 @@ def _put(name: str, metric: MetricRef, answers: Answers) -> dict[str, Any]:
         "Dimensions": [{"Name": key, "Value": value} for key, value in metric.dimensions],
         **({"Statistic": stat} if stat in _PLAIN else {"ExtendedStatistic": stat}),
         "ComparisonOperator": answers["comparison"],
-        "Threshold": float(answers.get("threshold") or "nan"),
-        "DatapointsToAlarm": int(answers["datapoints"]),
-        "EvaluationPeriods": int(answers["periods"]),
-        "Period": int(answers["period"]),
+        "Threshold": _float(answers["threshold"]),
+        "DatapointsToAlarm": _whole(answers["datapoints"]),
+        "EvaluationPeriods": _whole(answers["periods"]),
+        "Period": _whole(answers["period"]),
         "TreatMissingData": answers["missing"],
     }
 
@@ -392,6 +408,8 @@ def _edit_refuse(state: AlarmState, ref: Ref) -> str | None:
         return "a composite alarm has a rule and no threshold: aws cloudwatch put-composite-alarm changes it"
     if alarm.metric is None or alarm.evaluated is None or alarm.comparison not in OPERATORS:
         return "only alarms that hold one metric against a number are edited here"
+    if alarm.queried:
+        return "it is written as a metric query, which may name another account: aws cloudwatch put-metric-alarm"
     return None
 
 

@@ -91,10 +91,13 @@ class Alarms:
         return AlarmState(new.ref, new, await self.series(new), self._clock.now())
 
     async def series(self, alarm: Alarm) -> Series | None:
-        """The last day of an alarm's metric, in its own statistic and period; None where it cannot be read."""
+        """The last two days of an alarm's metric, in its own statistic and period; None where it cannot be read.
+
+        Whoever judges the last day looks back further than its beginning.
+        """
         if alarm.metric is None:
             return None
-        query = WallQuery((MetricQuery(alarm.metric, alarm.stat or "Average"),), DAY, alarm.period)
+        query = WallQuery((MetricQuery(alarm.metric, alarm.stat or "Average"),), 2 * DAY, alarm.period)
         try:
             return (await self._metrics.read(query)).series[0]
         except CallFailed:

@@ -67,7 +67,6 @@ PLACES: dict[str, tuple[str, ...]] = {
     "traces-groups": ("5", "b", "b"),
     "trace-operations": ("5", "enter", "v"),
     "trace-map": ("5", "enter", "v", "v"),
-    "later": ("6",),
     "approvals": ("A",),
     "conditions": said("pipeline orders"),
     "parallel": (*said("pipeline matrix"), "tab"),

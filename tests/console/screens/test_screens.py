@@ -9,10 +9,10 @@ from typing import Any
 from console import samples
 from console.driving import console, full
 from console.fakes import world
-from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.log_view import LogView
 from pointsman.console.widgets.stage_columns import StageColumns
 from pointsman.console.widgets.table import LineTable
+from pointsman.model.alarms import AlarmList
 from pointsman.model.builds import BuildList
 from pointsman.model.deployments import DeploymentList
 from pointsman.model.pipelines import Board, PipelineRow, PipelineState
@@ -39,13 +39,6 @@ async def test_the_attention_line_says_what_needs_a_person_worst_first() -> None
         assert line.index("checkout/Test failed") < line.index("shop/web waits for Continue")
         await user.press("shift+tab", "enter")
         assert getattr(user.app.screen, "ref", None) == PipelineRef("checkout")
-
-
-async def test_what_is_not_built_says_so_in_its_pane() -> None:
-    async with console(size=(80, 24)) as user:
-        assert "6 Metrics and alarms: not built yet" in user.text
-    async with console(size=(120, 40)) as user:
-        assert "Metrics and alarms" in user.app.screen.query_one("#metrics CellLines", CellLines).text()
 
 
 async def test_builds_are_read_only_where_their_pane_shows() -> None:
@@ -434,6 +427,9 @@ async def test_nothing_needs_you_is_said_only_when_everything_has_been_read() ->
         await user.settle()
         assert "nothing needs you" not in user.text
         made.fresh("board", value=green)
+        await user.settle()
+        assert "nothing needs you" not in user.text
+        made.fresh("alarms", value=AlarmList(()))
         await user.settle()
         assert "nothing needs you" not in user.text
         made.feeds.push("deployments", "", "", snapshot=Snapshot(fault=samples.DENIED, failures=1))

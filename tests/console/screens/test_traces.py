@@ -233,7 +233,7 @@ async def test_the_overview_has_faults_first_and_opens_them() -> None:
 
 async def test_a_small_overview_counts_them() -> None:
     async with console(size=(80, 24)) as user:
-        assert "5 Traces: 8 in 5m  1 fault  3 errors" in user.text
+        assert "5 Traces: 8 in 5m  1 fault  3 errors  6 Alarms: 2 in ALARM" in user.text
         user.world.feeds.push("traces", TraceQuery(), snapshot=Snapshot(fault=samples.DENIED, failures=1))
         await user.settle()
         assert "5 Traces: ✗ access denied" in user.text

@@ -22,7 +22,7 @@ from pointsman.console.present.alarms import brief as brief_alarms
 from pointsman.console.present.alarms import row_key as alarm_key
 from pointsman.console.present.alarms import rows_of as rows_of_alarms
 from pointsman.console.present.builds import BUILDS
-from pointsman.console.present.cells import Cell, cell, spread
+from pointsman.console.present.cells import Cell, cell, crop, join
 from pointsman.console.present.deployments import BRIEF, DeploymentRow, brief, origins, row_key, rows_of
 from pointsman.console.present.look import Draw
 from pointsman.console.present.pipelines import BOARD
@@ -212,7 +212,7 @@ class Overview(BoardPlace):
         rollouts = self._brief_of("4", "Deployments", self._deployments.map(lambda one: brief(one.deployments)), draw)
         traces = self._brief_of("5", "Traces", self._traces.map(brief_traces), draw)
         alarms = self._brief_of("6", "Alarms", self._alarms.map(brief_alarms), draw)
-        return (rollouts, spread(traces, alarms[1:], width, draw.glyphs.ellipsis))
+        return (rollouts, crop(join((traces, alarms[1:])), width, draw.glyphs.ellipsis))
 
     @staticmethod
     def _brief_of(number: str, name: str, said: Snapshot[Cell], draw: Draw) -> Cell:

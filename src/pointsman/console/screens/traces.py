@@ -328,7 +328,7 @@ class Traces(TraceLinks):
         else:
             self.add_class("durations")
             self.set_focus(band)
-        self.show_keys()
+        self.call_after_refresh(self.show_keys)  # a widget has the focus only when it has heard of it
 
     def on_duration_band_chosen(self, event: DurationBand.Chosen) -> None:
         """Only traces that took so long."""

@@ -52,6 +52,7 @@ def _metric(source: Any) -> Alarm:
         **_common(source),
         metric=MetricRef(namespace, name, tuple(dimensions)) if namespace and name else None,
         expression=text(returned, "Expression"),
+        queried=bool(queries),
         stat=text(source, "Statistic") or text(source, "ExtendedStatistic") or text(inner, "Stat"),
         period=max(1, whole(source, "Period") or whole(inner, "Period") or whole(returned, "Period") or 60),
         periods=max(1, periods),
