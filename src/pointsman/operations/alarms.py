@@ -372,7 +372,7 @@ def _put(name: str, metric: MetricRef, answers: Answers) -> dict[str, Any]:
         "Dimensions": [{"Name": key, "Value": value} for key, value in metric.dimensions],
         **({"Statistic": stat} if stat in _PLAIN else {"ExtendedStatistic": stat}),
         "ComparisonOperator": answers["comparison"],
-        "Threshold": _float(answers["threshold"]),
+        "Threshold": _float(answers.get("threshold", "")),
         "DatapointsToAlarm": _whole(answers["datapoints"]),
         "EvaluationPeriods": _whole(answers["periods"]),
         "Period": _whole(answers["period"]),
