@@ -26,8 +26,8 @@ from pointsman.model.logs import TailEvent
 PAGE = 5_000
 LOST = 20.0
 """Seconds after which a key has done nothing."""
-KEYS = ("k", "k", "pageup", "k")
-"""Each of them moves the cursor."""
+KEYS = ("k", "k", "pageup", "k", "j", "j", "pagedown", "j")
+"""Each of them moves the cursor, and all of them lead back."""
 
 
 def events(first: int, count: int) -> list[TailEvent]:

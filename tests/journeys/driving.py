@@ -196,8 +196,8 @@ class User:
             assert one not in self.screen, f"{one!r} is on the screen:\n" + "\n".join(self.lines)
 
     def row(self, *words: str) -> str:
-        """The first line of the screen that has all of these words."""
-        found = next((line for line in self.lines if all(one in line for one in words)), None)
+        """The first line below the header that has all of these words; the header names the way here."""
+        found = next((line for line in self.lines[1:] if all(one in line for one in words)), None)
         assert found is not None, f"no line has {words}:\n" + "\n".join(self.lines)
         return found
 

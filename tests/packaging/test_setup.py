@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 _COMMAND = re.compile(r"^python3 -m venv .*$", re.MULTILINE)
-_IMPORTED_AS = {"yaml": "pyyaml"}
+_IMPORTED_AS = {"yaml": "pyyaml", "markdown_it": "markdown-it-py"}
 
 
 def readme_commands() -> list[str]:
