@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +14,7 @@ from console import alarming, asking, dashing, logbook, mapped, metering, releas
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
-from pointsman.console.toolkit import screen_lines, settle
+from pointsman.console.toolkit import screen_lines
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.deployments import DeploymentState
 from pointsman.model.service_map import MapQuery
@@ -122,12 +124,31 @@ class Driver:
         await self.settle()
 
     async def settle(self) -> None:
-        """Wait for idle, workers included."""
-        await settle(self.pilot)
-        # Of no workers Textual waits for all.
-        if ending := [one for one in self.app.workers if one.group not in ("log", "query")]:
-            await self.app.workers.wait_for_complete(ending)
-        await settle(self.pilot)
+        """Wait for idle, workers included: until nothing is under way when it is looked four times in a row."""
+        quiet, deadline = 0, time.monotonic() + 30
+        while time.monotonic() < deadline:
+            await self.pilot._wait_for_screen()
+            if not self.app.is_running or self.app._exit:
+                return
+            self.app.screen._on_timer_update()
+            await asyncio.sleep(0)
+            quiet = 0 if self._busy() else quiet + 1
+            if quiet == 4:
+                return
+            if not quiet:
+                await asyncio.sleep(0.001)
+        raise AssertionError(f"the console does not come to rest:\n{self.text}")
+
+    def _busy(self) -> bool:
+        screen = self.app.screen
+        if screen._layout_required or screen._scroll_required or screen._dirty_widgets or screen._callbacks:
+            return True
+        if any(one.is_running and one.group not in ("log", "query") for one in self.app.workers):
+            return True
+        return any(
+            widget._layout_required or widget._repaint_required or getattr(widget, "working", False) is True
+            for widget in screen.query("*")
+        )
 
     @property
     def lines(self) -> list[str]:
