@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+import unicodedata
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from textual import events
+from textual import keys as naming
 from textual.pilot import Pilot
 
 from console import alarming, asking, dashing, logbook, mapped, metering, releases, samples, tracing
@@ -114,14 +117,33 @@ class Driver:
     async def press(self, *keys: str) -> None:
         """Press keys and wait until everything that follows has happened."""
         for key in keys:
-            await self.pilot.press(key)
+            self._send(key)
             await self.settle()
 
     async def type(self, text: str) -> None:
         """Type text."""
-        names = {" ": "space", ":": "colon", "-": "minus", "/": "slash", ".": "full_stop", "_": "underscore"}
-        await self.pilot.press(*(names.get(one, one) for one in text))
+        await self.press(*text)
+
+    async def obey(self, line: str) -> None:
+        """Carry a command line out without typing it."""
+        name, _, argument = line.partition(" ")
+        self.app.call_later(self.app.router.obey, name, argument)
         await self.settle()
+
+    def _send(self, key: str) -> None:
+        """Hand a key to the console as Textual's pilot does, without its sleep until the processor is idle."""
+        if len(key) == 1 and not key.isalnum():
+            key = naming._character_to_key(key)
+        original = naming.REPLACED_KEYS.get(key, key)
+        character: str | None
+        try:
+            character = unicodedata.lookup(naming._get_unicode_name_from_key(original))
+        except KeyError:
+            character = key if len(key) == 1 else None
+        event = events.Key(key, character)
+        event.set_sender(self.app)
+        assert self.app._driver is not None
+        self.app._driver.send_message(event)
 
     async def settle(self) -> None:
         """Wait for idle, workers included: until nothing is under way when it is looked four times in a row."""
@@ -141,13 +163,16 @@ class Driver:
 
     def _busy(self) -> bool:
         screen = self.app.screen
-        if screen._layout_required or screen._scroll_required or screen._dirty_widgets or screen._callbacks:
+        widgets = list(screen.query("*"))
+        if any(one._message_queue.qsize() for one in (self.app, screen, *widgets)):
+            return True
+        if any((screen._layout_required, screen._scroll_required, screen._dirty_widgets, screen._callbacks)):
             return True
         if any(one.is_running and one.group not in ("log", "query") for one in self.app.workers):
             return True
         return any(
-            widget._layout_required or widget._repaint_required or getattr(widget, "working", False) is True
-            for widget in screen.query("*")
+            any((one._layout_required, one._repaint_required, getattr(one, "working", False) is True))
+            for one in widgets
         )
 
     @property

@@ -106,7 +106,8 @@ def _grouped(rows: list[Record], items: Any, by: Any) -> list[Record]:
     order = list(groups)
     for index in reversed(range(len(by))):
         newest_first = getattr(by[index].expression, "name", "") == "bin"
-        order = _sorted(order, [values.sort_key(key[index]) for key in order], descending=newest_first)
+        places = [(*values.sort_key(key[index]), key[index] or "") for key in order]
+        order = _sorted(order, places, descending=newest_first)
     made: list[Record] = []
     for key in order:
         made_row: Record = {one.name: part for one, part in zip(by, key, strict=True)}

@@ -31,9 +31,8 @@ SIZES = ((80, 24), (120, 40), (200, 50))
 
 
 def said(line: str) -> tuple[str, ...]:
-    """The keys that type a command line."""
-    names = {" ": "space", "-": "minus"}
-    return ("colon", *(names.get(one, one) for one in line), "enter")
+    """A command line among keys: carried out, not typed."""
+    return (f":{line}",)
 
 
 PLACES: dict[str, tuple[str, ...]] = {
@@ -153,7 +152,8 @@ def _pressing(made: World, keys: tuple[str, ...]) -> Callable[[Pilot[Any]], Any]
         assert isinstance(pilot.app, ConsoleApp)
         user = Driver(pilot.app, pilot, made)
         await user.settle()
-        await user.press(*keys)
+        for key in keys:
+            await (user.obey(key[1:]) if key.startswith(":") else user.press(key))
 
     return press
 

@@ -154,7 +154,7 @@ def test_what_is_not_built_says_so_by_name(client: Client, endpoint: Endpoint) -
     """501: an operation, a service botocore knows, a service nobody knows."""
     for service, operation in (
         ("codebuild", "list_fleets"),
-        ("events", "list_rules"),
+        ("events", "list_archives"),
         ("kms", "list_keys"),
     ):
         with pytest.raises(ClientError) as missing:

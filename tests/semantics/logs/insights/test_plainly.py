@@ -65,7 +65,7 @@ _QUERIES = st.builds(
     st.lists(_FILTERS | _MADE | _SORTS | _DEDUPS, min_size=1, max_size=4),
     st.builds(" | {}{}".format, _STATS, _TAILS) | st.builds(" | {}".format, _LIMITS) | st.just(""),
 )
-_VALUES = st.sampled_from([1, 2, 2.5, "a", "b", "1", "ERR", "é", 'a"b', None, True])
+_VALUES = st.sampled_from([1, 2, 2.5, "a", "b", "1", "1.0", 1.0, "ERR", "é", 'a"b', None, True])
 _MESSAGES = st.sampled_from(["a", "ERR one", "b ERR", "1", ""]) | st.builds(
     lambda escaped, **given: json.dumps(
         {key.replace("_", "."): value for key, value in given.items() if value is not None and "_" not in key}
@@ -85,3 +85,14 @@ _MESSAGES = st.sampled_from(["a", "ERR one", "b ERR", "1", ""]) | st.builds(
 def test_a_query_means_what_it_plainly_says(query: str, given_events: list[tuple[int, str]], batch: int) -> None:
     events = [(moment, number, message) for number, (moment, message) in enumerate(given_events, 1)]
     assert run(query, events, batch=batch) == plainly.run(query, events)
+
+
+def test_a_number_and_its_text_are_one_group() -> None:
+    """A JSON 1 and a "1" read the same, so there are not two rows of that name."""
+    events = [(0, number, json.dumps({"n": one})) for number, one in enumerate(("1", 1, 1.0, "1.0"), 1)]
+    for query in (
+        "stats count(*) as x by n",
+        "fields n | stats count(*) as x by n",
+        "filter n > 0 | stats count(n) as x by n",
+    ):
+        assert run(query, events, batch=1) == [{"n": "1", "x": "3"}, {"n": "1.0", "x": "1"}]

@@ -254,8 +254,9 @@ class Group(Stage):
     def finish(self) -> list[Row]:
         """A row for each group: by time newest first, by other values smallest first."""
         for value, count in self._counted.items():
-            group = self._groups.setdefault((value,), [maker() for _, maker, _ in self._parts])
-            self._values[(value,)] = (value,)
+            key = (identity(value),)
+            group = self._groups.setdefault(key, [maker() for _, maker, _ in self._parts])
+            self._values.setdefault(key, (value,))
             for aggregation in group:
                 assert isinstance(aggregation, aggregations.Rows)
                 aggregation.count += count
@@ -265,7 +266,7 @@ class Group(Stage):
         return [self._row(self._values[key], self._groups[key]) for key in sorted(self._groups, key=self._place)]
 
     def _place(self, key: Any) -> Any:
-        keys = [sort_key(value) for value in self._values[key]]
+        keys = [(*sort_key(value), read or "") for value, read in zip(self._values[key], key, strict=True)]
         return [_Backwards(one) if back else one for one, back in zip(keys, self._backwards, strict=True)]
 
     def _row(self, values: tuple[Value, ...], group: list[Aggregation]) -> Row:

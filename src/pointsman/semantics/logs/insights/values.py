@@ -102,9 +102,9 @@ def sort_key(value: Value) -> tuple[int, Any]:
     return (2, text(value) or "") if found is None else (1, found)
 
 
-def identity(value: Value) -> Any:
-    """What two equal values share, for groups: hashable."""
-    return text(value) if isinstance(value, list | dict | float) else value
+def identity(value: Value) -> str | None:
+    """What two values of one group share: what they read as, so that a JSON 1 and a "1" are together."""
+    return text(value)
 
 
 def moment(millis: Value) -> str | None:
