@@ -12,11 +12,13 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman import starting
 from pointsman.config import checks, logfile, paths, resolve, terminal
@@ -43,8 +45,7 @@ PATIENCE = 8.0
 """Seconds that a program told to end has before it is ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """How one world is opened."""
 
     connect: Connect

@@ -16,9 +16,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 import pointsman
 from pointsman import owning, starting
@@ -38,8 +40,7 @@ _MAIN = "import sys; sys.path.append(sys.argv[1]); from pointsman.child import m
 _LEAVE = "leave and start pointsman local again: no acknowledged write is lost"
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """What a child is told: one line of JSON."""
 
     folder: str

@@ -15,8 +15,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class PointsmanError(Exception):
@@ -75,8 +76,7 @@ class FaultKind(StrEnum):
     UNKNOWN = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Why an answer is missing."""
 
     kind: FaultKind

@@ -13,9 +13,11 @@ import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from pointsman.errors import FolderHeld, StateError
 from pointsman.starting import Closing, tell
@@ -36,8 +38,7 @@ _OPENING = 5.0
 _WILD = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # how they are reached from here
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Struct, frozen=True):
     """Where a state folder is served, and by which process."""
 
     address: str
@@ -61,8 +62,7 @@ class Served:
         return {} if self.xray_port is None else {"AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{self.xray_port}"}
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """How a folder is owned."""
 
     region: str
@@ -77,8 +77,7 @@ class Terms:
     ready_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(Struct, frozen=True):
     """A folder that is served by this process."""
 
     backend: Backend

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -53,15 +51,9 @@ def poisoned(value: Any, word: str, *, at: str = "") -> Any:
         return {poisoned(key, word): poisoned(one, word) for key, one in value.items()}
     if isinstance(value, Document):
         return msgspec.structs.replace(value, name=value.name + word, fields=_members(value.fields, word))
-    if isinstance(value, msgspec.Struct):
-        return type(value)(**{name: poisoned(getattr(value, name), word, at=name) for name in value.__struct_fields__})
-    if isinstance(value, datetime) or not dataclasses.is_dataclass(value) or isinstance(value, type):
+    if not isinstance(value, msgspec.Struct):
         return value
-    changed = {
-        field.name: poisoned(getattr(value, field.name), word, at=field.name)
-        for field in dataclasses.fields(value)
-        if field.init
-    }
+    changed = {name: poisoned(getattr(value, name), word, at=name) for name in value.__struct_fields__}
     if isinstance(value, Condition):
         changed["kind"] = value.kind
     if isinstance(value, Report):
@@ -83,7 +75,7 @@ def poison(made: World, word: str) -> World:
     """A world in which every string from outside ends in ``word``."""
     services = made.services
     services.feeds.snapshots = {
-        (key[0], *poisoned(key[1:], word)): dataclasses.replace(snapshot, value=poisoned(snapshot.value, word))
+        (key[0], *poisoned(key[1:], word)): msgspec.structs.replace(snapshot, value=poisoned(snapshot.value, word))
         for key, snapshot in services.feeds.snapshots.items()
         if isinstance(key, tuple)
     }
@@ -100,7 +92,7 @@ def poison(made: World, word: str) -> World:
     services.cloud.profile, services.cloud.region = f"prod{word}", f"eu{word}"
     services.cloud.trail.calls = poisoned(services.cloud.trail.calls, word)
     made.audit.deeds = tuple(
-        dataclasses.replace(deed, said=deed.said + word, detail=deed.detail + word, identity=deed.identity + word)
+        msgspec.structs.replace(deed, said=deed.said + word, detail=deed.detail + word, identity=deed.identity + word)
         for deed in made.audit.deeds
     )
     return made

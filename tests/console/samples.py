@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from pointsman.clock import EPOCH
 from pointsman.errors import Fault, FaultKind
@@ -103,7 +104,7 @@ def action(
 ) -> Action:
     """An action in the state AWS calls ``word``."""
     made = Action(ActionRef(pipeline, in_stage, name), category, provider, status=status(word))
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 def checkout() -> PipelineState:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from journeys.driving import Scene, at_the_console
 from pointsman import bootstrap
@@ -124,4 +123,4 @@ async def test_only_a_demo_has_one(floor: Scene) -> None:
 def test_it_opens_by_itself_only_in_a_demo_that_was_asked_for_nothing_in_particular(told: dict[str, object]) -> None:
     plain = Launch(world=World.DEMO, seed=7, speed=3.0)
     assert bootstrap._touring(plain)
-    assert not bootstrap._touring(replace(plain, **told))  # type: ignore[arg-type]
+    assert not bootstrap._touring(replace(plain, **told))

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from pointsman.clock import EPOCH
 from pointsman.model.attention import Urgency, attention
@@ -14,11 +15,11 @@ HOUR = timedelta(hours=1)
 
 
 def action(word: str, at: datetime = EPOCH, **more: object) -> Action:
-    return replace(Action(ActionRef("p", "S", "A"), status=status(word), changed_at=at), **more)  # type: ignore[arg-type]
+    return replace(Action(ActionRef("p", "S", "A"), status=status(word), changed_at=at), **more)
 
 
 def stage(word: str, *actions: Action, **more: object) -> Stage:
-    return replace(Stage(StageRef("p", "S"), status=status(word), actions=actions), **more)  # type: ignore[arg-type]
+    return replace(Stage(StageRef("p", "S"), status=status(word), actions=actions), **more)
 
 
 def board(*stages: Stage, executions: tuple[Execution, ...] = ()) -> Board:
@@ -65,7 +66,7 @@ def test_what_moves_for_more_than_two_hours_is_stuck() -> None:
 
 def build(number: int, word: str, **more: object) -> Build:
     made = Build(BuildRef(f"app:{number}"), status=status(word), started=EPOCH - 3 * HOUR, ended=EPOCH)
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 def test_only_a_project_s_newest_build_counts() -> None:

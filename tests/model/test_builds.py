@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from operations import states
 from pointsman.clock import EPOCH
@@ -35,7 +35,7 @@ def build(number: int, *phases: Phase, project: str = "app", **changes: object) 
         started=EPOCH + timedelta(minutes=number),
         complete=True,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 # -- compared

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from console import releases, samples
 from pointsman.clock import EPOCH
@@ -23,7 +23,7 @@ REF = BuildRef("web:1")
 def build(phase: str, context: tuple[str, str], **more: object) -> Build:
     failed = Phase(phase, status("FAILED"), contexts=(context,))
     made = Build(REF, status=status("FAILED"), phases=(failed,), complete=True)
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from pointsman.model.logs import GroupDetail, LogGroup, LogStream, MetricFilter, SubscriptionFilter
 from pointsman.model.refs import LogGroupRef, MetricFilterRef, Ref

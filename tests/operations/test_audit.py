@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from operations import states
 from pointsman.clock import EPOCH
@@ -32,7 +32,7 @@ def deed(number: int = 1, **changes: object) -> Deed:
         cli="aws codepipeline start-pipeline-execution --name checkout",
         target=states.PIPELINE,
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def done(number: int = 1) -> Deed:

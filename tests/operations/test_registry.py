@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.validate import ParamValidator
+from msgspec.structs import replace
 
 from operations import alarming, deployed, logged, queried, states
 from operations.fakes import FakeInsights, FakeServices, runner

@@ -13,7 +13,6 @@ import asyncio
 import itertools
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 import botocore
 import jmespath  # type: ignore[import-untyped]
 from botocore.config import Config
+from msgspec import Struct, field
 
 import pointsman
 from pointsman.aws.faults import NeedsCode, explain
@@ -45,8 +45,7 @@ _RENEW_AFTER = 3.0
 """Seconds between two looks for credentials that are missing: a metadata service that does not answer costs two."""
 
 
-@dataclass(slots=True)
-class _Bound:
+class _Bound(Struct):
     """One session, what its credentials are worth, and the clients made from it."""
 
     session: Any

@@ -7,12 +7,12 @@ read that timed out, an answer of 5xx. A modelled 4xx answer settles it: the ser
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import botocore.exceptions as boto
 import botocore.parsers
 import urllib3.exceptions
+from msgspec import Struct
 
 from pointsman.errors import CallFailed, Fault, FaultKind
 
@@ -29,8 +29,7 @@ class NeedsCode(Exception):
         self.prompt = prompt
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """A fault, and whether the same read may go better in a moment."""
 
     fault: Fault
@@ -73,8 +72,7 @@ _BY_STATUS: dict[int, FaultKind] = {
 """What a status says where the code says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """What an exception of these classes means."""
 
     types: tuple[type[BaseException], ...]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 
 class World(StrEnum):
@@ -20,8 +21,7 @@ class World(StrEnum):
     DOCTOR = "doctor"
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """One start of the program. Fields of other worlds than ``world`` mean nothing."""
 
     world: World = World.AWS

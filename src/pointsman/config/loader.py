@@ -6,11 +6,12 @@ The YAML is composed into nodes, not values, so that each scalar still knows its
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.config.checks import close, endpoint, region, time_zone
 from pointsman.config.settings import SCREENS, Cadence, KeyWish, Settings, Watch
@@ -24,8 +25,7 @@ _INT, _FLOAT, _BOOL = (f"tag:yaml.org,2002:{name}" for name in ("int", "float", 
 _KINDS = {_MAPPING: "a mapping", _LIST: "a list", _NULL: "nothing", _BOOL: "true or false", _INT: "a number"}
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """One thing wrong in the file."""
 
     line: int

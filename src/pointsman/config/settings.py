@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from msgspec import Struct, field
 
 SCREENS = ("overview", "pipelines", "builds", "deployments", "traces", "metrics", "logs", "activity")
 """The screens that have a digit, in its order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """What the console shows: names as shell patterns; empty shows everything."""
 
     pipelines: tuple[str, ...] = ()
@@ -21,8 +21,7 @@ class Watch:
     """Namespaces, or namespace and name with a slash between: ``AWS/Lambda``, ``Shop/Orders*``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
+class Cadence(Struct, frozen=True):
     """Seconds between two reads of one thing."""
 
     moving: float = 2.0
@@ -33,8 +32,7 @@ class Cadence:
     """Nothing happens in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyWish:
+class KeyWish(Struct, frozen=True):
     """Other keys for what has an id: a binding (``filter``) or an operation (``approval.approve``)."""
 
     id: str
@@ -44,8 +42,7 @@ class KeyWish:
     """Where in the file it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything a person may set, as it came out of command line, environment and file."""
 
     profile: str = ""

@@ -11,10 +11,10 @@ import asyncio
 import logging
 import os
 import sys
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from textual.app import App
 
 from pointsman.console import themes, toolkit

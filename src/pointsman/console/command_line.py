@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 __all__ = ["COMMANDS", "Command", "Line", "Names", "complete", "parse"]
 
@@ -18,8 +19,7 @@ MOST_SPEED = 100
 """The fastest a demo's clock goes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """What is known by name, for completion; grows as the screens read."""
 
     pipelines: tuple[str, ...] = ()
@@ -91,8 +91,7 @@ def _speed(argument: str) -> str | None:
     return _number(argument, MOST_SPEED, f"a number above 0, up to {MOST_SPEED}")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One word of the command line."""
 
     name: str
@@ -219,8 +218,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """What a typed line means."""
 
     name: str = ""

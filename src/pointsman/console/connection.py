@@ -10,8 +10,9 @@ import contextlib
 import gc
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct, field
 
 from pointsman.console.troubles import fault_of
 from pointsman.errors import Fault
@@ -53,8 +54,7 @@ class TimeControl(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """Everything the screens work with."""
 
     services: Services
@@ -100,8 +100,7 @@ class Views(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
+class Keeping(Struct, frozen=True):
     """Where a session leaves what the next one begins with; None where nothing is left."""
 
     memory: Memory | None = None
@@ -117,8 +116,7 @@ class Keeping:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """What the last session left of a place, and where this one leaves the same."""
 
     memory: Memory | None = None

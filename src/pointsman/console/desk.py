@@ -6,9 +6,11 @@ One desk per app. Screens read it; only the app changes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pointsman.clock import Clock
 from pointsman.console.command_line import Names
@@ -26,8 +28,7 @@ from pointsman.model.views import PlaceView, Session
 __all__ = ["Desk"]
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """The shared state of one console."""
 
     clock: Clock

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.binding import Binding, BindingType
 
 __all__ = ["APP_KEYS", "SCREENS", "ScreenName", "key_words", "rebound", "written"]
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenName:
+class ScreenName(Struct, frozen=True):
     """A screen that has a digit."""
 
     digit: str

@@ -7,9 +7,9 @@ whoever looks away.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from textual.app import App
 
 from pointsman.console.desk import Desk
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Operating"]
 
 
-@dataclass(slots=True)
-class Course:
+class Course(Struct):
     """How far one has come with several."""
 
     at: int = 0

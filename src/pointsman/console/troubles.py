@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind, PointsmanError
@@ -13,8 +14,7 @@ from pointsman.errors import CallFailed, Fault, FaultKind, PointsmanError
 __all__ = ["Trouble", "Troubles", "fault_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """One thing that went wrong."""
 
     at: datetime

@@ -11,10 +11,11 @@ events (``World.on``); which may know which is a contract of ``tests/contracts``
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+
+from msgspec import Struct
 
 from pointsman.local.answers import Table
 from pointsman.local.pages import Pages
@@ -22,8 +23,7 @@ from pointsman.local.reach import Reach
 from pointsman.local.world import World
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a backend lives."""
 
     root: Path
@@ -35,8 +35,7 @@ def _nothing(_: World) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """One service's part in the backend."""
 
     name: str
@@ -53,8 +52,7 @@ class Engine:
     """Its sub-folders of ``Place.root``: what goes when the backend is emptied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Engines:
+class Engines(Struct, frozen=True):
     """Every engine of one backend."""
 
     world: World

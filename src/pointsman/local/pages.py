@@ -7,7 +7,8 @@ request: each page judges for itself who may ask.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pointsman.local.answers import AwsError
 from pointsman.local.reach import Reach
@@ -16,8 +17,7 @@ from pointsman.local.world import World
 ROOT = "/_pointsman/"
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """A request for a page."""
 
     query: Mapping[str, str] = field(default_factory=dict)
@@ -28,8 +28,7 @@ class Visit:
     """The address it came from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """The answer to a visit."""
 
     status: int
@@ -42,8 +41,7 @@ Answering = Callable[[World, str, Visit], Shown]
 """Answers a visit of the world, in its transaction; the text is the account."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page."""
 
     method: str

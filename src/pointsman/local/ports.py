@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.errors import StateError
 
@@ -19,8 +20,7 @@ XRAY_BUFFER = 4 * 1024 * 1024
 _TRIES = 50
 
 
-@dataclass(frozen=True, slots=True)
-class XraySockets:
+class XraySockets(Struct, frozen=True):
     """The X-Ray daemon's port: segments by UDP, sampling by TCP, under one number."""
 
     udp: socket.socket

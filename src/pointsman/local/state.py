@@ -11,9 +11,10 @@ import fcntl
 import json
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from pointsman.errors import FolderHeld, StateError
 
@@ -55,8 +56,7 @@ def file_system(path: Path) -> str:
     return kind
 
 
-@dataclass(slots=True)
-class StateFolder:
+class StateFolder(Struct):
     """A state folder held by this process."""
 
     path: Path

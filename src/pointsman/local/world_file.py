@@ -34,11 +34,11 @@ sets. ``!file PATH`` stands for what a file holds. Every mistake names file, lin
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 from pointsman.errors import ConfigError
 from pointsman.local.world_nodes import Mark, Nodes, Step, compose, is_empty, line_of
@@ -53,8 +53,7 @@ _OUTLETS = ("log", "file", "command")
 _PROVIDERS = ("GitHub", "GitLab", "Bitbucket")
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One AWS call."""
 
     service: str
@@ -63,12 +62,11 @@ class Call:
     parameters: dict[str, Any]
     mark: Mark
     service_mark: Mark
-    lines: dict[tuple[Step, ...], int] = field(repr=False)
+    lines: dict[tuple[Step, ...], int]
     """The line of every parameter, by its path."""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalRepository:
+class LocalRepository(Struct, frozen=True):
     """A repository: a folder of the owner's, or one of ours with its first commit."""
 
     name: str
@@ -79,8 +77,7 @@ class LocalRepository:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFolder:
+class LocalFolder(Struct, frozen=True):
     """A connection or an instance: a name, a folder, tags."""
 
     name: str
@@ -91,8 +88,7 @@ class LocalFolder:
     """A connection's: GitHub, GitLab or Bitbucket."""
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionEntry:
+class FunctionEntry(Struct, frozen=True):
     """A function: a command of this machine."""
 
     name: str
@@ -104,8 +100,7 @@ class FunctionEntry:
     """Seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class RouteEntry:
+class RouteEntry(Struct, frozen=True):
     """A way events take: what they must have, and the topic or function they go to."""
 
     name: str
@@ -115,16 +110,14 @@ class RouteEntry:
     function: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(Struct, frozen=True):
     """A file that is read with the world."""
 
     path: Path
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class TopicEntry:
+class TopicEntry(Struct, frozen=True):
     """A topic, and where its messages go: (protocol, endpoint)."""
 
     name: str
@@ -132,8 +125,7 @@ class TopicEntry:
     outlets: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WorldFile:
+class WorldFile(Struct, frozen=True):
     """A world file, read."""
 
     path: Path

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
+from msgspec import Struct
 
 from pointsman.errors import ConfigError
 
@@ -21,8 +21,7 @@ _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "bool", "null
 Step = str | int
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Where something stands in the file."""
 
     line: int

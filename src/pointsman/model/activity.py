@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.errors import Fault
 from pointsman.model.refs import Ref
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One API call."""
 
     at: datetime
@@ -24,8 +24,7 @@ class Call:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """One operation a person ran, as the audit log has it."""
 
     id: str

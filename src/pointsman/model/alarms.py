@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from pointsman.model.metrics import Series
 from pointsman.model.refs import AlarmRef, MetricRef
@@ -30,8 +31,7 @@ STATES = ("ALARM", "INSUFFICIENT_DATA", "OK")
 """Worst first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
+class Mute(Struct, frozen=True):
     """A rule that keeps alarms from acting for a time."""
 
     name: str
@@ -39,8 +39,7 @@ class Mute:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alarm:
+class Alarm(Struct, frozen=True):
     """One alarm."""
 
     ref: AlarmRef
@@ -126,8 +125,7 @@ class Alarm:
             return False  # a comparison of a later CloudWatch
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """An item of an alarm's history."""
 
     ref: AlarmRef
@@ -140,8 +138,7 @@ class Change:
     """The states that a StateUpdate led from and to."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmList:
+class AlarmList(Struct, frozen=True):
     """The alarms there are, and what became of them in the last day."""
 
     alarms: tuple[Alarm, ...]
@@ -215,8 +212,7 @@ def _rank(state: str) -> int:
     return STATES.index(state) if state in STATES else len(STATES)
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(Struct, frozen=True):
     """A time for which an alarm with some settings would have been in ALARM."""
 
     start: float
@@ -259,8 +255,7 @@ def firings(rule: Rule, threshold: float, series: Series, period: int, start: fl
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmState:
+class AlarmState(Struct, frozen=True):
     """What an operation on an alarm judges."""
 
     ref: AlarmRef

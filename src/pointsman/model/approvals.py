@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.model.comparison import Comparison
 from pointsman.model.pipelines import Action, Board, Execution, PipelineState, Revision, Stage
@@ -16,8 +17,7 @@ KEPT = 20
 """How many approvals that do not wait any more are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True):
     """One approval that waits for an answer."""
 
     state: PipelineState
@@ -67,8 +67,7 @@ class Pending:
         return self.ref, self.action.execution_id or self.action.token or self.execution_id
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of the inbox: an approval that waits, or one that does not any more and what became of it."""
 
     pending: Pending
@@ -81,8 +80,7 @@ class Entry:
         return self.pending.key
 
 
-@dataclass(frozen=True, slots=True)
-class Shipment:
+class Shipment(Struct, frozen=True):
     """What an answer would let through: the run that waits, against what runs behind the gate."""
 
     ref: ActionRef

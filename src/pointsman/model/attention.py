@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+
+from msgspec import Struct
 
 from pointsman.model.builds import Build
 from pointsman.model.pipelines import Board, PipelineRow, PipelineState, Stage
@@ -35,8 +36,7 @@ class Urgency(IntEnum):
     """Something moves, and has done so for too long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attention:
+class Attention(Struct, frozen=True):
     """One thing that needs a person."""
 
     urgency: Urgency

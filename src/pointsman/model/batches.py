@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.model.builds import Run
 from pointsman.model.refs import BatchRef, BuildRef
 from pointsman.model.status import NOT_RUN, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One build of a batch."""
 
     identifier: str
@@ -28,15 +28,13 @@ class Member:
     artifact: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Batch(Run[BatchRef]):
+class Batch(Run[BatchRef], frozen=True):
     """A batch of builds."""
 
     members: tuple[Member, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BatchList:
+class BatchList(Struct, frozen=True):
     """Batches, newest first, and whether there are older ones."""
 
     batches: tuple[Batch, ...] = ()
@@ -46,8 +44,7 @@ class BatchList:
         return len(self.batches)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A member and its place in the tree."""
 
     member: Member

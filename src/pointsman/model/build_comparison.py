@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from pointsman.model.builds import Build, Phase
 
 
-@dataclass(frozen=True, slots=True)
-class PhasePair:
+class PhasePair(Struct, frozen=True):
     """One phase in two builds."""
 
     name: str
@@ -28,8 +28,7 @@ class PhasePair:
         return None if before is None or after is None else after - before
 
 
-@dataclass(frozen=True, slots=True)
-class BuildComparison:
+class BuildComparison(Struct, frozen=True):
     """Two builds side by side."""
 
     older: Build

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from pointsman.model.refs import BatchRef, BuildRef, LogRef, ProjectRef
 from pointsman.model.status import NOT_RUN, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Struct, frozen=True):
     """One phase of a build."""
 
     name: str
@@ -34,8 +34,7 @@ class Phase:
         return max(timedelta(0), now - self.started)
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentVariable:
+class EnvironmentVariable(Struct, frozen=True):
     """A build's variable; values of secrets are never read."""
 
     name: str
@@ -46,8 +45,7 @@ class EnvironmentVariable:
 R = TypeVar("R", BuildRef, BatchRef)
 
 
-@dataclass(frozen=True, slots=True)
-class Run(Generic[R]):
+class Run(Struct, Generic[R], frozen=True):
     """What a project runs, a build or a batch of them: where it is, how it went, of what."""
 
     ref: R
@@ -87,8 +85,7 @@ class Run(Generic[R]):
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Build(Run[BuildRef]):
+class Build(Run[BuildRef], frozen=True):
     """One build."""
 
     source_type: str = ""
@@ -130,8 +127,7 @@ class Build(Run[BuildRef]):
         return max(timed, key=lambda phase: phase.ended - phase.started, default=None)  # type: ignore[operator]
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A build project."""
 
     ref: ProjectRef
@@ -164,8 +160,7 @@ class Project:
         return self.ref.name
 
 
-@dataclass(frozen=True, slots=True)
-class BuildList:
+class BuildList(Struct, frozen=True):
     """Builds, newest first, and whether there are older ones."""
 
     builds: tuple[Build, ...] = ()
@@ -175,8 +170,7 @@ class BuildList:
         return len(self.builds)
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """A build's place among those that wait."""
 
     place: int

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.model.forecast import StageTime
 from pointsman.model.pipelines import Execution, PipelineState, Revision
 from pointsman.model.refs import PipelineRef
 
 
-@dataclass(frozen=True, slots=True)
-class Commit:
+class Commit(Struct, frozen=True):
     """A commit, as its repository has it."""
 
     id: str
@@ -27,8 +27,7 @@ class Commit:
         return self.id[:7]
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionChange:
+class RevisionChange(Struct, frozen=True):
     """One source action's revision in two executions."""
 
     action: str
@@ -45,8 +44,7 @@ class RevisionChange:
         return (self.older.id if self.older else "") != (self.newer.id if self.newer else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two executions of one pipeline, side by side."""
 
     ref: PipelineRef
@@ -88,8 +86,7 @@ def side_by_side(ref: PipelineRef, older: Execution, newer: Execution) -> Compar
     return Comparison(ref, older, newer, changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Whereabouts:
+class Whereabouts(Struct, frozen=True):
     """One execution and where its revision is now."""
 
     execution_id: str

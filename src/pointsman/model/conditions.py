@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.model.status import NOT_RUN, Status
 
@@ -14,8 +15,7 @@ KINDS = (BEFORE_ENTRY, ON_SUCCESS, ON_FAILURE)
 """The three places of a condition, in the order in which a run meets them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule of a condition and what last came of it."""
 
     name: str
@@ -32,8 +32,7 @@ class Rule:
     """As declared, unresolved."""
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A stage's condition of one kind: declared, run, or both."""
 
     kind: str
@@ -56,8 +55,7 @@ class Condition:
         return tuple(rule for rule in self.rules if rule.status.failed)
 
 
-@dataclass(frozen=True, slots=True)
-class Retries:
+class Retries(Struct, frozen=True):
     """How often a stage was tried again in the run that is in it."""
 
     automatic: int = 0
@@ -72,8 +70,7 @@ class Retries:
 NEVER_RETRIED = Retries()
 
 
-@dataclass(frozen=True, slots=True)
-class TriggerFilter:
+class TriggerFilter(Struct, frozen=True):
     """One alternative of a trigger: an event, and what of a repository it is about."""
 
     event: str
@@ -82,8 +79,7 @@ class TriggerFilter:
     """(``branches``, ``tags`` or ``paths``; patterns it includes; patterns it excludes)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(Struct, frozen=True):
     """What starts a V2 pipeline by itself, for one source action."""
 
     action: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.semantics.traces.assembly import ORPHAN, SUBSEGMENT, Span, Trace
 
@@ -18,8 +19,7 @@ Section = tuple[float, float]
 """Seconds since 1970: from, to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """Where the time of a trace went; each tuple has a place for each span."""
 
     entry: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from pointsman.errors import Fault
 from pointsman.model.refs import DashboardRef, Ref
@@ -51,8 +52,7 @@ MOST_POINTS = 1440
 """Points of one line, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardEntry:
+class DashboardEntry(Struct, frozen=True):
     """A dashboard as a list tells it."""
 
     ref: DashboardRef
@@ -62,8 +62,7 @@ class DashboardEntry:
     arn: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardList:
+class DashboardList(Struct, frozen=True):
     """Every dashboard of an account."""
 
     entries: tuple[DashboardEntry, ...] = ()
@@ -74,8 +73,7 @@ class DashboardList:
         return len(self.entries)
 
 
-@dataclass(frozen=True, slots=True)
-class MetricLine:
+class MetricLine(Struct, frozen=True):
     """A query of a metric widget: a metric with its statistic, or an expression."""
 
     id: str
@@ -94,8 +92,7 @@ class MetricLine:
     """Whether it is drawn against the right axis."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """What a body says of a vertical axis."""
 
     low: float | None = None
@@ -103,8 +100,7 @@ class Axis:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A horizontal annotation."""
 
     value: float
@@ -112,8 +108,7 @@ class Mark:
     right: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class MetricAsked:
+class MetricAsked(Struct, frozen=True):
     """A metric widget."""
 
     lines: tuple[MetricLine, ...] = ()
@@ -132,15 +127,13 @@ class MetricAsked:
     """Whether a number is of the whole time and not of its last period."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextAsked:
+class TextAsked(Struct, frozen=True):
     """A text widget."""
 
     markdown: str
 
 
-@dataclass(frozen=True, slots=True)
-class LogAsked:
+class LogAsked(Struct, frozen=True):
     """A log widget."""
 
     query: str
@@ -150,8 +143,7 @@ class LogAsked:
     region: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmsAsked:
+class AlarmsAsked(Struct, frozen=True):
     """An alarm status widget."""
 
     arns: tuple[str, ...]
@@ -159,8 +151,7 @@ class AlarmsAsked:
     """Only alarms in these; empty takes all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A widget that is not drawn, and why."""
 
     kind: str
@@ -170,8 +161,7 @@ class Refused:
 Asked = MetricAsked | TextAsked | LogAsked | AlarmsAsked | Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Widget:
+class Widget(Struct, frozen=True):
     """A widget, on a grid of 24 columns."""
 
     number: int
@@ -185,8 +175,7 @@ class Widget:
     height: int = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A dashboard's body, read."""
 
     widgets: tuple[Widget, ...] = ()
@@ -198,8 +187,7 @@ class Body:
     """What of it is not drawn as it stands, a sentence each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A time series that was found."""
 
     label: str
@@ -214,8 +202,7 @@ class Line:
         return self.points[-1][1] if self.points else None
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmFace:
+class AlarmFace(Struct, frozen=True):
     """An alarm as a dashboard shows it."""
 
     name: str
@@ -225,8 +212,7 @@ class AlarmFace:
     since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What was found for one widget."""
 
     lines: tuple[Line, ...] = ()
@@ -240,8 +226,7 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardState:
+class DashboardState(Struct, frozen=True):
     """A dashboard's text, for whoever changes it."""
 
     ref: DashboardRef
@@ -250,8 +235,7 @@ class DashboardState:
     """Whether there is such a dashboard."""
 
 
-@dataclass(frozen=True, slots=True)
-class DashboardView:
+class DashboardView(Struct, frozen=True):
     """A dashboard with everything it shows."""
 
     ref: DashboardRef

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.model.refs import DeploymentGroupRef, DeploymentRef, TargetRef
 from pointsman.model.status import NOT_RUN, Status, Tone
@@ -12,8 +13,7 @@ SERVER, LAMBDA, ECS = "Server", "Lambda", "ECS"
 _ENDED = ("Succeeded", "Failed", "Stopped")
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionLocation:
+class RevisionLocation(Struct, frozen=True):
     """Where a revision is: an object, a commit, or an application specification in itself."""
 
     kind: str = ""
@@ -64,8 +64,7 @@ class RevisionLocation:
 NO_REVISION = RevisionLocation()
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """Targets by status."""
 
     pending: int = 0
@@ -86,8 +85,7 @@ class Counts:
         return self.succeeded + self.failed + self.skipped
 
 
-@dataclass(frozen=True, slots=True)
-class BlueGreen:
+class BlueGreen(Struct, frozen=True):
     """What a blue/green deployment waits for, in minutes."""
 
     on_timeout: str = ""
@@ -99,8 +97,7 @@ class BlueGreen:
     provisioning: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """One deployment."""
 
     ref: DeploymentRef
@@ -184,8 +181,7 @@ class Deployment:
         return self.error_message or self.error_code
 
 
-@dataclass(frozen=True, slots=True)
-class LifecycleEvent:
+class LifecycleEvent(Struct, frozen=True):
     """One step of a deployment on one target."""
 
     name: str
@@ -199,8 +195,7 @@ class LifecycleEvent:
     log_tail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskSet:
+class TaskSet(Struct, frozen=True):
     """A set of tasks of a service, or a version of a function: one side of shifting traffic."""
 
     label: str
@@ -214,8 +209,7 @@ class TaskSet:
     pending: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One target of a deployment, and how far it is."""
 
     ref: TargetRef
@@ -266,8 +260,7 @@ class Target:
         return next((event for event in self.events if event.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(Struct, frozen=True):
     """How a configuration moves the traffic."""
 
     kind: str = ""
@@ -276,8 +269,7 @@ class Routing:
     minutes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """A deployment configuration: how many at once, or how the traffic moves."""
 
     name: str
@@ -287,8 +279,7 @@ class Configuration:
     routing: Routing = Routing()
 
 
-@dataclass(frozen=True, slots=True)
-class Rollout:
+class Rollout(Struct, frozen=True):
     """A deployment with its targets: what its screen shows."""
 
     deployment: Deployment
@@ -303,8 +294,7 @@ class Rollout:
         return max(0, self.total - len(self.targets))
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentList:
+class DeploymentList(Struct, frozen=True):
     """Deployments, newest first, and whether there are older ones."""
 
     deployments: tuple[Deployment, ...] = ()
@@ -314,8 +304,7 @@ class DeploymentList:
         return len(self.deployments)
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentGroup:
+class DeploymentGroup(Struct, frozen=True):
     """A deployment group: where an application is deployed to, and how."""
 
     ref: DeploymentGroupRef
@@ -336,8 +325,7 @@ class DeploymentGroup:
     waits: BlueGreen = BlueGreen()
 
 
-@dataclass(frozen=True, slots=True)
-class GroupHistory:
+class GroupHistory(Struct, frozen=True):
     """What is known of a group: what was deployed, what could be."""
 
     group: DeploymentGroup
@@ -347,8 +335,7 @@ class GroupHistory:
     """The application's registered revisions, newest first, deployed or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentState:
+class DeploymentState(Struct, frozen=True):
     """What an operation on a deployment judges: it, and what its group has deployed before."""
 
     deployment: Deployment

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.builds import Build
@@ -39,8 +40,7 @@ LONG = timedelta(hours=1)
 """How long a queued build or a silent target may take before it is strange."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that is wrong."""
 
     what: str
@@ -55,8 +55,7 @@ class Finding:
     """False: something to know, that breaks nothing by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """Everything that was looked at."""
 
     looked: tuple[str, ...] = ()

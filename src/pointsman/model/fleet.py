@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.model.deployments import Deployment, DeploymentGroup, RevisionLocation, Target
 from pointsman.model.status import Tone
 
 
-@dataclass(frozen=True, slots=True)
-class Residence:
+class Residence(Struct, frozen=True):
     """One target of a group, and what runs on it."""
 
     name: str
@@ -28,8 +29,7 @@ class Residence:
     """The deployment that changes it now; empty when none does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fleet:
+class Fleet(Struct, frozen=True):
     """Every target of a group that its newest deployments know, and the revision that it should run."""
 
     group: DeploymentGroup

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.model.attempts import latest, worst
 from pointsman.model.pipelines import ActionRun, Stage
@@ -23,8 +24,7 @@ _GRACE = timedelta(seconds=5)
 Span = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """How long earlier runs took."""
 
     samples: int
@@ -32,8 +32,7 @@ class Estimate:
     p90: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Under:
+class Under(Struct, frozen=True):
     """A run that is at work in a stage."""
 
     execution_id: str
@@ -48,8 +47,7 @@ class Under:
         return self.done if self.since is None else self.done + max(_NONE, now - self.since)
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What earlier runs tell of a pipeline's stages."""
 
     stages: tuple[tuple[str, Estimate], ...] = ()
@@ -173,8 +171,7 @@ def _under(execution_id: str, stage: str, runs: Sequence[ActionRun]) -> Under:
     return Under(execution_id, stage, covered(closed), since)
 
 
-@dataclass(frozen=True, slots=True)
-class StageTime:
+class StageTime(Struct, frozen=True):
     """A stage in one run: how it ended, and its work."""
 
     name: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pointsman.errors import Fault
 
@@ -46,8 +48,7 @@ _OVER: Final = frozenset(("Complete", "Failed", "Cancelled", "Timeout", "Unknown
 _TRACE_DIGITS: Final = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """When: the last while, or around a moment."""
 
     length: timedelta = timedelta(hours=1)
@@ -66,8 +67,7 @@ class Span:
         return cls(end - (moment - either_side), end)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """What is asked: the text, the groups, the time."""
 
     text: str = ""
@@ -80,8 +80,7 @@ class Query:
         return self.text.lstrip().lower().startswith("source")
 
 
-@dataclass(frozen=True, slots=True)
-class QueryStats:
+class QueryStats(Struct, frozen=True):
     """What a query has looked at."""
 
     matched: int = 0
@@ -92,8 +91,7 @@ class QueryStats:
     groups: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(Struct, frozen=True):
     """Rows under the names of their fields, ``@ptr`` apart."""
 
     columns: tuple[str, ...] = ()
@@ -110,8 +108,7 @@ class Results:
         return self.rows[row][self.columns.index(name)] if name in self.columns else ""
 
 
-@dataclass(frozen=True, slots=True)
-class QueryRun:
+class QueryRun(Struct, frozen=True):
     """A query under way, or over.
 
     ``results`` stay whatever happens to a later run: a new run begins with none of its own.
@@ -141,7 +138,7 @@ class QueryRun:
 
     def ended(self, now: datetime, **more: object) -> QueryRun:
         """The same, over."""
-        return replace(self, took=max(timedelta(0), now - self.began), **more)  # type: ignore[arg-type]
+        return replace(self, took=max(timedelta(0), now - self.began), **more)
 
 
 def is_over(status: str) -> bool:
@@ -149,8 +146,7 @@ def is_over(status: str) -> bool:
     return status in _OVER
 
 
-@dataclass(frozen=True, slots=True)
-class LogField:
+class LogField(Struct, frozen=True):
     """A field found in a log group."""
 
     name: str
@@ -158,8 +154,7 @@ class LogField:
     """In how many of a hundred events."""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedQuery:
+class SavedQuery(Struct, frozen=True):
     """A query definition of AWS's."""
 
     id: str
@@ -231,8 +226,7 @@ def _is_trace(text: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SavedState:
+class SavedState(Struct, frozen=True):
     """A saved query as it is now, beside what lies on the workbench."""
 
     saved: SavedQuery | None

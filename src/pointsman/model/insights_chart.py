@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.model.insights import Results, moment_of
 from pointsman.semantics.logs.insights.tokens import Kind, tokens
@@ -18,8 +19,7 @@ MOST_SERIES = 12
 _MOST_BINS = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """One line: a value for each bin, None where the results have none."""
 
     name: str
@@ -33,8 +33,7 @@ class Series:
         return sum(value for value in self.values if value is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class TimeChart:
+class TimeChart(Struct, frozen=True):
     """Series over the same bins."""
 
     start: datetime
@@ -65,8 +64,7 @@ class TimeChart:
         return min((value for one in self.series for value in one.values if value is not None), default=0.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
+class Bars(Struct, frozen=True):
     """Figures by name, in the order of the rows."""
 
     figure: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 __all__ = ["FIRST", "SAMPLES", "Sample", "sample"]
 
@@ -11,8 +12,7 @@ FIRST: Final = "fields @timestamp, @message\n| sort @timestamp desc\n| limit 200
 """What an editor that was never used begins with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A query under a name."""
 
     name: str

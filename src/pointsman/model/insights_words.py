@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from pointsman.model.insights import LogField
 from pointsman.semantics.logs.insights import guide
@@ -25,8 +26,7 @@ _DIFFS: Final = ("previousDay", "previousWeek", "previousMonth")
 _BINS: Final = ("bin(1m)", "bin(5m)", "bin(30m)", "bin(1h)", "bin(1d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """One way to go on."""
 
     text: str
@@ -36,8 +36,7 @@ class Offer:
     help: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Offers:
+class Offers(Struct, frozen=True):
     """The ways to go on, and the word they replace."""
 
     start: int

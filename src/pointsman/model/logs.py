@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from pointsman.errors import Fault
 
@@ -19,8 +20,7 @@ class LogLine(NamedTuple):
     """Without its line end; as it came, control sequences included: ``present`` strips them."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogChunk:
+class LogChunk(Struct, frozen=True):
     """What one read of a stream brought."""
 
     lines: tuple[LogLine, ...]
@@ -49,8 +49,7 @@ class TailEvent(NamedTuple):
     """When the service took it in, in milliseconds: its own clock."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogSource:
+class LogSource(Struct, frozen=True):
     """A log group in a tail: the whole of it, or some of its streams."""
 
     group: str
@@ -64,8 +63,7 @@ class LogSource:
         return f"{self.group} {','.join(self.streams)}" if self.streams else self.group
 
 
-@dataclass(frozen=True, slots=True)
-class TailAsk:
+class TailAsk(Struct, frozen=True):
     """What a tail shows."""
 
     sources: tuple[LogSource, ...]
@@ -89,8 +87,7 @@ class TailMode(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class TailChunk:
+class TailChunk(Struct, frozen=True):
     """What a tail has to say."""
 
     lines: tuple[TailEvent, ...] = ()
@@ -113,8 +110,7 @@ NEVER = 0
 """The retention of a group that keeps everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogGroup:
+class LogGroup(Struct, frozen=True):
     """A log group in the list."""
 
     name: str
@@ -137,8 +133,7 @@ class LogGroup:
         return self.retention == NEVER and self.group_class != "DELIVERY"
 
 
-@dataclass(frozen=True, slots=True)
-class MetricFilter:
+class MetricFilter(Struct, frozen=True):
     """A metric filter of a group."""
 
     group: str
@@ -158,8 +153,7 @@ class MetricFilter:
     """System fields that become dimensions."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubscriptionFilter:
+class SubscriptionFilter(Struct, frozen=True):
     """A subscription filter of a group."""
 
     group: str
@@ -169,8 +163,7 @@ class SubscriptionFilter:
     """An ARN."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogStream:
+class LogStream(Struct, frozen=True):
     """A stream of a group."""
 
     name: str
@@ -178,8 +171,7 @@ class LogStream:
     """When its last event was, in milliseconds; 0 is not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupDetail:
+class GroupDetail(Struct, frozen=True):
     """A group with what belongs to it."""
 
     group: LogGroup
@@ -190,8 +182,7 @@ class GroupDetail:
     more_streams: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PatternMatch:
+class PatternMatch(Struct, frozen=True):
     """A sample line that a pattern matches."""
 
     number: int

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import ClassVar
+
+from msgspec import Struct
 
 from pointsman.model.refs import DeploymentRef, ExecutionRef, MetricRef
+from pointsman.values import Partly
 
 __all__ = [
     "RANGES",
@@ -65,8 +68,7 @@ def period_for(span: timedelta) -> int:
     return next((one for one in _PERIODS if one >= least), _PERIODS[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class MetricQuery:
+class MetricQuery(Struct, frozen=True):
     """One series that is asked for: a metric's statistic, or an expression over others of the same wall."""
 
     ref: MetricRef | None
@@ -80,8 +82,7 @@ class MetricQuery:
         return self.expression if self.ref is None else str(self.ref)
 
 
-@dataclass(frozen=True, slots=True)
-class WallQuery:
+class WallQuery(Struct, frozen=True):
     """Series that are read together."""
 
     queries: tuple[MetricQuery, ...]
@@ -92,8 +93,7 @@ class WallQuery:
     """When the range ends; None is now, whenever that is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """Values by time, oldest first."""
 
     query: MetricQuery
@@ -174,8 +174,7 @@ class Series:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Wall:
+class Wall(Struct, frozen=True):
     """What came of a wall of series."""
 
     query: WallQuery
@@ -187,8 +186,7 @@ class Wall:
     """What CloudWatch had to say about the whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class MetricList:
+class MetricList(Struct, frozen=True):
     """The metrics there are."""
 
     metrics: tuple[MetricRef, ...]
@@ -201,8 +199,7 @@ class MetricList:
         return tuple(sorted({one.namespace for one in self.metrics}))
 
 
-@dataclass(frozen=True, slots=True)
-class Threshold:
+class Threshold(Struct, frozen=True):
     """What an alarm holds a metric against."""
 
     alarm: str
@@ -239,15 +236,15 @@ class Threshold:
         }.get(self.comparison, "?")
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Partly, frozen=True, eq=False):
     """Something that went out, as a mark on a time axis."""
 
+    apart: ClassVar = frozenset({"ref"})
     at: datetime
     name: str
     """What went out: a pipeline, a deployment group."""
     kind: str
     """``pipeline``, ``deployment`` or ``rollback``."""
     failed: bool = False
-    ref: DeploymentRef | ExecutionRef | None = field(default=None, compare=False)
+    ref: DeploymentRef | ExecutionRef | None = None
     """Where it leads."""

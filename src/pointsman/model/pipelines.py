@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import ClassVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.errors import Fault
 from pointsman.model.conditions import NEVER_RETRIED, Condition, Retries, Trigger
 from pointsman.model.refs import ActionRef, PipelineRef, StageRef
 from pointsman.model.status import NOT_RUN, WAITING, Status, Tone
+from pointsman.values import Partly
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """A source revision."""
 
     action: str
@@ -31,8 +34,7 @@ class Revision:
         return self.id[:7]
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """The gate at a stage's entrance."""
 
     enabled: bool = True
@@ -41,8 +43,7 @@ class Transition:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """An action and what last happened in it."""
 
     ref: ActionRef
@@ -94,8 +95,7 @@ class Action:
         return dict(self.configuration).get(name, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A stage, the gate before it, and what is in it."""
 
     ref: StageRef
@@ -140,8 +140,7 @@ class Stage:
         return next((one for one in self.conditions if one.status.failed), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(Struct, frozen=True):
     """One run of a pipeline."""
 
     id: str
@@ -162,8 +161,7 @@ class Execution:
     """The pipeline's variables with the values this run has; only where the run was read by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class ActionRun:
+class ActionRun(Struct, frozen=True):
     """One action execution of history."""
 
     id: str
@@ -187,8 +185,7 @@ class ActionRun:
     """Resolved: variables filled in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Struct, frozen=True):
     """A variable that a pipeline declares for whoever starts it."""
 
     name: str
@@ -197,8 +194,7 @@ class Variable:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineState:
+class PipelineState(Struct, frozen=True):
     """Everything about a pipeline now: its structure merged with its state."""
 
     ref: PipelineRef
@@ -280,10 +276,10 @@ class PipelineState:
         return run.revisions[0] if run and run.revisions else None
 
 
-@dataclass(frozen=True, slots=True)
-class PipelineRow:
+class PipelineRow(Partly, frozen=True, eq=False):
     """One line of the board; ``state`` is None until the sweep has read it."""
 
+    apart: ClassVar = frozenset({"fetched_at"})
     ref: PipelineRef
     kind: str = "V1"
     mode: str = "SUPERSEDED"
@@ -292,7 +288,7 @@ class PipelineRow:
     state: PipelineState | None = None
     fault: Fault | None = None
     """Why this row's state is missing or old."""
-    fetched_at: datetime | None = field(default=None, compare=False)
+    fetched_at: datetime | None = None
 
     @property
     def status(self) -> Status:
@@ -300,8 +296,7 @@ class PipelineRow:
         return self.state.status if self.state is not None else Status("", Tone.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """Every pipeline, one row each, in the account's order; how many of them have been read."""
 
     rows: tuple[PipelineRow, ...] = ()

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True, order=True)
-class PipelineRef:
+from pointsman.values import Partly
+
+
+class PipelineRef(Struct, frozen=True, order=True):
     """A pipeline by name."""
 
     noun: ClassVar[str] = "pipeline"
@@ -20,8 +22,7 @@ class PipelineRef:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class StageRef:
+class StageRef(Struct, frozen=True, order=True):
     """A stage of a pipeline; also names the transition (gate) at its entrance."""
 
     noun: ClassVar[str] = "stage"
@@ -32,8 +33,7 @@ class StageRef:
         return f"{self.pipeline} / {self.stage}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ActionRef:
+class ActionRef(Struct, frozen=True, order=True):
     """An action of a stage."""
 
     noun: ClassVar[str] = "action"
@@ -53,8 +53,7 @@ class ActionRef:
         return f"{self.pipeline} / {self.stage} / {self.action}{run}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ExecutionRef:
+class ExecutionRef(Struct, frozen=True, order=True):
     """A pipeline execution by id."""
 
     noun: ClassVar[str] = "execution"
@@ -65,8 +64,7 @@ class ExecutionRef:
         return f"{self.pipeline} {self.execution_id[:8]}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ProjectRef:
+class ProjectRef(Struct, frozen=True, order=True):
     """A build project by name."""
 
     noun: ClassVar[str] = "project"
@@ -76,8 +74,7 @@ class ProjectRef:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BuildRef:
+class BuildRef(Struct, frozen=True, order=True):
     """A build by id, ``project:uuid``."""
 
     noun: ClassVar[str] = "build"
@@ -93,8 +90,7 @@ class BuildRef:
         return f"{project}:{number[:8]}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class BatchRef:
+class BatchRef(Struct, frozen=True, order=True):
     """A batch of builds by id, ``project:uuid``."""
 
     noun: ClassVar[str] = "build batch"
@@ -110,8 +106,7 @@ class BatchRef:
         return f"{project}:{number[:8]}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ReportRef:
+class ReportRef(Struct, frozen=True, order=True):
     """A test or coverage report by ARN."""
 
     noun: ClassVar[str] = "report"
@@ -127,8 +122,7 @@ class ReportRef:
         return f"{group}:{number[:8]}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class CommitRef:
+class CommitRef(Struct, frozen=True, order=True):
     """A commit by the beginning of its id."""
 
     noun: ClassVar[str] = "commit"
@@ -138,8 +132,7 @@ class CommitRef:
         return self.id[:12]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class LogRef:
+class LogRef(Struct, frozen=True, order=True):
     """A log stream."""
 
     noun: ClassVar[str] = "log stream"
@@ -150,8 +143,7 @@ class LogRef:
         return f"{self.group} {self.stream}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ApplicationRef:
+class ApplicationRef(Struct, frozen=True, order=True):
     """A CodeDeploy application by name."""
 
     noun: ClassVar[str] = "application"
@@ -161,8 +153,7 @@ class ApplicationRef:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DeploymentGroupRef:
+class DeploymentGroupRef(Struct, frozen=True, order=True):
     """A deployment group of an application."""
 
     noun: ClassVar[str] = "deployment group"
@@ -173,21 +164,20 @@ class DeploymentGroupRef:
         return f"{self.application}/{self.group}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DeploymentRef:
+class DeploymentRef(Partly, frozen=True, eq=False):
     """A deployment by id, ``d-`` and nine characters."""
 
+    apart: ClassVar = frozenset({"group"})
     noun: ClassVar[str] = "deployment"
     id: str
-    group: DeploymentGroupRef | None = field(default=None, compare=False)
+    group: DeploymentGroupRef | None = None
     """What it deploys to, where that is known: the id alone is the identity."""
 
     def __str__(self) -> str:
         return f"{self.group} {self.id}" if self.group is not None else self.id
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TargetRef:
+class TargetRef(Struct, frozen=True, order=True):
     """A target of a deployment: an instance, a function, a service."""
 
     noun: ClassVar[str] = "target"
@@ -198,8 +188,7 @@ class TargetRef:
         return f"{self.deployment} {self.target}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TraceRef:
+class TraceRef(Struct, frozen=True, order=True):
     """A trace by id, ``1-`` with its time and twenty-four digits."""
 
     noun: ClassVar[str] = "trace"
@@ -209,8 +198,7 @@ class TraceRef:
         return self.id
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TraceServiceRef:
+class TraceServiceRef(Struct, frozen=True, order=True):
     """A node of X-Ray's service map."""
 
     noun: ClassVar[str] = "service"
@@ -222,8 +210,7 @@ class TraceServiceRef:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SamplingRuleRef:
+class SamplingRuleRef(Struct, frozen=True, order=True):
     """An X-Ray sampling rule by name."""
 
     noun: ClassVar[str] = "sampling rule"
@@ -233,8 +220,7 @@ class SamplingRuleRef:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class AlarmRef:
+class AlarmRef(Struct, frozen=True, order=True):
     """A CloudWatch alarm by name, metric or composite."""
 
     noun: ClassVar[str] = "alarm"
@@ -244,8 +230,7 @@ class AlarmRef:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class MetricRef:
+class MetricRef(Struct, frozen=True, order=True):
     """A CloudWatch metric: namespace, name and every dimension, ordered by name."""
 
     noun: ClassVar[str] = "metric"
@@ -258,8 +243,7 @@ class MetricRef:
         return f"{self.namespace} {self.name}" + (f" {values}" if values else "")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class DashboardRef:
+class DashboardRef(Struct, frozen=True, order=True):
     """A CloudWatch dashboard by name."""
 
     noun: ClassVar[str] = "dashboard"
@@ -269,8 +253,7 @@ class DashboardRef:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class LogGroupRef:
+class LogGroupRef(Struct, frozen=True, order=True):
     """A log group by name."""
 
     noun: ClassVar[str] = "log group"
@@ -280,8 +263,7 @@ class LogGroupRef:
         return self.name
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class TailRef:
+class TailRef(Struct, frozen=True, order=True):
     """A tail: log groups, and some of their streams, looked at together."""
 
     noun: ClassVar[str] = "tail"
@@ -296,8 +278,7 @@ class TailRef:
         return " ".join(self.sources)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class MetricFilterRef:
+class MetricFilterRef(Struct, frozen=True, order=True):
     """A metric filter of a log group."""
 
     noun: ClassVar[str] = "metric filter"
@@ -308,13 +289,13 @@ class MetricFilterRef:
         return f"{self.group} {self.name}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SavedQueryRef:
+class SavedQueryRef(Partly, frozen=True, eq=False):
     """A saved Logs Insights query (a query definition) by id."""
 
+    apart: ClassVar = frozenset({"name"})
     noun: ClassVar[str] = "saved query"
     id: str
-    name: str = field(default="", compare=False)
+    name: str = ""
 
     def __str__(self) -> str:
         return self.name or self.id

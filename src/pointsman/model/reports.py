@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.model.refs import ReportRef
 from pointsman.model.status import NOT_RUN, Status
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """How much of the code the tests ran."""
 
     line_percent: float | None = None
@@ -22,8 +22,7 @@ class Coverage:
     branches_missed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One report of one build."""
 
     ref: ReportRef
@@ -67,8 +66,7 @@ class Report:
         return self.passed * 100 if self.passed is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class TestCase:
+class TestCase(Struct, frozen=True):
     """One test case of a report."""
 
     __test__ = False  # not a test, whatever pytest makes of the name
@@ -89,8 +87,7 @@ class TestCase:
         return self.raw, self.prefix, self.suite, self.name
 
 
-@dataclass(frozen=True, slots=True)
-class FileCoverage:
+class FileCoverage(Struct, frozen=True):
     """How much of one file the tests ran."""
 
     id: str
@@ -98,8 +95,7 @@ class FileCoverage:
     coverage: Coverage = Coverage()
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What is worth reading of one report: its failed cases, or its least covered files."""
 
     report: ReportRef
@@ -113,8 +109,7 @@ class Findings:
         return len(self.cases) + len(self.files)
 
 
-@dataclass(frozen=True, slots=True)
-class Trend:
+class Trend(Struct, frozen=True):
     """The newest reports of a group, oldest first."""
 
     group: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.model.deployments import (
     SERVER,
@@ -41,8 +42,7 @@ def event_names(targets: Iterable[Target]) -> tuple[str, ...]:
 # --- how many at once ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Batches:
+class Batches(Struct, frozen=True):
     """How far an in-place deployment is, and how close to its limit."""
 
     hosts: HealthyHosts
@@ -70,8 +70,7 @@ def batches(rollout: Rollout) -> Batches | None:
 # --- traffic ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """How much of the traffic the new side serves, and when that changes next."""
 
     percent: float
@@ -160,8 +159,7 @@ def wait_ends(rollout: Rollout) -> datetime | None:
 # --- time against earlier deployments ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Usual:
+class Usual(Struct, frozen=True):
     """How long deployments of a group take."""
 
     p50: timedelta

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from pointsman.model.refs import SamplingRuleRef
 from pointsman.model.traces import TraceSummary
@@ -16,8 +17,7 @@ from pointsman.semantics.traces.sampling import DEFAULT, Request, Rule
 __all__ = ["Estimate", "SamplingRule", "SamplingRules", "Taken", "estimates", "in_order", "request_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What samplers said a rule did in the last minutes."""
 
     requests: int = 0
@@ -31,8 +31,7 @@ class Taken:
         return min(1.0, self.sampled / self.requests) if self.requests else None
 
 
-@dataclass(frozen=True, slots=True)
-class SamplingRule:
+class SamplingRule(Struct, frozen=True):
     """A sampling rule, and what it did."""
 
     rule: Rule
@@ -54,8 +53,7 @@ class SamplingRule:
         return self.rule.name == DEFAULT
 
 
-@dataclass(frozen=True, slots=True)
-class SamplingRules:
+class SamplingRules(Struct, frozen=True):
     """Every rule, as they are asked."""
 
     rules: tuple[SamplingRule, ...] = ()
@@ -82,8 +80,7 @@ def in_order(rules: Iterable[SamplingRule]) -> tuple[SamplingRule, ...]:
     return tuple(sorted(listed, key=lambda one: place[id(one.rule)]))
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """What a rule would have made of some traces."""
 
     matched: int = 0

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from pointsman.model.traces import RANGES
 from pointsman.semantics.traces import assembly, facts, graph
 from pointsman.semantics.traces.assembly import Trace
 from pointsman.semantics.traces.facts import CLIENT, Service
+from pointsman.values import Partly
 
 __all__ = [
     "Health",
@@ -24,8 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class MapQuery:
+class MapQuery(Struct, frozen=True):
     """What a map is asked for."""
 
     span: timedelta = RANGES[0]
@@ -34,16 +37,14 @@ class MapQuery:
     """A group of traces by name; empty for every trace."""
 
 
-@dataclass(frozen=True, slots=True)
-class TraceGroup:
+class TraceGroup(Struct, frozen=True):
     """Traces that a filter expression takes, under a name."""
 
     name: str
     expression: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """How requests ended, as shares of one."""
 
     ok: float
@@ -66,8 +67,7 @@ class Health:
         return self.error + self.throttle + self.fault
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """Requests by how they ended, and how long they took."""
 
     ok: int = 0
@@ -113,8 +113,7 @@ class Traffic:
         return self.total / span.total_seconds() if span > timedelta(0) else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceNode:
+class ServiceNode(Struct, frozen=True):
     """A service."""
 
     service: Service
@@ -130,8 +129,7 @@ class ServiceNode:
         return self.service.type == CLIENT
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceCall:
+class ServiceCall(Struct, frozen=True):
     """The calls from one service to another, as the caller saw them."""
 
     source: Service
@@ -139,10 +137,10 @@ class ServiceCall:
     traffic: Traffic = Traffic()
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceMap:
+class ServiceMap(Partly, frozen=True, eq=False):
     """Services and calls of a range. The same graph has them in the same order."""
 
+    apart: ClassVar = frozenset({"shape"})
     nodes: tuple[ServiceNode, ...] = ()
     calls: tuple[ServiceCall, ...] = ()
     query: MapQuery = MapQuery()
@@ -152,13 +150,13 @@ class ServiceMap:
     """There are further pages that were not read."""
     old_group: bool = False
     """The group's filter was changed within the range: some of it was counted by the older one."""
-    shape: tuple[tuple[Service, ...], tuple[tuple[Service, Service], ...]] = field(init=False, compare=False)
-    """What a layout depends on: nothing of what is counted."""
+    shape: tuple[tuple[Service, ...], tuple[tuple[Service, Service], ...]] = ((), ())
+    """What a layout depends on: nothing of what is counted. It follows from the others."""
 
     def __post_init__(self) -> None:
         """The shape of it."""
         nodes = tuple(one.service for one in self.nodes)
-        object.__setattr__(self, "shape", (nodes, tuple((one.source, one.target) for one in self.calls)))
+        force_setattr(self, "shape", (nodes, tuple((one.source, one.target) for one in self.calls)))
 
     def __len__(self) -> int:
         return len(self.nodes)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 __all__ = ["Layers", "components", "layers"]
 
@@ -31,8 +32,7 @@ _COLUMN = 0.02
 """What a further layer costs, as a share of the crossings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(Struct, frozen=True):
     """Where the nodes of a graph stand, and by which bends the calls between them run."""
 
     nodes: int

@@ -8,9 +8,10 @@ where they must; which of those stands left of which is chosen so that they cros
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from pointsman.model.service_map_layers import Call, Layers, components, layers
 from pointsman.model.service_map_tracks import Trunk, place_trunks
@@ -27,8 +28,7 @@ Point = tuple[int, int]
 """Column and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sizes:
+class Sizes(Struct, frozen=True):
     """How a graph is to be laid out."""
 
     widths: tuple[int, ...]
@@ -41,8 +41,7 @@ class Sizes:
     """Cells from one upright line to the next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """Where a node stands."""
 
     x: int
@@ -56,16 +55,14 @@ class Box:
         return self.x + self.width
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Struct, frozen=True):
     """Along which cells a call runs: the corners from its source to its target, both cells beside a node."""
 
     call: Call
     points: tuple[Point, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """A place for the label of one call, on its line."""
 
     call: Call
@@ -74,8 +71,7 @@ class Spot:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A graph, laid out."""
 
     width: int
@@ -92,8 +88,7 @@ class Plan:
     """How many layers there are at most."""
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """A part that hangs together, with its own corner as 0, 0."""
 
     nodes: Sequence[int]

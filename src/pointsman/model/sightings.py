@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.model.builds import Build
 from pointsman.model.pipelines import Board, Execution, PipelineState, Revision
@@ -14,8 +15,7 @@ LEAST = 4
 """A shorter beginning of a commit's id says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True):
     """One place in which a commit is."""
 
     ref: ExecutionRef | BuildRef
@@ -36,8 +36,7 @@ class Sighting:
         return self.ref
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
+class Past(Struct, frozen=True):
     """Runs further back than the pipelines' own states reach, pipeline by pipeline, newest first."""
 
     runs: tuple[tuple[str, tuple[Execution, ...]], ...] = ()
@@ -55,8 +54,7 @@ NO_PAST = Past(more=True)
 """Nothing further back was read yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sightings:
+class Sightings(Struct, frozen=True):
     """All places of a commit, and what was looked through."""
 
     commit: CommitRef

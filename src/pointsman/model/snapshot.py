@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
+
+from msgspec import Struct
 
 from pointsman.errors import Fault, FaultKind
+from pointsman.values import Partly
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -24,8 +26,7 @@ class Freshness(Enum):
     DENIED = "denied"
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot(Generic[T]):
+class Snapshot(Struct, Generic[T], frozen=True):
     """A value as it was read, with what is wrong since.
 
     A fault never erases the value: the last good one stays beside it.
@@ -73,15 +74,15 @@ class Snapshot(Generic[T]):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Partly, frozen=True, eq=False):
     """Who this console acts as."""
 
+    apart: ClassVar = frozenset({"expires"})
     account: str
     arn: str
     region: str
     profile: str = ""
-    expires: datetime | None = field(default=None, compare=False)
+    expires: datetime | None = None
 
     @property
     def role(self) -> str:

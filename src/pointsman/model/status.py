@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class Tone(Enum):
@@ -21,8 +22,7 @@ class Tone(Enum):
     """A word AWS added after us, or an answer that is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A state: AWS's word, and what it means."""
 
     word: str

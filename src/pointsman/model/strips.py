@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.model.attempts import latest, worst
 from pointsman.model.pipelines import ActionRun
 from pointsman.model.status import NOT_RUN, WAITING, Status, Tone
 
 
-@dataclass(frozen=True, slots=True)
-class RunStages:
+class RunStages(Struct, frozen=True):
     """One run, stage by stage."""
 
     execution_id: str

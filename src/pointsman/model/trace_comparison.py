@@ -8,8 +8,9 @@ a duration holds everything below it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
@@ -35,8 +36,7 @@ class Change(Enum):
     SAME = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """What an operation was in one of the traces."""
 
     calls: int
@@ -52,8 +52,7 @@ class Side:
     """The span of the first call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """The calls of one path, in both traces."""
 
     name: str
@@ -100,8 +99,7 @@ class Operation:
         return self.before is not None and self.after is not None and self.before.calls != self.after.calls
 
 
-@dataclass(frozen=True, slots=True)
-class TraceComparison:
+class TraceComparison(Struct, frozen=True):
     """Two traces, operation by operation, in tree order."""
 
     before: TraceRef

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.assembly import Trace
@@ -14,8 +15,7 @@ BINS = 960
 """Parts of a trace's time that are told apart: more than a terminal has columns."""
 
 
-@dataclass(frozen=True, slots=True)
-class Density:
+class Density(Struct, frozen=True):
     """A trace's time in equal parts."""
 
     counts: tuple[int, ...] = (0,) * BINS

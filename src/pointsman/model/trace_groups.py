@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.model.trace_operations import quantile
 from pointsman.model.traces import TraceSummary
@@ -13,8 +14,7 @@ from pointsman.semantics.traces.filters import LONGEST, quote
 __all__ = ["GROUPINGS", "Bucket", "TraceGroup", "also", "between", "buckets", "grouped"]
 
 
-@dataclass(frozen=True, slots=True)
-class TraceGroup:
+class TraceGroup(Struct, frozen=True):
     """Traces that have something in common."""
 
     by: str
@@ -100,8 +100,7 @@ def _group(by: str, name: str, expression: str, members: Sequence[TraceSummary])
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(Struct, frozen=True):
     """Traces that took about as long."""
 
     low: float

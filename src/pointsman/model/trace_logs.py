@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.semantics.traces import assembly
@@ -15,8 +16,7 @@ __all__ = ["TraceLine", "TraceLines", "groups_of", "log_groups"]
 _FUNCTIONS = ("AWS::Lambda", "AWS::Lambda::Function")
 
 
-@dataclass(frozen=True, slots=True)
-class TraceLine:
+class TraceLine(Struct, frozen=True):
     """A log event that names a trace."""
 
     at: datetime | None
@@ -25,8 +25,7 @@ class TraceLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class TraceLines:
+class TraceLines(Struct, frozen=True):
     """The log events of a trace."""
 
     lines: tuple[TraceLine, ...]

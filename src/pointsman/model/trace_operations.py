@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
 
 from pointsman.model.refs import TraceRef
 from pointsman.semantics.traces import assembly
@@ -33,8 +34,7 @@ class Operation(NamedTuple):
     segment: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OperationStats:
+class OperationStats(Struct, frozen=True):
     """The spans of one operation."""
 
     operation: Operation
@@ -114,8 +114,7 @@ def _counted(opened: OpenedTrace, operation: Operation, places: list[int]) -> Op
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How long a span took beside its like."""
 
     percentile: int

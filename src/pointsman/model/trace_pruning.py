@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pointsman.model.trace_operations import owners
 from pointsman.semantics.traces import assembly
@@ -13,8 +13,7 @@ __all__ = ["Pruning", "depths", "folds_at", "prune", "services"]
 _TELLING = assembly.FAULT | assembly.ERROR | assembly.THROTTLE
 
 
-@dataclass(frozen=True, slots=True)
-class Pruning:
+class Pruning(Struct, frozen=True):
     """What is left out."""
 
     hidden: frozenset[str] = frozenset()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.model.refs import TraceRef
 
@@ -13,8 +14,7 @@ RANGES: tuple[timedelta, ...] = (timedelta(minutes=5), timedelta(hours=1), timed
 """How far back a list may go: X-Ray answers for six hours at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class TraceQuery:
+class TraceQuery(Struct, frozen=True):
     """What a list is asked for."""
 
     span: timedelta = RANGES[0]
@@ -31,8 +31,7 @@ class TraceQuery:
         return cls(span, expression, until if until < now else None)
 
 
-@dataclass(frozen=True, slots=True)
-class TraceSummary:
+class TraceSummary(Struct, frozen=True):
     """A trace as a list tells it."""
 
     ref: TraceRef
@@ -63,8 +62,7 @@ class TraceSummary:
         return self.fault or self.error or self.throttle
 
 
-@dataclass(frozen=True, slots=True)
-class TraceList:
+class TraceList(Struct, frozen=True):
     """Traces of a range, newest first."""
 
     query: TraceQuery

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 __all__ = ["PlaceView", "Session", "TableView"]
 
 
-@dataclass(frozen=True, slots=True)
-class TableView:
+class TableView(Struct, frozen=True):
     """How one table is looked at."""
 
     sort: str = ""
@@ -21,8 +21,7 @@ class TableView:
     """The keys of columns that do not show."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceView:
+class PlaceView(Struct, frozen=True):
     """How one screen is looked at."""
 
     filter: str = ""
@@ -34,8 +33,7 @@ class PlaceView:
     """The id of what has the keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """What a session leaves to the next one at the same place."""
 
     screen: str = ""

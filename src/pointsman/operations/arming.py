@@ -7,8 +7,9 @@ deed like any other and stands in the audit log before it takes effect.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from pointsman.errors import PointsmanError, Refused, StateError
 from pointsman.model.activity import Deed

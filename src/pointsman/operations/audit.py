@@ -11,12 +11,12 @@ import os
 import stat
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from pointsman.errors import StateError
 from pointsman.model.activity import Deed
@@ -274,7 +274,7 @@ def _record(line: bytes) -> _Line | None:
 
 
 def _ref_out(ref: Ref | None) -> dict[str, str] | None:
-    return None if ref is None else {"noun": ref.noun, **{name: getattr(ref, name) for name in ref.__slots__}}
+    return None if ref is None else {"noun": ref.noun, **{name: getattr(ref, name) for name in ref.__struct_fields__}}
 
 
 def _ref_in(data: dict[str, str] | None) -> Ref | None:
@@ -282,7 +282,7 @@ def _ref_in(data: dict[str, str] | None) -> Ref | None:
         return None
     members = {name: value for name, value in data.items() if name != "noun"}
     kind = _REFS[data["noun"]]
-    if set(members) != set(kind.__slots__):
+    if set(members) != set(kind.__struct_fields__):
         return None
     found: Ref = kind(**members)
     return found

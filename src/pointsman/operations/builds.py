@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from pointsman.model.batches import Batch, Member
 from pointsman.model.builds import Build, Project
@@ -17,8 +18,7 @@ R = TypeVar("R", BuildRef, BatchRef)
 S = TypeVar("S", Build, Batch)
 
 
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[R]):
+class Kind(Struct, Generic[R], frozen=True):
     """A build or a batch of them: what the calls and the feeds call it."""
 
     noun: str

@@ -7,9 +7,10 @@ and the tests all read these fields; nothing about a verb is written anywhere el
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from pointsman.model.refs import Ref
 
@@ -29,8 +30,7 @@ class Confirm(Enum):
         return Confirm(min(self.value + 1, Confirm.TYPE_NAME.value))
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One value of a field that offers a few."""
 
     value: str
@@ -38,8 +38,7 @@ class Choice:
     explanation: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One thing a person fills in before an operation runs."""
 
     name: str
@@ -63,8 +62,7 @@ Answers = dict[str, str]
 """A person's answers, field name -> value."""
 
 
-@dataclass(frozen=True, slots=True)
-class WriteCall:
+class WriteCall(Struct, frozen=True):
     """One API write, exactly as it will be sent."""
 
     service: str
@@ -74,8 +72,7 @@ class WriteCall:
     parameters: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Operation(Generic[S]):
+class Operation(Struct, Generic[S], frozen=True):
     """One verb a person may use on one kind of target."""
 
     id: str

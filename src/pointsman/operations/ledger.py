@@ -9,8 +9,9 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from pointsman.clock import Clock
 from pointsman.errors import StateError

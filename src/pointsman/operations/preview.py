@@ -7,8 +7,9 @@ for what the person looked at.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pointsman.model.refs import (
     AlarmRef,
@@ -30,8 +31,7 @@ from pointsman.operations.declare import Answers, Confirm, Field, Operation, Wri
 from pointsman.operations.facts import pipeline_of
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """One write, as it stands before a person says yes."""
 
     operation: str

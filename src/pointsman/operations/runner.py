@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.errors import CallFailed, Fault, FaultKind, PointsmanError, Refused, StateError
 from pointsman.model.activity import Deed
@@ -30,8 +32,7 @@ from pointsman.operations.registry import Registry
 _EXPIRING: Final = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+class _Write(Struct, frozen=True):
     """Everything that was settled before a write goes out."""
 
     operation: Operation[Any]

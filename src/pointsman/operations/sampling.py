@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from pointsman.model.refs import Ref, SamplingRuleRef
 from pointsman.model.sampling import SamplingRule, SamplingRules

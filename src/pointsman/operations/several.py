@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import StageRef
@@ -14,8 +15,7 @@ from pointsman.operations.registry import Registry
 _GATES: Final = ("transition.disable", "transition.enable")
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
+class Several(Struct, frozen=True):
     """One operation on the gate of the same name in several pipelines."""
 
     operation: Operation[Any]

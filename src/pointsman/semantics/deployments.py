@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 SERVER: Final = "Server"
 LAMBDA: Final = "Lambda"
@@ -24,16 +25,14 @@ LONGEST_SHIFT: Final = 2880
 """Minutes between the first and the last shift of traffic, at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Minimum:
+class Minimum(Struct, frozen=True):
     """``minimumHealthyHosts``."""
 
     kind: str
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(Struct, frozen=True):
     """``trafficRoutingConfig``: the percentage of a shift, and the minutes between two."""
 
     kind: str
@@ -41,8 +40,7 @@ class Routing:
     interval: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Predefined:
+class Predefined(Struct, frozen=True):
     """A configuration that AWS brings along."""
 
     name: str
@@ -175,8 +173,7 @@ def in_place(*, balanced: bool, restart: bool = False) -> tuple[str, ...]:
 # -- tags -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class TagFilter:
+class TagFilter(Struct, frozen=True):
     """One tag that is looked for: KEY_ONLY, VALUE_ONLY or KEY_AND_VALUE."""
 
     kind: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pointsman.semantics.deployments import DEFAULT, MOST_CONCURRENCY, SERVER, Minimum, minimum_healthy
 
 ONE_AT_A_TIME = DEFAULT[SERVER]
 
 
-@dataclass(frozen=True, slots=True)
-class HealthyHosts:
+class HealthyHosts(Struct, frozen=True):
     """A configuration's minimum, as numbers for a fleet of known size."""
 
     total: int

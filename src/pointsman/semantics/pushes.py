@@ -12,14 +12,14 @@ the two branches differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pointsman.semantics.globs import matches
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     """What was pushed.
 
     Attributes:
@@ -33,8 +33,7 @@ class Push:
     paths: Callable[[], Iterable[str]] = tuple
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What has happened to a pull request.
 
     Attributes:

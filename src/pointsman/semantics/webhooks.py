@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 EVENTS = (
     "PUSH",
@@ -20,8 +21,7 @@ _PATIENCE = 0.2
 """Seconds that a pattern, which a user has written, may take."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookFilter:
+class WebhookFilter(Struct, frozen=True):
     """One filter of a group."""
 
     type: str
@@ -30,8 +30,7 @@ class WebhookFilter:
     """An event that does not match is what passes."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookEvent:
+class WebhookEvent(Struct, frozen=True):
     """What happened in a repository."""
 
     kind: str

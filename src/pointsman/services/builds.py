@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.comparison import Commit, Comparison, RevisionChange, side_by_side

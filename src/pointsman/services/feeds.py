@@ -15,9 +15,11 @@ import logging
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
@@ -43,8 +45,7 @@ _KEEP = 64
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Source(Generic[T]):
+class Source(Struct, Generic[T], frozen=True):
     """Something that can be read again and again."""
 
     key: Hashable
@@ -79,8 +80,7 @@ class Subscription(Generic[T]):
         self._feed.release(self._token)
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """What a feed knew when its last listener let go, and when it would have read again."""
 
     snapshot: Snapshot[Any]

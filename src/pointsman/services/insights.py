@@ -10,9 +10,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pointsman.aws.threads import Daemons
 from pointsman.clock import Clock
@@ -60,8 +62,7 @@ class Sends(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class Bench:
+class Bench(Struct):
     """What lies on the workbench, whether its screen shows or not: what it cost money to find is not thrown away."""
 
     query: Query = field(default_factory=Query)

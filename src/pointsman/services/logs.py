@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
@@ -29,8 +30,7 @@ MISSING = 3.0
 """Seconds between two looks for a stream that does not exist yet."""
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(Struct):
     """How far a stream has been read."""
 
     token: str = ""

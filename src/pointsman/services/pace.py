@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.clock import Clock, ManualClock
 
@@ -47,8 +48,7 @@ class _ManualSleep:
             release()
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(Struct, frozen=True):
     """What AWS lets an account do in a region, and where that is written."""
 
     per_second: float

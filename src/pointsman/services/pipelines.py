@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Collection
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pointsman.errors import CallFailed, FaultKind
 from pointsman.model.pipelines import Action, ActionRun, PipelineState, Stage

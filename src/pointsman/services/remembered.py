@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.pipelines import Action, Board, PipelineRow, Stage

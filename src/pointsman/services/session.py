@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from pointsman.services.typed import Typed
 
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from pointsman.services.traces import Traces
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """Everything the console may ask for."""
 
     clock: Clock

@@ -11,8 +11,10 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Any, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
@@ -47,8 +49,7 @@ _WAITS = frozenset((FaultKind.THROTTLED, FaultKind.TIMEOUT, FaultKind.EXPIRED, F
 _PASSES = _WAITS | {FaultKind.UNREACHABLE, FaultKind.UNKNOWN}
 
 
-@dataclass(slots=True)
-class Seen:
+class Seen(Struct):
     """Events that have been handed on."""
 
     _ids: set[str] = field(default_factory=set)
@@ -83,8 +84,7 @@ class Seen:
         return True
 
 
-@dataclass(slots=True)
-class TailState:
+class TailState(Struct):
     """How far a tail has come: kept by whoever follows, so that it goes on after a pause where it was."""
 
     seen: Seen = field(default_factory=Seen)
@@ -105,8 +105,7 @@ def _at(event: TailEvent) -> int:
     return event.at
 
 
-@dataclass(slots=True)
-class _Cursor:
+class _Cursor(Struct):
     """How far one source has been read."""
 
     source: LogSource

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pointsman.errors import CallFailed
 from pointsman.model.deployments import Deployment, Target
@@ -25,8 +26,7 @@ Tell = Callable[[tuple[Target, ...], int], None]
 """(targets read so far, how many there are)."""
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     ids: tuple[str, ...] = ()
     targets: dict[str, Target] = field(default_factory=dict)
     turn: int = 0

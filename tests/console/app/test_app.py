@@ -7,9 +7,9 @@ import contextvars
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from textual.app import App
 from textual.widgets import Input
 

@@ -54,7 +54,7 @@ def test_no_phase_is_slow_when_all_are_short() -> None:
 
 
 def test_a_build_without_phases_says_so() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     assert lines(replace(build(), phases=())) == ["no phase has begun"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from console.widgets.shown import CLOSED, ago, pipeline, row, stage
 from pointsman.clock import EPOCH

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from console.widgets.shown import ago
 from pointsman.clock import EPOCH
@@ -83,7 +83,7 @@ def test_the_mode_is_never_dropped(room: int) -> None:
 
 
 def test_arming_counts_down_in_seconds_only_at_the_end() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     armed = replace(FACTS, armed_until=EPOCH + timedelta(minutes=9, seconds=30))
     assert " ARMED 9m " in plain(header_line(armed, Draw(EPOCH), 120))

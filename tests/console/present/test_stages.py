@@ -65,7 +65,7 @@ def test_every_item_is_reached_by_stepping(room: int) -> None:
 
 
 def test_a_pipeline_without_stages_says_so() -> None:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     assert plain(sheet(replace(pipeline(), stages=()), Draw(EPOCH), 80).lines[0]) == "this pipeline has no stages"
     assert sheet(pipeline(stage("A", "")), Draw(EPOCH), 80).columns

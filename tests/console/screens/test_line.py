@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from console import samples
 from console.driving import console, full
@@ -32,7 +33,7 @@ def board(*made: PipelineState) -> Board:
 def answered(word: str = "Succeeded", **changes: object) -> PipelineState:
     state = samples.billing()
     stage = state.stages[2]
-    action = replace(stage.actions[0], status=status(word), **changes)  # type: ignore[arg-type]
+    action = replace(stage.actions[0], status=status(word), **changes)
     return replace(state, stages=(*state.stages[:2], replace(stage, actions=(action,)), state.stages[3]))
 
 

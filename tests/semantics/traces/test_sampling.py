@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pointsman.semantics.traces import sampling, sampling_file
 from pointsman.semantics.traces.sampling import Request, Reservoir, Rule

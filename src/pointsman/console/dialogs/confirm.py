@@ -7,9 +7,10 @@ wrong with them and the name, where one is asked for, is typed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -45,8 +46,7 @@ _LONGEST = 1000
 """Characters of a command line that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
+class Confirmed(Struct, frozen=True):
     """A person said yes, to exactly this."""
 
     answers: Answers

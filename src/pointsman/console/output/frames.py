@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.console.output.cells import Cell, parse
 
@@ -24,8 +25,7 @@ _KNOWN = re.compile(r"\x1b\[[\d;:]*[Hm]|\x1b\]8;[^\x07\x1b]*(?:\x1b\\|\x07)|\n")
 _CONTROL = re.compile(r"\x1b(?:\[[0-9:;<=>?]*[ -/]*[@-~]|[P\]X^_][0-9;]*|[ -/]*[0-~])?|[\x00-\x1a\x1c-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A piece of one row."""
 
     y: int
@@ -35,8 +35,7 @@ class Span:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """What one write changes."""
 
     spans: tuple[Span, ...]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 __all__ = ["OutputReport"]
 
 
-@dataclass(frozen=True, slots=True)
-class OutputReport:
+class OutputReport(Struct, frozen=True):
     """The output so far."""
 
     per_second: float

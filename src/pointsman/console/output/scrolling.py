@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import is_not
+
+from msgspec import Struct
 
 from pointsman.console.output.cells import BLANK
 from pointsman.console.output.grid import Grid, Row, Spans
@@ -22,8 +23,7 @@ _WORTH = 24
 """Cells that a move must save, for what its sequences cost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """Rows ``top`` to ``bottom``, both included, go up by ``up`` rows; down where it is negative."""
 
     top: int

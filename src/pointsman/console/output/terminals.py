@@ -7,13 +7,13 @@ cursor, and writing cells.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 __all__ = ["Abilities", "abilities_of"]
 
 
-@dataclass(frozen=True, slots=True)
-class Abilities:
+class Abilities(Struct, frozen=True):
     """What may be used beyond moving the cursor and writing."""
 
     scrolls: bool

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.console.present.amounts import amount
 from pointsman.console.present.cells import EMPTY, Cell, Column, Columns, cell, join
@@ -47,8 +49,7 @@ _ARN = re.compile(r"arn:[a-z-]+:cloudwatch:[a-z0-9-]*:\d*:alarm:")
 STATE_STYLES = {"ALARM": "tone.failed", "OK": "tone.ok", "INSUFFICIENT_DATA": "tone.unknown"}
 
 
-@dataclass(frozen=True)
-class AlarmRow:
+class AlarmRow(Struct, frozen=True):
     """An alarm in the list, with its state updates of a day."""
 
     alarm: Alarm

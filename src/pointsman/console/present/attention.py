@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, Piece
 from pointsman.console.present.look import Draw
@@ -18,8 +19,7 @@ from pointsman.model.status import Tone
 _RANK = {Tone.FAILED: 0, Tone.WAITING: 1}
 
 
-@dataclass(frozen=True, slots=True)
-class AttentionItem:
+class AttentionItem(Struct, frozen=True):
     """One thing that needs a person."""
 
     ref: Ref
@@ -126,8 +126,7 @@ def pipeline_of(item: AttentionItem) -> PipelineRef | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """Where an item stands on the line."""
 
     start: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from pointsman.console.present import ages
 from pointsman.console.present.cells import EMPTY, Cell, Column, Columns, cell, fit, join, status_cell

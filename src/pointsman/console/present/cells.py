@@ -7,9 +7,9 @@ nothing here: a widget resolves them against the theme.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
 from rich.style import Style
 from rich.text import Text
 
@@ -108,8 +108,7 @@ def status_cell(status: Status, draw: Draw) -> Cell:
     return ((f"{glyph} {word}" if word else glyph, style),)
 
 
-@dataclass(frozen=True)
-class Column(Generic[R]):
+class Column(Struct, Generic[R], frozen=True):
     """One column of a table, as data."""
 
     key: str
@@ -140,8 +139,7 @@ class Column(Generic[R]):
 Columns = tuple[Column[Any], ...]
 
 
-@dataclass(frozen=True)
-class Placed(Generic[R]):
+class Placed(Struct, Generic[R], frozen=True):
     """A column with the width it was given."""
 
     column: Column[R]

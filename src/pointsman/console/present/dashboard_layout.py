@@ -7,8 +7,9 @@ says, no two widgets overlap: one that would is moved down.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from pointsman.model.dashboards import COLUMNS, AlarmsAsked, MetricAsked, TextAsked, Widget
 
@@ -21,8 +22,7 @@ _LINES: Final = 1.5
 GAP: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(Struct, frozen=True):
     """Where a widget stands, in terminal cells."""
 
     widget: Widget
@@ -42,8 +42,7 @@ def _least(widget: Widget) -> int:
     return 3 if isinstance(asked, AlarmsAsked | MetricAsked) else 4
 
 
-@dataclass(slots=True)
-class _Box:
+class _Box(Struct):
     widget: Widget
     x: int
     y: int

@@ -10,9 +10,10 @@ import itertools
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, Piece, fit
 from pointsman.console.present.glyphs import ASCII
@@ -32,8 +33,7 @@ _DIGITS: Final = "123456789"
 _UNITS: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """The time a chart shows, in seconds since 1970."""
 
     start: float
@@ -58,8 +58,7 @@ def number(value: float | None) -> str:
     return f"{value:.3g}" if size >= 0.0005 else f"{value:.0e}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
+class _Scale(Struct, frozen=True):
     low: float
     high: float
 

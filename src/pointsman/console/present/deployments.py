@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.console.present.ages import duration
 from pointsman.console.present.cells import EMPTY, Cell, Column, Columns, cell, join, status_cell
@@ -20,16 +21,14 @@ BAR = 10
 """How wide a row's progress bar is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The pipeline action that started a deployment."""
 
     action: ActionRef
     execution: ExecutionRef | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DeploymentRow:
+class DeploymentRow(Struct, frozen=True):
     """One line of the list: a deployment, and what its neighbours say of it."""
 
     deployment: Deployment

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, Column, Columns, cell
 from pointsman.console.present.look import Draw
@@ -12,8 +13,7 @@ from pointsman.model.doctor import Diagnosis, Finding, graves_first
 __all__ = ["FINDINGS", "FindingRow", "row_key", "rows_of", "summary"]
 
 
-@dataclass(frozen=True)
-class FindingRow:
+class FindingRow(Struct, frozen=True):
     """A finding with its place among the others."""
 
     number: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from pointsman.console.present.cells import EMPTY, Cell, cell, join, plain, width
 from pointsman.console.present.look import Draw

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
+from typing import ClassVar
 
 from pointsman.console.present.cells import EMPTY, Cell, cell, fit, join, spread, width
 from pointsman.console.present.look import Draw
 from pointsman.console.present.output import rate_word
+from pointsman.values import Partly
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderFacts:
+class HeaderFacts(Partly, frozen=True, eq=False):
     """What the header says."""
 
+    apart: ClassVar = frozenset({"share", "meter", "traffic"})
     world: str = ""
     """``demo`` or ``local``; empty against AWS."""
     profile: str = ""
@@ -29,12 +30,12 @@ class HeaderFacts:
     """Whether this profile is one that nobody may mistake for another."""
     crumbs: tuple[str, ...] = ()
     """The screens from the first of this digit to the one that shows, where there are several."""
-    share: Callable[[datetime], float] | None = field(default=None, compare=False)
+    share: Callable[[datetime], float] | None = None
     """What says how much of the tightest service's budget the last minute took; None where nothing is limited."""
     calls_per_minute: int | None = None
-    meter: Callable[[datetime], int] | None = field(default=None, compare=False)
+    meter: Callable[[datetime], int] | None = None
     """What says the calls per minute at a moment, so that every drawing of the header says what is true then."""
-    traffic: Callable[[], float] | None = field(default=None, compare=False)
+    traffic: Callable[[], float] | None = None
     """What says the bytes a second that go to the terminal; None where nobody asked for them."""
     pace: str = ""
     """How a demo's clock goes, where it does not go with the wall: ``paused``, ``x5``."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.console.present.ages import duration
 from pointsman.console.present.cells import Cell, Column, Columns, cell, join
@@ -59,8 +61,7 @@ class ResultRow(NamedTuple):
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What a person has made of the columns."""
 
     chosen: str = ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Place:
+from pointsman.values import same
+
+
+class Place(Struct, frozen=True):
     """Where a person is in a list."""
 
     cursor: int = 0
@@ -72,7 +74,7 @@ def reveal(place: Place, height: int) -> Place:
 
 def key_name(key: Hashable) -> str:
     """A key as text that is the same in every session: its kind, and what makes it equal to another."""
-    if not is_dataclass(key):
+    if not isinstance(key, Struct):
         return str(key)
-    values = [str(getattr(key, one.name)) for one in fields(key) if one.compare]
+    values = [str(one) for one in same(key)]
     return "\x1f".join((type(key).__name__, *values))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, Piece
 from pointsman.console.present.text import cells, clean
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHint:
+class KeyHint(Struct, frozen=True):
     """One key and what it does here."""
 
     key: str
@@ -27,8 +27,7 @@ class KeyHint:
         return self.shown or self.key
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """Where a hint stands on the footer's line."""
 
     start: int

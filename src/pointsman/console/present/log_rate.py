@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from pointsman.console.present.cells import Cell, Piece
 from pointsman.console.present.look import Draw
@@ -20,8 +21,7 @@ _MOST = 200_000
 """Seconds that are remembered."""
 
 
-@dataclass(slots=True)
-class Rates:
+class Rates(Struct):
     """Lines and errors by the second."""
 
     lines: Counter[int] = field(default_factory=Counter)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct, field
 
 from pointsman.console.present import ages
 from pointsman.console.present.glyphs import UNICODE, Glyphs
 from pointsman.console.present.zones import UTC_ZONE, Zone
 
 
-@dataclass(slots=True)
-class Draw:
+class Draw(Struct):
     """One rendering: the time it shows, and when it would read differently."""
 
     now: datetime
@@ -53,8 +53,7 @@ class Draw:
             self.due = moment
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """Handed to every widget once."""
 
     now: Callable[[], datetime]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.console.present.amounts import amount
 from pointsman.console.present.cells import EMPTY, Cell, Column, Columns, cell
@@ -16,8 +17,7 @@ from pointsman.model.refs import MetricRef
 __all__ = ["METRICS", "MetricRow", "reading", "row_key", "row_words", "threshold_words", "trend"]
 
 
-@dataclass(frozen=True)
-class MetricRow:
+class MetricRow(Struct, frozen=True):
     """One metric on the board."""
 
     ref: MetricRef

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, Column, Columns, Placed, fit, plain
 from pointsman.console.present.look import Draw
@@ -60,8 +61,7 @@ def ordered(rows: Sequence[R], column: Column[Any], draw: Draw, *, reverse: bool
     return [*(row for _, row in some), *(row for text, row in shown if not text)]
 
 
-@dataclass(frozen=True, slots=True)
-class RowOrder:
+class RowOrder(Struct, frozen=True):
     """By which column the rows of a table are sorted."""
 
     column: str = ""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct, field
 
 from pointsman.console.present.amounts import amount
 from pointsman.console.present.cells import Cell, cell, crop, fit, join, width
@@ -31,8 +32,7 @@ _LABEL = 9
 """Cells of the labels of values, the axis included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """What is drawn."""
 
     series: tuple[Series, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, Column, Columns, cell
 from pointsman.console.present.look import Draw
@@ -23,8 +23,7 @@ _PATTERNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RuleRow:
+class RuleRow(Struct, frozen=True):
     """A rule in the list."""
 
     one: SamplingRule

@@ -8,10 +8,11 @@ upright one goes on top.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from pointsman.console.present.cells import Cell, Piece, fit, join
 from pointsman.console.present.glyphs import Glyphs
@@ -195,8 +196,7 @@ def _laid_out(shape: tuple[tuple[Service, ...], tuple[tuple[Service, Service], .
 # --- drawing ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Canvas:
+class _Canvas(Struct):
     """Cells that lines go through: for each the calls there and to which sides they leave."""
 
     marks: dict[tuple[int, int], dict[Call, int]] = field(default_factory=dict)

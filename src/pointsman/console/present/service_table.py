@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, Column, Columns, cell
 from pointsman.console.present.look import Draw
@@ -16,8 +17,7 @@ from pointsman.semantics.traces.facts import Service
 __all__ = ["TABLE", "ServiceRow", "row_key", "rows"]
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceRow:
+class ServiceRow(Struct, frozen=True):
     """A service, with what the map says around it."""
 
     node: ServiceNode

@@ -6,8 +6,9 @@ item with its place, so that a widget needs no knowledge of pipelines.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import EMPTY, Cell, cell, fit, join, status_cell
 from pointsman.console.present.conditions import condition_line, retries_words
@@ -27,8 +28,7 @@ MOST_COLUMN = 40
 _GAP = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """Something that can be selected, and where it is drawn."""
 
     ref: StageRef | ActionRef
@@ -45,8 +45,7 @@ class Item:
         return self.ref, self.part
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """The drawn stages."""
 
     lines: tuple[Cell, ...] = ()
@@ -73,8 +72,7 @@ def sheet(state: PipelineState, draw: Draw, room: int, forecast: Forecast | None
 # --- columns -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class _Block:
+class _Block(Struct):
     """A line of a column, and what it can be selected as."""
 
     content: Cell

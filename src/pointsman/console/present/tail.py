@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, cell, join
 from pointsman.console.present.logs import SOURCE_STYLES
@@ -147,8 +148,7 @@ def event_json(at: int, group: str, stream: str, message: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What a tail has to own up to."""
 
     lines: int = 0

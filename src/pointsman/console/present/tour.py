@@ -7,7 +7,8 @@ nothing is left to do for is passed over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pointsman.console.present.cells import Cell, cell, spread
 from pointsman.model.activity import Deed
@@ -21,8 +22,7 @@ KEYS: Mapping[str, str] = {"go-overview": "1", "approvals": "A", "log-error": "e
 """The keys it speaks of, by the ids of bindings and operations, as they are declared."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """What the tour knows of a session."""
 
     board: Board
@@ -39,8 +39,7 @@ class Sight:
     """``KEYS`` as a person presses them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing to do."""
 
     heading: str
@@ -49,8 +48,7 @@ class Step:
     done: Callable[[Sight], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Where the tour has come to: what the panel says."""
 
     number: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pointsman.console.present.cells import Cell, Column, Columns, Piece, cell
 from pointsman.console.present.look import Draw
@@ -13,8 +13,7 @@ from pointsman.model.trace_operations import OperationStats
 __all__ = ["COLUMNS", "OperationRow", "row_key"]
 
 
-@dataclass(frozen=True, slots=True)
-class OperationRow:
+class OperationRow(Struct, frozen=True):
     """An operation, and the whole it is part of."""
 
     stats: OperationStats

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from pointsman.console.present.cells import Cell, Column, Columns, Piece, cell, join
 from pointsman.console.present.look import Draw

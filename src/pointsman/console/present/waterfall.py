@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.console.present.cells import EMPTY, Cell, Piece, cell, crop, fit
 from pointsman.console.present.glyphs import Glyphs
@@ -33,8 +34,7 @@ _TICK = 10
 _BELOW = assembly.BELOW_FAULT | assembly.BELOW_ERROR | assembly.BELOW_THROTTLE
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The part of a trace's time that is shown."""
 
     start: float
@@ -67,8 +67,7 @@ class Window:
         return Window(min(max(self.start, within.start), within.end - length), length)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """How a line's width is shared."""
 
     width: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pointsman.console.dialogs.words import facts, paragraph
 from pointsman.console.present.cells import Cell, cell, join
@@ -23,8 +24,7 @@ _LINES = 500
 """Lines of a document that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Tab:
+class _Tab(Struct, frozen=True):
     """One tab: how much it has of a span, and what it shows."""
 
     count: Callable[[Piece], int]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from pointsman.console.dialogs.words import paragraph
 from pointsman.console.present.cells import Cell, cell

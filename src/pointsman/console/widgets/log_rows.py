@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pointsman.console.present import log_json
 from pointsman.console.present.cells import Cell, Piece
@@ -23,8 +24,7 @@ BAR = 1
 _WIDEST_SOURCE = 24
 
 
-@dataclass(slots=True)
-class LogRows:
+class LogRows(Struct):
     """How a store's lines are drawn."""
 
     store: LogStore

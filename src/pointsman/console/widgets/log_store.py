@@ -9,16 +9,16 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from pointsman.console.present.logs import CONTAINER, HINTS, Kind, classify, phase_entered
 from pointsman.console.present.text import cells, clean_line
 from pointsman.model.logs import LogLine, TailEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A phase's lines: from ``start`` up to the next section."""
 
     start: int

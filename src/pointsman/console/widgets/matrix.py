@@ -7,10 +7,10 @@ columns in sight or the cursor on it have changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
 from textual import events
 from textual.binding import Binding
 from textual.cache import LRUCache
@@ -36,8 +36,7 @@ _MARGIN = 1
 """Cells at the left for the cursor's marker."""
 
 
-@dataclass(slots=True)
-class _Drawn(Generic[R]):
+class _Drawn(Struct, Generic[R]):
     """A rendered row and what it was rendered from."""
 
     row: R

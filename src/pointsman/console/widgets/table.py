@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from msgspec import Struct
 from textual import events
 from textual.binding import Binding
 from textual.cache import LRUCache
@@ -31,8 +31,7 @@ _MARGIN = 2
 """Cells at the left for the cursor's marker and a person's mark."""
 
 
-@dataclass(slots=True)
-class _Drawn(Generic[R]):
+class _Drawn(Struct, Generic[R]):
     """A rendered row and what it was rendered from."""
 
     row: R

@@ -7,8 +7,8 @@ folded, what is searched for, or the width changes.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 
+from msgspec.structs import replace
 from textual.binding import Binding
 from textual.cache import LRUCache
 from textual.geometry import Size

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timezone
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from pointsman.local.answers import Parameters, answers
 from pointsman.local.cloudwatch import errors

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.local.answers import AwsError
 from pointsman.local.cloudwatch import bands, reading, table
@@ -24,8 +26,7 @@ DEFAULT: Final = 60
 """The period of an expression that looks at no metric and names none, in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A MetricDataQuery that was judged."""
 
     id: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.local.cloudwatch import table
 from pointsman.local.cloudwatch.table import Metric, Point
@@ -13,8 +14,7 @@ from pointsman.semantics.metrics.series import Window
 from pointsman.semantics.metrics.statistics import Aggregate, Statistic
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A statistic of a metric over a window."""
 
     points: dict[int, float]

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pointsman.local.world import Scope, World
 
@@ -54,8 +55,7 @@ Row = tuple[int, int, int, float, float, float, float, bytes | None]
 """(series, time, width, count, sum, low, high, spread): a row as it is put."""
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """A metric's identity."""
 
     namespace: str

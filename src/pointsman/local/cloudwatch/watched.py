@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from pointsman.local.cloudwatch.alarms import MetricAlarm
 from pointsman.local.cloudwatch.table import Metric
 from pointsman.local.world import Scope, World
 
 
-@dataclass(slots=True)
-class _Place:
+class _Place(Struct):
     """What is known of an account and region."""
 
     by_metric: dict[Metric, set[str]] = field(default_factory=dict)

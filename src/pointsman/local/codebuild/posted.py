@@ -6,13 +6,13 @@ does not stand in what is posted; it is looked up in the project's repository on
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import hmac
 import json
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from pointsman.local.codebuild import sources, webhooks
 from pointsman.local.codebuild.records import CodeBuildProject
@@ -162,4 +162,4 @@ def _with_files(scope: Scope, project: CodeBuildProject, event: WebhookEvent, ca
         found = merging.difference(Git(git_folder(place)), cause.commit, base)
     except GitFailed:
         return event
-    return dataclasses.replace(event, files=found.files, message=found.message)
+    return replace(event, files=found.files, message=found.message)

@@ -8,7 +8,6 @@ request is one of CodeCommit's, in the same repository. ``posted`` takes what Gi
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from datetime import datetime
 from functools import partial
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from pointsman.clock import SystemClock
 from pointsman.local import pages
@@ -256,7 +256,7 @@ def _judge(scope: Scope, hook: Webhook, push: pushes.Push) -> None:
 def judge(scope: Scope, project: CodeBuildProject, hook: Webhook, event: WebhookEvent, cause: Cause) -> str:
     """Start a build when a webhook's filters let an event; returns the build's or the batch's id, or nothing."""
     location = str(project.settings.get("source", {}).get("location", "")).rstrip("/").removesuffix(".git")
-    event = dataclasses.replace(
+    event = replace(
         event,
         repository=event.repository or location.rpartition("/")[2],
         organization=event.organization or location.rpartition("/")[0].replace(":", "/").rpartition("/")[2],

@@ -6,9 +6,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from pointsman.local.codecommit.git import Git, GitFailed
 
@@ -20,8 +21,7 @@ class BranchMoved(GitFailed):
     """Somebody else moved the branch meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct, frozen=True):
     """A file as it shall be: new content, or the blob that is there already."""
 
     path: str
@@ -30,8 +30,7 @@ class Put:
     blob: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A commit to be made."""
 
     branch: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from pointsman.local.codecommit.git import EMPTY_TREE, Git, GitFailed, is_id
 
@@ -17,8 +18,7 @@ class Diverged(Exception):
     """Two branches that cannot be merged by a machine, or not in this way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """Who merges, when, and what is said of it."""
 
     name: str
@@ -27,8 +27,7 @@ class Signature:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What a branch has that another has not.
 
     Attributes:

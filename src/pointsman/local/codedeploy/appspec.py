@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from pointsman.semantics import deployments as rules
 
@@ -25,8 +25,7 @@ class AppSpecError(ValueError):
     """The AppSpec is not one; the message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(Struct, frozen=True):
     """A script of an event."""
 
     location: str
@@ -34,16 +33,14 @@ class Hook:
     runas: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mapping:
+class Mapping(Struct, frozen=True):
     """Files to install."""
 
     source: str
     destination: str
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(Struct, frozen=True):
     """What is set on files after they are installed."""
 
     object: str
@@ -57,8 +54,7 @@ class Permission:
     context: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AppSpec:
+class AppSpec(Struct, frozen=True):
     """An AppSpec for servers."""
 
     files: tuple[Mapping, ...] = ()
@@ -202,8 +198,7 @@ def _hook(event: str, one: dict[str, Any]) -> Hook:
 # -- Lambda and ECS -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Shifted:
+class Shifted(Struct, frozen=True):
     """An AppSpec for Lambda or ECS: what is replaced by what, and a function per hook."""
 
     properties: dict[str, Any]

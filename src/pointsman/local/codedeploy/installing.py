@@ -11,8 +11,9 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pointsman.local.codedeploy.appspec import AppSpec, Mapping, Permission
 
@@ -25,8 +26,7 @@ class InstallError(ValueError):
     """The files cannot be installed; the message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """One file to install, or one folder to be there when ``source`` is empty."""
 
     source: str

@@ -7,11 +7,11 @@ world file names another under the same name. What the world file alone names is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from pointsman.local.codedeploy.groups import Shape, tag_groups
 from pointsman.local.codedeploy.ports import port_for
@@ -32,8 +32,7 @@ class InstancePort(msgspec.Struct, frozen=True):
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """An instance."""
 
     name: str

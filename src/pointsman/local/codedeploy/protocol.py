@@ -7,11 +7,11 @@ A test, the demo and a real run differ only in the crew.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 import msgspec
+from msgspec import Struct, field
 
 from pointsman.local.world import Scope
 
@@ -31,8 +31,7 @@ class Bundle(msgspec.Struct, frozen=True):
     """``BUNDLE_…``, for the scripts."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventOrder:
+class EventOrder(Struct, frozen=True):
     """A lifecycle event to carry out on an instance."""
 
     deployment: str

@@ -12,12 +12,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
 
 import msgspec
+from msgspec import Struct
 
 from pointsman.local.codedeploy import ids
 from pointsman.local.codedeploy.ports import port_for
@@ -52,8 +52,7 @@ class LocalService(msgspec.Struct, frozen=True):
     replacement: TaskSet | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TaskOrder:
+class TaskOrder(Struct, frozen=True):
     """A task to run."""
 
     id: str

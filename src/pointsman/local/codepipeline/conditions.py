@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pointsman.local.answers import AwsError
 from pointsman.local.codepipeline.declaration import PipelineDeclaration, StageDeclaration
@@ -15,8 +14,7 @@ from pointsman.semantics import schedule
 from pointsman.semantics.variable_check import OPERATORS
 
 
-@dataclass(frozen=True, slots=True)
-class RuleType:
+class RuleType(Struct, frozen=True):
     """What AWS asks of a rule's declaration."""
 
     inputs: tuple[int, int]

@@ -5,14 +5,14 @@ All of them are accepted in a definition. Which of them this backend carries out
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pointsman.local.codepipeline.declaration import ActionTypeId
 
 
-@dataclass(frozen=True, slots=True)
-class ActionType:
+class ActionType(Struct, frozen=True):
     """What AWS asks of a declaration of this type."""
 
     inputs: tuple[int, int]

@@ -7,8 +7,7 @@ in the pipeline, because every step of a lane counts on where the common flow ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from pointsman.local.codepipeline.flow import PARALLEL, Flow, StageRun
@@ -20,8 +19,7 @@ MOST = 50
 """AWS's quota of executions at a time in QUEUED and in PARALLEL mode."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """The flow of some executions of a pipeline, and how it is read and written.
 
     Attributes:

@@ -8,13 +8,12 @@ brings a registry of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from pointsman.local.codepipeline.declaration import ActionDeclaration, ActionTypeId, PipelineDeclaration
 from pointsman.local.codepipeline.shapes import Artifact, Execution, Failure, Override, Revision, Ticket
@@ -113,8 +112,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
+class Pushed(Struct, frozen=True):
     """What a git repository's branches and tags stand at.
 
     Attributes:

@@ -11,11 +11,11 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from pointsman.clock import Clock
 from pointsman.local.answers import AwsError, Parameters
@@ -42,8 +42,7 @@ _PIECE = 256 * 1024
 _REGION = "us-east-1"
 
 
-@dataclass(frozen=True, slots=True)
-class Secret:
+class Secret(Struct, frozen=True):
     """What an access key is checked against."""
 
     secret: str
@@ -84,8 +83,7 @@ class Service(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
+class Doors(Struct, frozen=True):
     """Who is let in.
 
     Args:

@@ -7,8 +7,9 @@ import os
 import secrets
 import stat
 import string
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from pointsman.errors import StateError
 
@@ -17,8 +18,7 @@ _UPPER = string.ascii_uppercase + "234567"
 _SECRET = string.ascii_letters + string.digits + "+/"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """An access key."""
 
     access_key_id: str

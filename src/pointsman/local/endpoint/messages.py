@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
 from urllib.parse import unquote_plus
+
+from msgspec import Struct, field
 
 from pointsman.local.endpoint.eventstream import Events
 
@@ -37,8 +38,7 @@ class Readable(Protocol):
         ...
 
 
-@dataclass
-class Request:
+class Request(Struct):
     """A request as it was received, its body whole unless it was large."""
 
     method: str
@@ -62,8 +62,7 @@ class Request:
         return pairs(self.query)
 
 
-@dataclass(slots=True)
-class Response:
+class Response(Struct):
     """An answer as it will be sent."""
 
     status: int

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
+
+from msgspec import Struct, field
 
 from pointsman.local.answers import AwsError
 from pointsman.local.endpoint.messages import Request, Undecodable
@@ -25,8 +26,7 @@ _LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
 _FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a request speaks to: enough to word an error in its protocol."""
 
     service: str | None
@@ -36,8 +36,7 @@ class Place:
     """The service as the request calls it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """What a request asks for."""
 
     service: str

@@ -11,10 +11,11 @@ import hmac
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote, unquote_to_bytes
+
+from msgspec import Struct
 
 from pointsman.local.endpoint.messages import Request, Undecodable
 from pointsman.local.endpoint.refusals import Fault, Refusal
@@ -33,8 +34,7 @@ _BASIC = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _SPACES = re.compile(" +")
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """What a request says about its signature."""
 
     access_key: str

@@ -6,18 +6,17 @@ What is here knows topics, log groups and functions; engines that nothing beneat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from pointsman.local.answers import AwsError
 from pointsman.local.botodata import service_model
 from pointsman.local.world import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What a target gets."""
 
     rule: str

@@ -13,9 +13,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from pointsman.clock import Clock, SystemClock
 from pointsman.local.answers import AwsError, Parameters, answers
@@ -45,8 +46,7 @@ _POLL = 0.05
 """Real seconds between two looks at a clock that somebody moves."""
 
 
-@dataclass(slots=True)
-class _Second:
+class _Second(Struct):
     """What came in within one second of a session."""
 
     number: int
@@ -55,8 +55,7 @@ class _Second:
     beyond: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a session shows."""
 
     account: str

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pointsman.local.logs import reading
 from pointsman.local.logs.names import millis
@@ -61,8 +62,7 @@ class Query(msgspec.Struct, frozen=True):
     """Why it failed."""
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """How far a query under way has come; read and written by several threads, a value at a time."""
 
     matched: int = 0
@@ -71,8 +71,7 @@ class Progress:
     cancelled: bool = False
 
 
-@dataclass(slots=True)
-class UnderWay:
+class UnderWay(Struct):
     """The queries at work in this process."""
 
     progress: dict[str, Progress] = field(default_factory=dict)

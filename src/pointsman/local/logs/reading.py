@@ -9,8 +9,9 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pointsman.local.logs.names import LogGroup, millis
 from pointsman.local.world import Scope
@@ -27,8 +28,7 @@ _PAGE = 512
 _EVER = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A stream, and what of it lies in a range of time."""
 
     stream: Stream

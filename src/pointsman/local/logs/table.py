@@ -9,8 +9,9 @@ index over the events has to be written.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pointsman.local.store.database import Database
 from pointsman.local.world import Scope
@@ -42,8 +43,7 @@ LAST: Position = (1 << 62, 0)
 """Behind every event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """A row of ``log_streams``; times in milliseconds."""
 
     id: int
@@ -57,8 +57,7 @@ class Stream:
     ingested: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A row of ``log_events``."""
 
     time: int

@@ -14,9 +14,11 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol, runtime_checkable
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.local.runners.process import Access, confined, no_access
 from pointsman.local.world import Scope
@@ -26,8 +28,7 @@ KEPT = 1 << 20
 _PROGRAM = Path(__file__).with_name("once.py")
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """What a command came to.
 
     Attributes:

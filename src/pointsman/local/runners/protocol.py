@@ -7,9 +7,10 @@ here, each carrying ``build_id``. A test, the demo and a real run differ only in
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from pointsman.local.world import Scope
 
@@ -30,8 +31,7 @@ Work = Callable[[], dict[str, Any]]
 """Blocking work whose result is the payload of the fact; must not raise."""
 
 
-@dataclass(frozen=True, slots=True)
-class ShellOrder:
+class ShellOrder(Struct, frozen=True):
     """What a build's shell is made of."""
 
     build_id: str
@@ -51,8 +51,7 @@ class ShellOrder:
     """A folder of programs for the end of its PATH."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandOrder:
+class CommandOrder(Struct, frozen=True):
     """One command of a build."""
 
     build_id: str

@@ -12,9 +12,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pointsman.local.runners.sweep import COOKIE, sweep
 
@@ -23,8 +24,7 @@ LARGEST = 1 << 30
 """Bytes that a script may write into one file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """A script to run."""
 
     folder: Path
@@ -42,8 +42,7 @@ class Script:
     """What its output is appended to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a script ended."""
 
     exit: int | None

@@ -17,9 +17,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from pointsman.local.runners.lines import LineCutter, Mask
 from pointsman.local.runners.sweep import COOKIE, sweep
@@ -46,8 +47,7 @@ class Listener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ShellSettings:
+class ShellSettings(Struct, frozen=True):
     """What a shell is started with."""
 
     folder: Path

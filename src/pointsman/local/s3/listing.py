@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.s3.objects import Current, ObjectVersion, bucket_of, shared
@@ -18,8 +19,7 @@ _PAGE = 1000
 _TOP = "\U0010ffff"
 
 
-@dataclass(slots=True)
-class _Listing:
+class _Listing(Struct):
     """One page: keys and common prefixes, counted together."""
 
     objects: list[ObjectVersion] = field(default_factory=list)

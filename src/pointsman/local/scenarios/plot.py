@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 DEEDS: Final = ("push", "answer", "close_gate", "abandon")
 """What may happen, by the names of ``Floor``'s methods."""
 
 
-@dataclass(frozen=True, slots=True)
-class Track:
+class Track(Struct, frozen=True):
     """One pipeline, with its repository and its projects."""
 
     name: str
@@ -25,8 +25,7 @@ class Track:
     """How many servers its last stage deploys onto with CodeDeploy; 0 publishes to a bucket instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(Struct, frozen=True):
     """Something that somebody did before second 0."""
 
     minutes: float
@@ -56,8 +55,7 @@ def abandon(minutes: float, track: str, reason: str) -> Happening:
     return Happening(minutes, "abandon", (track, reason))
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
+class Plot(Struct, frozen=True):
     """One scenario."""
 
     name: str

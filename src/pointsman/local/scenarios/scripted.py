@@ -10,11 +10,12 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from pointsman.local.codebuild.buildspec import parse
 from pointsman.local.codebuild.records import Build
@@ -34,8 +35,7 @@ FACT = "scenario.fact"
 """A timer that carries other facts: a list of (topic, payload)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """What one command of a scripted build does."""
 
     seconds: float

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from pointsman.local.codedeploy.balancing import TargetGroup
 from pointsman.local.codedeploy.machine import Outcome
@@ -20,8 +20,7 @@ from pointsman.local.world import Payload, Scope
 DONE = Outcome(message="Succeeded")
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """What one lifecycle event of a scenario is."""
 
     seconds: float

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
 import msgspec
+from msgspec import Struct, field
 
 from pointsman.local.store.database import Database
 from pointsman.local.store.records import Records, decoder, encode
@@ -22,8 +22,7 @@ Shelf = tuple[str, str, str]
 """Account, region, kind."""
 
 
-@dataclass(slots=True)
-class _Sorted:
+class _Sorted(Struct):
     """The values of one kind in one place, and their keys in order."""
 
     values: dict[str, msgspec.Struct | bytes] = field(default_factory=dict)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import fields
 
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.world import Scope

@@ -10,9 +10,9 @@ are kept once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from pointsman.local.store.database import Database
 from pointsman.local.world import Scope, World
@@ -77,8 +77,7 @@ DERIVED = ("xray_visits", "xray_crossings", "xray_annotations", "xray_values", "
 _CACHED = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How much is kept; a tool of the world takes the place of these."""
 
     age: float = 30 * 24 * 3600.0

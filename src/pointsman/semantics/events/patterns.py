@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 OR: Final = "$or"
 MOST_COMBINATIONS: Final = 1000
@@ -34,16 +34,14 @@ class PatternError(ValueError):
     """A pattern that is none: its message is the reason, as a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf:
+class _Leaf(Struct, frozen=True):
     path: Path
     matchers: tuple[Matcher, ...]
     absent: bool
     """Whether the field may also be missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
+class _Object(Struct, frozen=True):
     fields: tuple[tuple[str, _Leaf | _Object], ...]
     choices: tuple[tuple[_Object, ...], ...]
     """Each ``$or``: its objects."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from pointsman.semantics import schedule as windows
 
@@ -16,15 +17,13 @@ _LEAP: Final = 8 * 366 + 1
 """Days in which a cron expression that names no year comes round, if it ever does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """Every so many seconds."""
 
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Struct, frozen=True):
     """At the minutes that a cron expression names."""
 
     cron: windows.Cron

@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 LONGEST: Final = 1024
 """Characters of a pattern."""
@@ -84,8 +84,7 @@ class Everything(Pattern):
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One term: a word, a phrase or a regular expression."""
 
     mark: str
@@ -118,8 +117,7 @@ class Terms(Pattern):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """Where in a JSON event: ``$.a.b[0]``."""
 
     text: str
@@ -228,8 +226,7 @@ class Json(Pattern):
         return text_of(values[0]) if values else None
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field between spaces: its name, and what has to hold of its text."""
 
     name: str

@@ -8,8 +8,9 @@ for those that lack.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
 
@@ -45,8 +46,7 @@ _TESTS: Final[dict[str, Callable[[float, Bounds], bool]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What an alarm is evaluated by."""
 
     periods: int
@@ -57,8 +57,7 @@ class Rule:
     treatment: str = "missing"
 
 
-@dataclass(frozen=True, slots=True)
-class Datapoint:
+class Datapoint(Struct, frozen=True):
     """A real datapoint of the range."""
 
     time: int
@@ -68,8 +67,7 @@ class Datapoint:
     samples: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What an evaluation comes to."""
 
     state: State | None

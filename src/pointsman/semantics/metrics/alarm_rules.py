@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -52,15 +53,13 @@ class RuleError(ValueError):
     """A rule that cannot be read; its text is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """``TRUE`` or ``FALSE``."""
 
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """``STATE(alarm)``."""
 
     __test__ = False
@@ -70,23 +69,20 @@ class Test:
     """Its name, or its ARN."""
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """``NOT rule``."""
 
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(Struct, frozen=True):
     """Rules under AND, or under OR."""
 
     every: bool
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(Struct, frozen=True):
     """So many of some alarms are, or are not, in a state."""
 
     count: int

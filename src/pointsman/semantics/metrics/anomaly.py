@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from pointsman.semantics.metrics.periods import DAY
 
@@ -28,8 +29,7 @@ _FLOOR: Final = 0.1
 """The least deviation of a slot, as a part of the whole series'."""
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """What a metric is expected to be."""
 
     slot: int

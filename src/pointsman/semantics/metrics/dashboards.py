@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 LARGEST: Final = 1024 * 1024
 """Bytes in a body."""
@@ -29,8 +29,7 @@ _NEEDED: Final = {
 _PERIODS: Final = ("auto", "inherit")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something that is wrong with a body."""
 
     path: str

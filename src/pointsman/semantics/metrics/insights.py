@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from pointsman.semantics.metrics.math_tree import MathError
 
@@ -56,8 +57,7 @@ BARE: /[A-Za-z0-9_]+/
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """``labelKey = 'value'``."""
 
     label: str
@@ -65,8 +65,7 @@ class Condition:
     equal: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A query as read."""
 
     function: str

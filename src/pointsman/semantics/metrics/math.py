@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final, Protocol
+
+from msgspec.structs import replace
 
 from pointsman.semantics.metrics import math_functions
 from pointsman.semantics.metrics.math_tree import (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pointsman.semantics.metrics import periods
 from pointsman.semantics.metrics.math_tree import MathError, NotBuilt
@@ -22,8 +23,7 @@ def not_built(name: str) -> NotBuilt:
     return NotBuilt(f"The function {name} of metric math is not built in this backend")
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """One function: how many arguments it takes, which words it understands, and what it does."""
 
     arity: tuple[int, int]

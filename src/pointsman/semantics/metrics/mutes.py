@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+
+from msgspec import Struct
 
 from pointsman.semantics import schedule
 from pointsman.semantics.schedule import Cron
@@ -16,8 +17,7 @@ _CRON = re.compile(r"cron\(([0-9A-Za-z*,\- ]{1,250})\)")
 _AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class Mute:
+class Mute(Struct, frozen=True):
     """A schedule as read."""
 
     duration: timedelta

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from pointsman.semantics.metrics.math_tree import MathError
 
@@ -45,8 +46,7 @@ _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_]+"
 _WORDS = re.compile(r"[^\W_]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """A metric as a search looks at it."""
 
     namespace: str
@@ -58,8 +58,7 @@ class Metric:
 Test = Callable[[Metric], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """A search as read."""
 
     test: Test
@@ -90,8 +89,7 @@ def _lowered(text: str) -> tuple[str, ...]:
     return tuple(token.lower() for token in tokens(text))
 
 
-@dataclass(frozen=True, slots=True)
-class _Partial:
+class _Partial(Struct, frozen=True):
     """A term without quotes: tokens that must follow each other; those of one word in camel case keep their case."""
 
     pieces: tuple[tuple[str, bool], ...]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The time that is asked for: seconds since 1970, ``start`` inclusive, ``end`` exclusive."""
 
     start: int
@@ -19,8 +20,7 @@ class Window:
         return range(self.start, self.end, self.period)
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """Values by the time at which their period begins, in seconds since 1970, in order of time."""
 
     points: dict[int, float]

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 SIMPLE: Final = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
 _NUMBER = r"(?:\d{1,15}(?:\.\d{0,10})?)"
@@ -23,8 +24,7 @@ Spread = Sequence[tuple[float, float]]
 """(value, count) pairs in any order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statistic:
+class Statistic(Struct, frozen=True):
     """A statistic as parsed."""
 
     name: str
@@ -42,8 +42,7 @@ class Statistic:
         return self.kind in SIMPLE
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregate:
+class Aggregate(Struct, frozen=True):
     """What a period's samples come to."""
 
     count: float

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 TEST_FORMATS = ("JUNITXML", "NUNITXML", "NUNIT3XML", "TESTNGXML", "CUCUMBERJSON", "VISUALSTUDIOTRX")
 COVERAGE_FORMATS = ("CLOVERXML", "COBERTURAXML", "JACOCOXML", "SIMPLECOV")
@@ -21,8 +22,7 @@ class ReportProblem(Exception):
     """A report file is not what its format says; the message is a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestResult:
+class TestResult(Struct, frozen=True):
     """One test that was, or was not, run."""
 
     __test__ = False  # not a test of ours
@@ -37,8 +37,7 @@ class TestResult:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class CoveredFile:
+class CoveredFile(Struct, frozen=True):
     """How much of one source file the tests have run."""
 
     path: str

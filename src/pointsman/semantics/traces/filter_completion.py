@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from pointsman.semantics.traces import filters
 from pointsman.semantics.traces.filters import Place, quote
@@ -25,8 +26,7 @@ _TOKEN: Final = re.compile(
 _JOINTS: Final = ("AND", "OR")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What was seen in the traces that were read."""
 
     services: tuple[str, ...] = ()
@@ -36,8 +36,7 @@ class Seen:
     """Text and number keywords, and values as expressions write them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Completion:
+class Completion(Struct, frozen=True):
     """How a text may go on."""
 
     start: int

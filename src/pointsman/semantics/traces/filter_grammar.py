@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from msgspec import Struct
 
 from pointsman.semantics.traces import filters
 from pointsman.semantics.traces.filters import Filter, FilterError, Place
@@ -64,8 +64,7 @@ _Reading = Callable[[Place], Filter]
 """A term that waits to be told where it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
+class _Value(Struct, frozen=True):
     """A value as written, and where."""
 
     value: Any

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
+
+from msgspec import Struct
 
 LONGEST: Final = 10_000
 """Characters of an expression."""
@@ -43,36 +44,31 @@ class Place(Enum):
     CAUSE_EXCEPTION = "rootcause….exception"
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Struct, frozen=True):
     """Every one of them."""
 
     terms: tuple[Filter, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(Struct, frozen=True):
     """At least one of them."""
 
     terms: tuple[Filter, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """The opposite."""
 
     term: Filter
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Struct, frozen=True):
     """A boolean keyword that is true."""
 
     keyword: str
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     """A number keyword compared; what has no value matches nothing."""
 
     keyword: str
@@ -81,8 +77,7 @@ class Number:
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A text keyword compared, letter by letter; what has no value matches nothing."""
 
     keyword: str
@@ -91,15 +86,13 @@ class Text:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """A number or text keyword that has a value."""
 
     keyword: str
 
 
-@dataclass(frozen=True, slots=True)
-class Annotated:
+class Annotated(Struct, frozen=True):
     """An annotation that is set (a boolean one: that is true), or one whose value compares."""
 
     key: str
@@ -108,8 +101,7 @@ class Annotated:
     value: bool | float | str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """Which services: by name, type and account, as far as they are given."""
 
     name: str | None = None
@@ -117,16 +109,14 @@ class Selector:
     account: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTerm:
+class ServiceTerm(Struct, frozen=True):
     """A service with a segment that matches."""
 
     service: Selector
     filter: Filter | None
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeTerm:
+class EdgeTerm(Struct, frozen=True):
     """A call from one service to another that matches."""
 
     source: Selector
@@ -134,8 +124,7 @@ class EdgeTerm:
     filter: Filter | None
 
 
-@dataclass(frozen=True, slots=True)
-class CauseTerm:
+class CauseTerm(Struct, frozen=True):
     """A root cause with a service, entity or exception that matches."""
 
     kind: str
@@ -144,8 +133,7 @@ class CauseTerm:
     filter: Filter | None
 
 
-@dataclass(frozen=True, slots=True)
-class CauseJson:
+class CauseJson(Struct, frozen=True):
     """A root cause that has everything that one of some JSON objects has, at the same places."""
 
     kind: str
@@ -154,8 +142,7 @@ class CauseJson:
     """Empty: any cause."""
 
 
-@dataclass(frozen=True, slots=True)
-class GroupTerm:
+class GroupTerm(Struct, frozen=True):
     """What the filter of a group matches."""
 
     by: str

@@ -7,14 +7,14 @@ makes a node or an edge but is not counted.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from pointsman.semantics.traces.assembly import ERROR, FAULT, IN_PROGRESS, INFERRED, THROTTLE
 from pointsman.semantics.traces.facts import CLIENT, Facts, Service
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """Requests counted by how they ended, and how long they took."""
 
     ok: int = 0
@@ -57,8 +57,7 @@ class Tally:
             self.durations[duration] = self.durations.get(duration, 0) + times
 
 
-@dataclass(slots=True)
-class Edge:
+class Edge(Struct):
     """Calls to one service."""
 
     start: float
@@ -66,8 +65,7 @@ class Edge:
     tally: Tally = field(default_factory=Tally)
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """A service."""
 
     service: Service

@@ -7,8 +7,10 @@ that whoever decides can see. How the request will end is not known yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 DEFAULT: Final = "Default"
 """The rule for what no other matches; it is always there."""
@@ -18,8 +20,7 @@ _LATER: Final = ("http.status", "http.response", "response", "status", "error", 
 _PATTERNS: Final = ("service_name", "service_type", "host", "http_method", "url_path", "resource_arn")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A sampling rule."""
 
     name: str
@@ -35,11 +36,13 @@ class Rule:
     http_method: str = "*"
     url_path: str = "*"
     resource_arn: str = "*"
-    attributes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.priority))
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """What is known of a request when it comes in; an empty text is not known and so no reason against a rule."""
 
     service_name: str = ""
@@ -131,8 +134,7 @@ def ignored_by_sdks(rule: Rule) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reservoir:
+class Reservoir(Struct, frozen=True):
     """What a client has taken of a rule, second by second."""
 
     quota: int | None = None

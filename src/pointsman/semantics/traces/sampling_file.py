@@ -14,9 +14,10 @@ rules (``RuleName``, ``Priority``, ``Attributes``, …, in any spelling of case 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pointsman.semantics.traces import documents, sampling
 from pointsman.semantics.traces.sampling import DEFAULT, LOWEST, Rule
@@ -53,8 +54,7 @@ class SamplingFileError(ValueError):
     """The file is no sampling-rule file; a sentence that names the rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class SamplingFile:
+class SamplingFile(Struct, frozen=True):
     """A file, read."""
 
     rules: tuple[Rule, ...]

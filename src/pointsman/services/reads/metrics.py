@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from pointsman.model.metrics import MetricQuery, Series, Threshold
 from pointsman.model.refs import MetricRef

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.errors import Fault
 from pointsman.model.conditions import Condition, Trigger
@@ -27,8 +29,7 @@ from pointsman.services.reads import conditions
 from pointsman.services.reads.values import Answer, first_line, pairs, part, parts, text, when, whole
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredAction:
+class DeclaredAction(Struct, frozen=True):
     """An action as the definition has it."""
 
     name: str
@@ -45,8 +46,7 @@ class DeclaredAction:
         return dict(self.configuration).get(name, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(Struct, frozen=True):
     """A pipeline's definition: what its state does not say."""
 
     version: int = 0

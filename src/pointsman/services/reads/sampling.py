@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from pointsman.model.sampling import SamplingRule, SamplingRules, Taken, in_order
 from pointsman.semantics.traces.sampling import DEFAULT, LOWEST, Rule
@@ -51,8 +52,7 @@ def _share(value: Any) -> float:
     return min(1.0, max(0.0, float(value)))
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(Struct, frozen=True):
     """GetSamplingStatisticSummaries: one page."""
 
     taken: tuple[tuple[str, Taken], ...]

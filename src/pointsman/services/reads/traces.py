@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from pointsman.model.refs import TraceRef
 from pointsman.model.traces import TraceSummary
@@ -21,8 +22,7 @@ _TOLD = 30
 """Annotations of a trace that a list keeps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page of a list of traces."""
 
     traces: tuple[TraceSummary, ...]
@@ -117,8 +117,7 @@ def _set(source: Any, name: str) -> bool:
 # -- one trace ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(Struct, frozen=True):
     """What a page of BatchGetTraces has of one trace."""
 
     texts: tuple[str, ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
+
+from msgspec import Struct, field
 
 from pointsman.local.codecommit.repositories import Commit, Repositories
 from pointsman.local.codepipeline.artifacts import store
@@ -22,8 +23,7 @@ _MESSAGE: Final = 2048
 """Characters of a commit message that a revision's summary keeps."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a source action's commits come from.
 
     Attributes:

@@ -9,8 +9,9 @@ become ``<Token-n>``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 SIMILAR: Final = 0.5
 """The share of words that have to agree."""
@@ -40,8 +41,7 @@ _LEVELS: Final = (
 )
 
 
-@dataclass(slots=True)
-class Cluster:
+class Cluster(Struct):
     """Lines of one structure; changes while lines join."""
 
     words: list[str]

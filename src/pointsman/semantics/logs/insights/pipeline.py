@@ -9,8 +9,9 @@ wants the newest first (``ordered``), and is often ``finished`` long before the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from pointsman.semantics.logs.insights import stages, syntax
 from pointsman.semantics.logs.insights.expressions import Compiler, is_time, raw_test, raw_value
@@ -29,8 +30,7 @@ _DAY = 86_400_000
 _MONTH = 30 * _DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of the result."""
 
     name: str

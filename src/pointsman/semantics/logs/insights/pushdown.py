@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pointsman.semantics.logs.insights import syntax
 from pointsman.semantics.logs.insights.syntax import Expression
@@ -14,8 +15,7 @@ _SAFE = re.compile(r"[A-Za-z0-9_ \-]+")
 _LITERAL = re.compile(r"[A-Za-z0-9_ ,:;=@/<>!&%'\"\-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Contained:
+class Contained(Struct, frozen=True):
     """A text every matching message contains.
 
     Args:
@@ -31,8 +31,7 @@ class Contained:
         return self.text in message or (self.escaped and "\\" in message)
 
 
-@dataclass(frozen=True, slots=True)
-class Needed:
+class Needed(Struct, frozen=True):
     """What a condition needs.
 
     Args:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from pointsman.semantics.logs.insights.values import Value, plain
 
@@ -15,8 +15,7 @@ Event = tuple[int, int, int, str]
 """Time, number in its stream, ingestion time (milliseconds), message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """Where events come from."""
 
     id: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LONGEST: Final = 10_000
 """Characters of a query."""
@@ -38,23 +39,20 @@ def error_at(query: str, place: int, sentence: str, length: int = 1) -> Insights
     return InsightsError(sentence, line, place - (before.rfind("\n") + 1) + 1, place, place + length)
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field, by its path: ``a.b``, ``a.0``, ``a[0]``."""
 
     name: str
     parts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A text or a number."""
 
     value: str | int | float
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """A length of time.
 
     Args:
@@ -66,8 +64,7 @@ class Period:
     months: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function's call; ``name`` in lower case. ``count(*)`` has no arguments."""
 
     name: str
@@ -76,8 +73,7 @@ class Call:
     """Where it stands in the query."""
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     """Arithmetic, a comparison, ``and`` or ``or``."""
 
     operator: str
@@ -85,16 +81,14 @@ class Binary:
     right: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Struct, frozen=True):
     """``not`` or ``-``."""
 
     operator: str
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(Struct, frozen=True):
     """``like "text"``, ``like /expression/``, ``=~ /expression/``."""
 
     operand: Expression
@@ -102,8 +96,7 @@ class Like:
     regex: bool
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(Struct, frozen=True):
     """``in [a, b]``."""
 
     operand: Expression
@@ -113,66 +106,57 @@ class In:
 Expression = Field | Literal | Period | Call | Binary | Unary | Like | In
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """An expression and the name its value goes by."""
 
     expression: Expression
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """``fields``: values to show, and to go on with."""
 
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Display:
+class Display(Struct, frozen=True):
     """``display``: what is shown, in the place of what was to be shown before."""
 
     items: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """``filter``, and ``filterIndex``: there are no indexes here, so that one scans like the other."""
 
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Struct, frozen=True):
     """``stats … by …``."""
 
     items: tuple[Item, ...]
     by: tuple[Item, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
+class Sort(Struct, frozen=True):
     """``sort``: (expression, whether descending)."""
 
     keys: tuple[tuple[Expression, bool], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """``limit`` and ``head``."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dedup:
+class Dedup(Struct, frozen=True):
     """``dedup``: the first row of each combination of values."""
 
     fields: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parse:
+class Parse(Struct, frozen=True):
     """``parse``.
 
     Args:
@@ -186,15 +170,13 @@ class Parse:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
+class Patterns(Struct, frozen=True):
     """``pattern``: the clusters of an expression's texts."""
 
     source: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Diff:
+class Diff(Struct, frozen=True):
     """``diff``: the patterns of this time against those of an earlier one.
 
     Args:
@@ -204,8 +186,7 @@ class Diff:
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unnest:
+class Unnest(Struct, frozen=True):
     """``unnest list into item``."""
 
     source: Expression
@@ -215,8 +196,7 @@ class Unnest:
 Command = Fields | Display | Filter | Stats | Sort | Limit | Dedup | Parse | Patterns | Diff | Unnest
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """``SOURCE``: which log groups, by name or by prefix."""
 
     names: tuple[str, ...] = ()
@@ -224,8 +204,7 @@ class Source:
     group_class: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A query."""
 
     source: Source | None
