@@ -38,7 +38,7 @@ class Readable(Protocol):
         ...
 
 
-class Request(Struct):
+class Request(Struct, dict=True):
     """A request as it was received, its body whole unless it was large."""
 
     method: str

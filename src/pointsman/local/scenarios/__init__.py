@@ -6,9 +6,8 @@ the names are known without them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
-
-from msgspec import Struct
 
 from pointsman.errors import UsageError
 
@@ -47,7 +46,8 @@ class Door(Protocol):
         ...
 
 
-class _Open(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class _Open:
     """A scenario whose engines are there."""
 
     floor: Floor
@@ -59,7 +59,8 @@ class _Open(Struct, frozen=True):
         self.floor.backend.close()
 
 
-class Demo(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Demo:
     """A scenario that is open."""
 
     clock: ManualClock
