@@ -96,9 +96,11 @@ class Backend:
         self._opened = ExitStack()
         self._opened.callback(database.close)
         blobs: Blobs = FolderBlobs(folder.blobs) if folder else MemoryBlobs()
-        self.world = World(self.clock, database, blobs, seed=self._seed, patience=self._patience)
-        self.engines: Engines = assemble(self.world, self.root, self.account, self._tools)
+        world = World(self.clock, database, blobs, seed=self._seed, patience=self._patience)
+        self.engines: Engines = assemble(world, self.root, self.account, self._tools)
+        # The table before the world: whoever asks during a reset meets the closed one until all of this one stands.
         self.table: Table = self.engines.table
+        self.world: World = world
         self._thread: threading.Thread | None = None
         self._release: Callable[[], None] | None = None
         self.engines.resume()
