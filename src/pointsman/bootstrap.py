@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from pointsman.local.world_file import WorldFile
     from pointsman.operations.audit import AuditLog
     from pointsman.owning import Served
+    from pointsman.services.pace import Budget
+    from pointsman.services.preferences import Watched
+    from pointsman.services.session import Services
 
 Environment = Mapping[str, str]
 
@@ -365,56 +368,122 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog,
     from pointsman.console.connection import Connection
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
-    from pointsman.services.alarms import Alarms
-    from pointsman.services.builds import Builds
-    from pointsman.services.dashboards import Dashboards
-    from pointsman.services.deployments import Deployments
-    from pointsman.services.insights import Insights
-    from pointsman.services.logs import Logs
-    from pointsman.services.metrics import Metrics
-    from pointsman.services.pace import Budget
-    from pointsman.services.pipelines import Pipelines
-    from pointsman.services.preferences import PacedFeeds, Watched
-    from pointsman.services.query_history import QueryHistory
-    from pointsman.services.raw import Raw
-    from pointsman.services.sampling import SamplingRules
-    from pointsman.services.service_map import ServiceMaps
-    from pointsman.services.session import Services
-    from pointsman.services.traces import Traces
-    from pointsman.services.typed import Typed
 
-    clock = cloud.clock
-    budget = Budget(clock) if world is World.AWS else Budget.unlimited(clock)
-    watched = Watched(cloud, settings.watch)
-    kept = None if world is World.DEMO else paths.state_folder(environ)
-    history = QueryHistory(kept / "queries.json" if kept is not None else None)
-    metrics = Metrics(cloud, clock, budget, free=world is not World.AWS, watch=settings.watch.metrics)
-    services = Services(
-        clock=clock,
-        cloud=cloud,
-        feeds=PacedFeeds(settings.cadence, clock, budget=budget, gather=0.05),
-        pipelines=Pipelines(watched, clock, budget),
-        builds=Builds(watched, clock, budget),
-        deployments=Deployments(cloud, clock, budget),
-        logs=Logs(cloud, clock, budget),
-        insights=Insights(cloud, cloud, clock, budget, history=history, price=settings.insights_price),
-        raw=Raw(cloud),
-        traces=Traces(cloud, clock, budget),
-        metrics=metrics,
-        alarms=Alarms(cloud, clock, metrics, budget),
-        dashboards=Dashboards(cloud, clock, budget, region=lambda: cloud.region),
-        maps=ServiceMaps(cloud, clock, budget),
-        sampling=SamplingRules(cloud, clock, budget),
-        typed=Typed(None if world is World.DEMO else paths.typed(environ)),
-        world=world.value,
-    )
+    services = _services(cloud, settings, world, environ)
     registry = default_registry()
     if settings.keys:
         from pointsman.console.keymap import registry_with
 
         registry = registry_with(settings, registry)
     runner = Runner(services, registry, audit, lambda: cloud.guard, settings.is_protected, settings.endpoint_url)
-    return Connection(services, runner, registry, audit)
+
+    def warm() -> None:
+        len(registry)
+        services.warm()
+
+    return Connection(replace(services, warm=warm), runner, registry, audit)
+
+
+def _services(cloud: Cloud, settings: Settings, world: World, environ: Environment) -> Services:
+    """The pipelines' service, and the others for later: a first board needs no more."""
+    from pointsman.services.later import Later
+    from pointsman.services.pace import Budget
+    from pointsman.services.pipelines import Pipelines
+    from pointsman.services.preferences import PacedFeeds, Watched
+    from pointsman.services.session import Services
+    from pointsman.services.typed import Typed
+
+    clock = cloud.clock
+    budget = Budget(clock) if world is World.AWS else Budget.unlimited(clock)
+    watched = Watched(cloud, settings.watch)
+    others = _others(cloud, watched, budget, settings, world, environ)
+
+    def warm() -> None:
+        for one in others.values():
+            assert isinstance(one, Later)
+            one.now()
+
+    return Services(
+        clock=clock,
+        cloud=cloud,
+        feeds=PacedFeeds(settings.cadence, clock, budget=budget, gather=0.05),
+        pipelines=Pipelines(watched, clock, budget),
+        typed=Typed(None if world is World.DEMO else paths.typed(environ)),
+        world=world.value,
+        warm=warm,
+        **others,
+    )
+
+
+def _others(
+    cloud: Cloud, watched: Watched, budget: Budget, settings: Settings, world: World, environ: Environment
+) -> dict[str, Any]:
+    """Every service but the pipelines', for later."""
+    from pointsman.services.later import later
+
+    clock = cloud.clock
+
+    def deployments() -> Any:
+        from pointsman.services.deployments import Deployments
+
+        return Deployments(cloud, clock, budget)
+
+    def alarms() -> Any:
+        from pointsman.services.alarms import Alarms
+
+        return Alarms(cloud, clock, made["metrics"], budget)
+
+    def builds() -> Any:
+        from pointsman.services.builds import Builds
+
+        return Builds(watched, clock, budget)
+
+    def traces() -> Any:
+        from pointsman.services.traces import Traces
+
+        return Traces(cloud, clock, budget)
+
+    def metrics() -> Any:
+        from pointsman.services.metrics import Metrics
+
+        return Metrics(cloud, clock, budget, free=world is not World.AWS, watch=settings.watch.metrics)
+
+    def logs() -> Any:
+        from pointsman.services.logs import Logs
+
+        return Logs(cloud, clock, budget)
+
+    def insights() -> Any:
+        from pointsman.services.insights import Insights
+        from pointsman.services.query_history import QueryHistory
+
+        kept = None if world is World.DEMO else paths.state_folder(environ)
+        history = QueryHistory(kept / "queries.json" if kept is not None else None)
+        return Insights(cloud, cloud, clock, budget, history=history, price=settings.insights_price)
+
+    def dashboards() -> Any:
+        from pointsman.services.dashboards import Dashboards
+
+        return Dashboards(cloud, clock, budget, region=lambda: cloud.region)
+
+    def maps() -> Any:
+        from pointsman.services.service_map import ServiceMaps
+
+        return ServiceMaps(cloud, clock, budget)
+
+    def sampling() -> Any:
+        from pointsman.services.sampling import SamplingRules
+
+        return SamplingRules(cloud, clock, budget)
+
+    def raw() -> Any:
+        from pointsman.services.raw import Raw
+
+        return Raw(cloud)
+
+    makers = (deployments, alarms, builds, traces, metrics, logs, insights, dashboards, maps, sampling, raw)
+    made = {make.__name__: later(make) for make in makers}
+    return made
 
 
 # -- the screen -----------------------------------------------------------------------------------------------------

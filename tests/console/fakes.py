@@ -401,6 +401,9 @@ class FakeServices:
         self.insights, self.insights_logs = asking.service(self.clock)
         self.was_closed = False
 
+    def warm(self) -> None:
+        """Nothing is left for later."""
+
     def close(self) -> None:
         self.was_closed = True
 

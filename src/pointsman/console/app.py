@@ -252,6 +252,11 @@ class ConsoleApp(App[None]):
     def _open_tour(self) -> None:
         """Load the tour once the first whole board has been painted."""
         self.desk.board_came = None
+        begin(self, self._warm_tour, name="tour", group="tour")
+
+    async def _warm_tour(self) -> None:
+        if self.desk.connection is not None:
+            await asyncio.to_thread(self.desk.connection.services.warm)
         self.call_after_refresh(self.begin_tour)
 
     def begin_tour(self) -> None:

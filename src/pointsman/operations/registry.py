@@ -2,57 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pointsman.model.pipelines import PipelineState
 from pointsman.model.refs import ActionRef, ExecutionRef, PipelineRef, Ref, StageRef
-from pointsman.operations import (
-    alarms,
-    approvals,
-    builds,
-    conditions,
-    dashboards,
-    deployments,
-    logs,
-    metrics,
-    pipelines,
-    queries,
-    releases,
-    sampling,
-    stages,
-)
 from pointsman.operations.declare import Operation
 from pointsman.operations.facts import moving_runs
 
 
 class Registry:
-    """A fixed set of operations; an id, or a key of one kind of target, that comes twice is refused."""
+    """A fixed set of operations; an id, or a key of one kind of target, that comes twice is refused.
 
-    def __init__(self, operations: Iterable[Operation[Any]]) -> None:
+    Args:
+        operations: What is in it; or what gives that, and is called at the first question.
+    """
+
+    def __init__(self, operations: Iterable[Operation[Any]] | Callable[[], Iterable[Operation[Any]]]) -> None:
         self._by_id: dict[str, Operation[Any]] = {}
         self._by_target: dict[type[Ref], tuple[Operation[Any], ...]] = {}
+        self._lock = threading.RLock()
+        self._later: Callable[[], Iterable[Operation[Any]]] | None = None
+        if callable(operations):
+            self._later = operations
+        else:
+            self._take(operations)
+
+    def _take(self, operations: Iterable[Operation[Any]]) -> None:
         for operation in operations:
+            known = self._by_target.get(operation.target, ())
             if operation.id in self._by_id:
                 raise ValueError(f"two operations are called {operation.id}")
-            for other in self.of(operation.target):
+            for other in known:
                 if other.key == operation.key:
                     raise ValueError(f"{other.id} and {operation.id} share the key {operation.key}")
             self._by_id[operation.id] = operation
-            self._by_target[operation.target] = (*self.of(operation.target), operation)
+            self._by_target[operation.target] = (*known, operation)
+
+    def _fill(self) -> None:
+        if self._later is not None:
+            with self._lock:
+                if self._later is not None:
+                    self._take(self._later())
+                    self._later = None
 
     def of(self, target: type[Ref]) -> tuple[Operation[Any], ...]:
         """The operations on one kind of target, in menu order."""
+        self._fill()
         return self._by_target.get(target, ())
 
     def get(self, operation_id: str) -> Operation[Any]:
         """The operation of this id; KeyError when there is none."""
+        self._fill()
         return self._by_id[operation_id]
 
     def __iter__(self) -> Iterator[Operation[Any]]:
+        self._fill()
         return iter(self._by_id.values())
 
     def __len__(self) -> int:
+        self._fill()
         return len(self._by_id)
 
     @property
@@ -62,23 +72,41 @@ class Registry:
 
 
 def default_registry() -> Registry:
-    """The operations this console offers."""
-    return Registry(
-        (
-            *pipelines.OPERATIONS,
-            *stages.OPERATIONS,
-            *conditions.OPERATIONS,
-            *approvals.OPERATIONS,
-            *builds.OPERATIONS,
-            *releases.OPERATIONS,
-            *deployments.OPERATIONS,
-            *queries.OPERATIONS,
-            *alarms.OPERATIONS,
-            *metrics.OPERATIONS,
-            *dashboards.OPERATIONS,
-            *sampling.OPERATIONS,
-            *logs.OPERATIONS,
-        )
+    """The operations this console offers; their modules are imported at the first question."""
+    return Registry(_all)
+
+
+def _all() -> Iterable[Operation[Any]]:
+    from pointsman.operations import (
+        alarms,
+        approvals,
+        builds,
+        conditions,
+        dashboards,
+        deployments,
+        logs,
+        metrics,
+        pipelines,
+        queries,
+        releases,
+        sampling,
+        stages,
+    )
+
+    return (
+        *pipelines.OPERATIONS,
+        *stages.OPERATIONS,
+        *conditions.OPERATIONS,
+        *approvals.OPERATIONS,
+        *builds.OPERATIONS,
+        *releases.OPERATIONS,
+        *deployments.OPERATIONS,
+        *queries.OPERATIONS,
+        *alarms.OPERATIONS,
+        *metrics.OPERATIONS,
+        *dashboards.OPERATIONS,
+        *sampling.OPERATIONS,
+        *logs.OPERATIONS,
     )
 
 

@@ -49,5 +49,7 @@ class Services(Struct, frozen=True):
     """What was typed before."""
     world: str = "aws"
     """``aws``, ``demo`` or ``local``: which of the three worlds this is."""
+    warm: Callable[[], None] = lambda: None
+    """Make what was left for later, blocking; called beside the loop once a first board is there."""
     close: Callable[[], None] = lambda: None
     """End the backend, if there is one of ours."""

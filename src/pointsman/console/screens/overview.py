@@ -5,6 +5,7 @@ An attention line over live panes. What has no service behind it yet says so in 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,6 +37,7 @@ from pointsman.console.widgets.attention_line import AttentionLine
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
+from pointsman.console.working import begin
 from pointsman.errors import FaultKind
 from pointsman.model.alarms import AlarmList
 from pointsman.model.builds import Build, BuildList
@@ -179,9 +181,15 @@ class Overview(BoardPlace):
     def taken(self, slot: str, snapshot: Snapshot[Any]) -> Snapshot[Any]:
         """Once something is known of a pipeline, or nothing will be, the other panes are read, too."""
         if slot == self.board_slot and self._board_first and told(snapshot):
-            self._board_first = False
-            self.call_later(self.reread)
+            begin(self, self._look_further, name="look further", group="look-further", exclusive=True)
         return super().taken(slot, snapshot)
+
+    async def _look_further(self) -> None:
+        connection = self.desk.connection
+        if connection is not None:
+            await asyncio.to_thread(connection.services.warm)
+        self._board_first = False
+        self.reread()
 
     def _others(self, services: Services) -> dict[str, Source[Any]]:
         wanted: dict[str, Source[Any]] = {
