@@ -45,3 +45,33 @@ def test_what_an_import_loads(module: str, never: set[str]) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert never & set(done.stdout.split()) == set()
+
+
+FIRST = """
+import sys
+from pointsman import bootstrap
+from pointsman.config import terminal
+from pointsman.config.launch import Launch, World
+from pointsman.config.settings import Settings
+terminal.check = lambda _: None
+plan = bootstrap._demo(Launch(world=World.DEMO, paused=True), Settings(), {"XDG_STATE_HOME": sys.argv[1]})
+connection = plan.connect()
+print(*sys.modules)
+connection.services.warm()
+print(*sys.modules)
+plan.closing.close()
+"""
+
+
+def test_a_first_board_waits_for_nothing_that_it_does_not_show(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", FIRST, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    first, warm = (set(line.split()) for line in done.stdout.splitlines())
+    later = {
+        "pointsman.services.alarms",
+        "pointsman.services.deployments",
+        "pointsman.services.logs",
+        "pointsman.services.traces",
+        "pointsman.operations.deployments",
+    }
+    assert later & first == set() and later <= warm
