@@ -23,7 +23,7 @@ from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.model.alarms import Alarm, AlarmList, Change
-from pointsman.model.deployments import DeploymentList
+from pointsman.model.deployments import Deployment, DeploymentList
 from pointsman.model.marks import before, marks
 from pointsman.model.metrics import MetricQuery, Release, Threshold, Wall, WallQuery
 from pointsman.model.refs import AlarmRef, Ref
@@ -62,6 +62,7 @@ class AlarmPlace(Place):
         Binding("l", "then('logs')", "logs then", id="logs-then"),
         Binding("T", "then('traces')", "traces then", id="traces-then"),
         Binding("w", "guards", "what it guards", show=False, id="guards"),
+        Binding("s", "stopped", "what it stopped", show=False, id="stopped"),
     ]
 
     place_title = "Alarm"
@@ -69,7 +70,7 @@ class AlarmPlace(Place):
         "Why the alarm is in its state, what it watches and whom it tells; a composite one with its rule and the "
         "alarms that make it fire. The plot marks what went out: r opens what went out before it fired (a there rolls "
         "it back), l and T lead to the logs and traces of that minute, p to its metric as large as the screen, w to "
-        "the deployments it guards."
+        "the deployments it guards, s to those that it stopped."
     )
     slots: ClassVar[tuple[str, ...]] = ("alarms", "history", "wall", "deployments", "board")
     enters: ClassVar[str] = ""
@@ -154,6 +155,10 @@ class AlarmPlace(Place):
         if alarm is None:
             return (cell(f"there is no alarm {self.ref} (any more)", "fault"),)
         lines = facts(alarm, self._alarms.value, draw, width)
+        if stopped := self._stopped():
+            ids = ", ".join(one.id for one in stopped[:3])
+            more = f" and {len(stopped) - 3} more" if len(stopped) > 3 else ""
+            lines.append((*cell(f"{'stopped':<13}", "dim"), (" ", ""), ("s ", "key"), *cell(f"{ids}{more}", "mark")))
         for label, release in (("went out", self._release()),):
             if release is not None:
                 state = "failed" if release.failed else release.kind
@@ -229,7 +234,7 @@ class AlarmPlace(Place):
     def action_guards(self) -> None:
         """The deployments that it can stop."""
         listed = self._deployments.value.deployments if self._deployments.value is not None else ()
-        found = {str(one.group): one.group for one in listed if self.ref.name in one.alarms}
+        found = {str(one.group): one.group for one in listed if self.ref.name in (*one.alarms, *one.stopped_by)}
         if not found:
             self.notify("no recent deployment names it", markup=False, severity="warning", timeout=4)
             return
@@ -237,6 +242,29 @@ class AlarmPlace(Place):
         self.post_message(
             PickAsked("What it guards", lines, lambda line: (self.post_message(self.Opened(found[line[0]])), None)[1])
         )
+
+    def _stopped(self) -> tuple[Deployment, ...]:
+        """The recent deployments that it stopped, newest first."""
+        listed = self._deployments.value.deployments if self._deployments.value is not None else ()
+        return tuple(one for one in listed if self.ref.name in one.stopped_by)
+
+    def action_stopped(self) -> None:
+        """Into a deployment that it stopped; of several, one is chosen."""
+        found = {one.id: one for one in self._stopped()}
+        if not found:
+            self.notify("no recent deployment was stopped by it", markup=False, severity="warning", timeout=4)
+        elif len(found) == 1:
+            self.post_message(self.Opened(next(iter(found.values())).ref))
+        else:
+            when = {one.id: self.desk.zone.minute(at) for one in found.values() if (at := one.completed or one.began)}
+            lines = tuple((name, f"{one.group} {when.get(name, '')}".rstrip()) for name, one in found.items())
+            self.post_message(
+                PickAsked(
+                    "What it stopped",
+                    lines,
+                    lambda line: (self.post_message(self.Opened(found[line[0]].ref)), None)[1],
+                )
+            )
 
     # --- what is selected
 
