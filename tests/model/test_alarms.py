@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.clock import EPOCH
-from pointsman.model.alarms import Alarm, AlarmList, Change, Mute, firings, named, timeline, worst_first
+from pointsman.model.alarms import Alarm, AlarmList, Change, Mute, firings, named, newly, timeline, worst_first
 from pointsman.model.metrics import MetricQuery, Series
 from pointsman.model.refs import AlarmRef
 from pointsman.semantics.metrics.alarm_evaluation import Rule
@@ -72,3 +72,16 @@ def test_it_would_have_fired_when_enough_periods_breached() -> None:
     single = firings(Rule(1, 1, "GreaterThanThreshold"), 5.0, series, 60, begin, begin + len(values) * 60)
     assert len(single) == 2
     assert single[-1].end is None
+
+
+def test_news_is_what_came_into_alarm_since_the_last_whole_list() -> None:
+    ok, firing = Alarm(AlarmRef("a"), state="OK"), Alarm(AlarmRef("a"), state="ALARM")
+    muted = Alarm(AlarmRef("a"), state="ALARM", muted=Mute("m"))
+    suppressed = Alarm(AlarmRef("a"), state="ALARM", suppressed_by="Alarm")
+    other = Alarm(AlarmRef("b"), state="ALARM")
+    assert newly(None, AlarmList((firing,))) == ()
+    assert newly(AlarmList((ok,)), AlarmList((firing,))) == (firing,)
+    assert newly(AlarmList((firing,)), AlarmList((firing, other))) == (other,), "made since, and in ALARM at once"
+    assert newly(AlarmList((ok,)), AlarmList((muted,))) == ()
+    assert newly(AlarmList((muted,)), AlarmList((firing,))) == (), "the end of a mute is no news"
+    assert newly(AlarmList((ok,)), AlarmList((suppressed,))) == ()

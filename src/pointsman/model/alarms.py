@@ -20,7 +20,9 @@ __all__ = [
     "Firing",
     "Mute",
     "firings",
+    "heard",
     "named",
+    "newly",
     "severity",
     "timeline",
     "worst_first",
@@ -150,10 +152,32 @@ class AlarmList:
     changes_known: bool = True
     """Whether these could be read to their end."""
     mutes_known: bool = True
+    more: bool = False
+    """Whether this is a list on its way, which does not have every alarm yet."""
 
     def get(self, ref: AlarmRef) -> Alarm | None:
         """The alarm of this name."""
         return next((one for one in self.alarms if one.ref == ref), None)
+
+
+def heard(found: AlarmList) -> tuple[Alarm, ...]:
+    """Those in ALARM that nothing keeps quiet, worst first."""
+    return tuple(one for one in worst_first(found.alarms) if one.firing and one.muted is None and not one.suppressed_by)
+
+
+def newly(before: AlarmList | None, now: AlarmList) -> tuple[Alarm, ...]:
+    """Those heard now that were not in ALARM before, worst first; none at the first reading.
+
+    What fired while it was muted is not new when its mute ends.
+
+    Args:
+        before: The last whole list; None when there was none.
+        now: A whole list.
+    """
+    if before is None:
+        return ()
+    fired = {one.ref for one in before.alarms if one.firing}
+    return tuple(one for one in heard(now) if one.ref not in fired)
 
 
 def severity(alarm: Alarm) -> int:

@@ -108,7 +108,7 @@ class Alarms:
         async for page in self._pages("DescribeAlarms", None, MaxRecords=100, **_ALL):
             found += reader.alarms(page)
             if page.get("NextToken"):
-                report(AlarmList(tuple(found), changes_known=False), f"{len(found):,} alarms so far")
+                report(AlarmList(tuple(found), changes_known=False, more=True), f"{len(found):,} alarms so far")
         changes, whole = await self._day() if found else ((), True)
         mutes, mutes_known = await self._muting() if found else ((), True)
         muted = tuple(_muted(one, mutes) for one in found)
