@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from console import asking
@@ -13,7 +13,7 @@ from pointsman.clock import ManualClock
 from pointsman.console.connection import Connection
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.activity import Call, Deed
-from pointsman.model.alarms import Alarm, AlarmState
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmState
 from pointsman.model.approvals import Pending
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
@@ -418,9 +418,15 @@ class FakeAlarms:
 
     def __init__(self) -> None:
         self.states: dict[Ref, AlarmState] = {}
+        self.past: list[AlarmHistory] = []
+        """What reading older history finds, one after the other."""
 
     def listing(self) -> Source[Any]:
         return _source("alarms")
+
+    async def older(self, ref: AlarmRef, until: datetime) -> AlarmHistory:
+        del ref, until
+        return self.past.pop(0)
 
     def history(self, ref: AlarmRef) -> Source[Any]:
         return _source("alarm-history", ref.name)

@@ -81,4 +81,4 @@ async def test_an_alarm_is_made_fires_is_seen_and_muted(backend: CheckedBackend,
     await does("alarm.delete", ref)
     assert (await alarms.listing().read(lambda *_: None)).get(ref) is None
     history = await alarms.history(ref).read(lambda *_: None)
-    assert {one.kind for one in history} >= {"StateUpdate", "ConfigurationUpdate"}
+    assert {one.kind for one in history.changes} >= {"StateUpdate", "ConfigurationUpdate"}

@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointsman.clock import EPOCH
-from pointsman.model.alarms import Alarm, AlarmList, Change, Mute, firings, named, newly, timeline, worst_first
+from pointsman.model.alarms import (
+    Alarm,
+    AlarmHistory,
+    AlarmList,
+    Change,
+    Mute,
+    firings,
+    named,
+    newly,
+    timeline,
+    worst_first,
+)
 from pointsman.model.metrics import MetricQuery, Series
 from pointsman.model.refs import AlarmRef
 from pointsman.semantics.metrics.alarm_evaluation import Rule
@@ -85,3 +96,26 @@ def test_news_is_what_came_into_alarm_since_the_last_whole_list() -> None:
     assert newly(AlarmList((ok,)), AlarmList((muted,))) == ()
     assert newly(AlarmList((muted,)), AlarmList((firing,))) == (), "the end of a mute is no news"
     assert newly(AlarmList((ok,)), AlarmList((suppressed,))) == ()
+
+
+def history(*hours: int, more: bool = False) -> AlarmHistory:
+    return AlarmHistory(tuple(change(one, "OK", "ALARM") for one in hours), more)
+
+
+def test_a_history_read_in_parts_is_one_and_says_whether_there_is_more() -> None:
+    newest, older, oldest = history(1, 2, more=True), history(2, 3, 4, more=True), history(4, 5)
+    both = newest.joined(older)
+    assert both == history(1, 2, 3, 4, more=True)
+    everything = both.joined(oldest)
+    assert everything == history(1, 2, 3, 4, 5)
+    later = history(0, 1, more=True).joined(everything)
+    assert later == history(0, 1, 2, 3, 4, 5), "what is read again does not take away what was read on demand"
+    assert history(1).joined(AlarmHistory()) == history(1) == AlarmHistory().joined(history(1))
+
+
+@given(st.lists(st.integers(0, 60), max_size=30), st.lists(st.integers(0, 60), max_size=30))
+def test_joined_histories_lose_nothing_and_are_in_order(some: list[int], others: list[int]) -> None:
+    found = history(*sorted(some)).joined(history(*sorted(others)))
+    times = [one.at for one in found.changes if one.at is not None]
+    assert times == sorted(times, reverse=True)
+    assert set(found.changes) == set(history(*some, *others).changes)

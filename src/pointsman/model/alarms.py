@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from pointsman.semantics.metrics.alarm_rules import RuleError, children, read
 
 __all__ = [
     "Alarm",
+    "AlarmHistory",
     "AlarmList",
     "Change",
     "Firing",
@@ -100,14 +102,14 @@ class Alarm:
         found = self.evidence.get("recentDatapoints")
         if not isinstance(found, list):
             return ()
-        return tuple(float(one) for one in found if isinstance(one, int | float) and not isinstance(one, bool))
+        return tuple(_float(one) for one in found if isinstance(one, int | float) and not isinstance(one, bool))
 
     @property
     def evidence(self) -> Mapping[str, Any]:
         """What its state rests on; empty when CloudWatch does not say."""
         try:
             found = json.loads(self.data) if self.data else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -140,6 +142,41 @@ class Change:
     before: str = ""
     after: str = ""
     """The states that a StateUpdate led from and to."""
+    action: str = ""
+    """What an Action was to do: an ARN."""
+    result: str = ""
+    """What became of an Action, in AWS's word: ``Succeeded``, ``Failed``, ``InProgress``."""
+    error: str = ""
+    """Why an Action failed."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is an action that was not carried out."""
+        return self.result == "Failed" or bool(self.error)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmHistory:
+    """What became of one alarm, as far as it was read."""
+
+    changes: tuple[Change, ...] = ()
+    """Newest first."""
+    more: bool = False
+    """Whether there is older history than this."""
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the oldest of it was."""
+        return next((one.at for one in reversed(self.changes) if one.at is not None), None)
+
+    def joined(self, other: AlarmHistory) -> AlarmHistory:
+        """With what another reading found; the one that reaches further back says whether there is more."""
+        known = set(self.changes)
+        added = tuple(one for one in other.changes if one not in known)
+        both = sorted((*self.changes, *added), key=lambda one: one.at.timestamp() if one.at else 0.0, reverse=True)
+        mine, its = self.oldest, other.oldest
+        further = mine is None or (its is not None and its <= mine)
+        return AlarmHistory(tuple(both), other.more if further else self.more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +272,13 @@ def named(rule: str) -> frozenset[str]:
         return frozenset()
 
 
+def _float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # an integer beyond every float
+        return math.inf if number > 0 else -math.inf
+
+
 def _rank(state: str) -> int:
     return STATES.index(state) if state in STATES else len(STATES)
 
@@ -294,3 +338,5 @@ class AlarmState:
     """The last day of its metric, for what changed settings would have come to; None where that is not known."""
     end: datetime | None = None
     mutes: tuple[Mute, ...] = field(default_factory=tuple)
+    """The mute rules that hold it now."""
+    mutes_known: bool = True

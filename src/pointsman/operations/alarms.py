@@ -234,7 +234,8 @@ def _unmute_plan(state: AlarmState, ref: Ref, _answers: Answers) -> WriteCall:
 
 def _unmute_refuse(state: AlarmState, ref: Ref) -> str | None:
     muted = any(_alarm(ref).name in one.alarms for one in state.mutes)
-    return _gone(state, ref) or (None if muted else "no mute rule holds it now")
+    none = "no mute rule holds it now" if state.mutes_known else "not every mute rule could be read: none is known"
+    return _gone(state, ref) or (None if muted else none)
 
 
 def _unmute_consequences(state: AlarmState, ref: Ref, _answers: Answers) -> tuple[str, ...]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, FaultKind
-from pointsman.model.alarms import Alarm, AlarmList, AlarmState, Change, Mute
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList, AlarmState, Change, Mute
 from pointsman.model.metrics import MetricQuery, Series, WallQuery
 from pointsman.model.refs import AlarmRef, MetricRef
 from pointsman.services.ask import Asks, Meter
@@ -29,8 +29,9 @@ DAY = timedelta(days=1)
 CHANGES = 5
 """Pages of a day's state updates that are read at most, of 100 each."""
 HISTORY = 3
+"""Pages of one alarm's history that are read at a time."""
 MUTES = 20
-"""Mute rules that are looked into at most."""
+"""Mute rules that are looked into in one reading at most; the next one goes on from there."""
 
 
 class Alarms:
@@ -47,6 +48,8 @@ class Alarms:
         self._meter = Meter(cloud, SERVICE, budget or Budget.unlimited(clock))
         self._clock = clock
         self._metrics = metrics
+        self._rules: dict[tuple[str, datetime | None], Mute] = {}
+        """Mute rules that were looked into, by name and last change: a call each, so that none is made twice."""
 
     def listing(self) -> Source[AlarmList]:
         """Every alarm with its state, what mutes it, and the state updates of the last day."""
@@ -59,16 +62,29 @@ class Alarms:
 
         return Source(("alarms",), read, cadence, SERVICE, cost=0, partial=_lacking)
 
-    def history(self, ref: AlarmRef) -> Source[tuple[Change, ...]]:
-        """What became of one alarm, newest first."""
+    def history(self, ref: AlarmRef) -> Source[AlarmHistory]:
+        """What became of one alarm, newest first: its newest pages, and whether there are older ones."""
 
-        async def read(_: Report[tuple[Change, ...]]) -> tuple[Change, ...]:
-            found: list[Change] = []
-            async for page in self._pages("DescribeAlarmHistory", HISTORY, AlarmName=ref.name, MaxRecords=100, **_ALL):
-                found += reader.changes(page)
-            return tuple(found)
+        async def read(_: Report[AlarmHistory]) -> AlarmHistory:
+            return await self._history(AlarmName=ref.name)
 
         return Source(("alarm-history", ref.name), read, lambda _: PAUSE, SERVICE, cost=0)
+
+    async def older(self, ref: AlarmRef, until: datetime) -> AlarmHistory:
+        """What became of an alarm until a moment: as many pages again, and whether there are older ones still.
+
+        Raises:
+            CallFailed: It cannot be read.
+        """
+        return await self._history(AlarmName=ref.name, EndDate=until)
+
+    async def _history(self, **asked: Any) -> AlarmHistory:
+        found: list[Change] = []
+        more = False
+        async for page in self._pages("DescribeAlarmHistory", HISTORY, MaxRecords=100, **asked, **_ALL):
+            found += reader.changes(page)
+            more = bool(page.get("NextToken"))
+        return AlarmHistory(tuple(found), more)
 
     async def fresh(self, ref: AlarmRef) -> AlarmState:
         """An alarm as it is now, with a day of its metric: what an operation judges.
@@ -82,8 +98,8 @@ class Alarms:
         series: Series | None = None
         if alarm is not None and alarm.metric is not None:
             series = await self.series(alarm)
-        mutes, _ = await self._muting()
-        return AlarmState(ref, alarm, series, now, mutes)
+        mutes, known = await self._muting(ref)
+        return AlarmState(ref, alarm, series, now, mutes, known)
 
     async def prospect(self, ref: MetricRef) -> AlarmState:
         """A metric that has no such alarm yet, with a day of its values in the usual period."""
@@ -129,25 +145,34 @@ class Alarms:
             return (), False  # the alarms themselves could be read
         return tuple(found), not more
 
-    async def _muting(self) -> tuple[tuple[Mute, ...], bool]:
+    async def _muting(self, ref: AlarmRef | None = None) -> tuple[tuple[Mute, ...], bool]:
+        """The mute rules that hold now, of one alarm or of all, and whether these are all of them."""
         try:
-            return await self._mutes(), True
+            return await self._mutes(ref)
         except CallFailed as error:
             if error.fault.kind not in (FaultKind.DENIED, FaultKind.NOT_BUILT, FaultKind.UNKNOWN):
                 raise
             return (), False
 
-    async def _mutes(self) -> tuple[Mute, ...]:
-        names: list[str] = []
-        async for page in self._pages("ListAlarmMuteRules", None, Statuses=["ACTIVE"]):
-            names += reader.mute_names(page)
-        return tuple(
-            [
-                reader.mute(await self._meter.ask("GetAlarmMuteRule", AlarmMuteRuleName=name))
-                for name in names[:MUTES]
-                if name
-            ]
-        )
+    async def _mutes(self, ref: AlarmRef | None) -> tuple[tuple[Mute, ...], bool]:
+        listed: dict[str, datetime | None] = {}
+        asked = {"AlarmName": ref.name} if ref is not None else {}
+        async for page in self._pages("ListAlarmMuteRules", None, Statuses=["ACTIVE"], **asked):
+            listed.update(reader.mute_names(page))
+        if ref is None:
+            self._rules = {key: rule for key, rule in self._rules.items() if key[0] in listed}
+        found: list[Mute] = []
+        looked = 0
+        for name, changed in listed.items():
+            rule = self._rules.get((name, changed)) if changed is not None else None
+            if rule is None and looked < MUTES:
+                looked += 1
+                rule = reader.mute(await self._meter.ask("GetAlarmMuteRule", AlarmMuteRuleName=name))
+                if changed is not None:
+                    self._rules[name, changed] = rule
+            if rule is not None:
+                found.append(rule)
+        return tuple(found), len(found) == len(listed)
 
     async def _pages(self, operation: str, most: int | None, **parameters: Any) -> AsyncIterator[dict[str, Any]]:
         token, read = "", 0

@@ -13,7 +13,7 @@ from pointsman.console.screens.alarm import AlarmPlace
 from pointsman.console.screens.deployment import DeploymentPlace
 from pointsman.console.screens.metric import MetricPlace
 from pointsman.console.widgets.table import LineTable
-from pointsman.model.alarms import Alarm, AlarmList
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList, Change
 from pointsman.model.refs import AlarmRef, DeploymentRef
 
 
@@ -137,3 +137,29 @@ async def test_an_alarm_of_which_little_is_known_is_shown() -> None:
         assert sorted(names(user)) == ["bare", "odd"]
         await user.press("enter")
         assert isinstance(user.app.place, AlarmPlace)
+
+
+async def test_older_history_is_said_not_to_be_read_and_read_on_demand() -> None:
+    async with console(size=(120, 50)) as user:
+        user.app.router.open(alarming.CPU.ref)
+        await user.settle()
+        assert "older not read" in user.text
+        old = Change(alarming.CPU.ref, EPOCH - timedelta(days=20), "StateUpdate", "long ago", "OK", "ALARM")
+        user.world.services.alarms.past = [AlarmHistory((alarming.history().changes[-1], old), more=False)]
+        await user.press("o")
+        assert "long ago" in user.text
+        assert "older not read" not in user.text
+        assert "nothing older" in user.text
+        user.world.fresh("alarm-history", "checkout-cpu", value=alarming.history())
+        await user.settle()
+        assert "long ago" in user.text, "reading the newest again keeps what was read"
+        await user.press("o")
+        assert "there is no older history" in user.text
+
+
+async def test_an_action_that_failed_says_why() -> None:
+    async with console(size=(120, 50)) as user:
+        user.app.router.open(alarming.CPU.ref)
+        await user.settle()
+        assert "Failed: Failed to execute action" in user.text
+        assert "not authorized to perform: SNS:Publish" in user.text

@@ -16,13 +16,13 @@ from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.faults import freshness_lines
 from pointsman.console.present.look import Draw
 from pointsman.console.present.plot import Chart, chart
-from pointsman.console.screens.alarm_words import facts, history_lines
+from pointsman.console.screens.alarm_words import end_of, facts, history_lines
 from pointsman.console.screens.alarms import alarm_forms, alarm_targets
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
-from pointsman.model.alarms import Alarm, AlarmList, Change
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList
 from pointsman.model.deployments import Deployment, DeploymentList
 from pointsman.model.marks import before, marks
 from pointsman.model.metrics import MetricQuery, Release, Threshold, Wall, WallQuery
@@ -63,6 +63,7 @@ class AlarmPlace(Place):
         Binding("T", "then('traces')", "traces then", id="traces-then"),
         Binding("w", "guards", "what it guards", show=False, id="guards"),
         Binding("s", "stopped", "what it stopped", show=False, id="stopped"),
+        Binding("o", "older", "older history", show=False, id="older"),
     ]
 
     place_title = "Alarm"
@@ -70,7 +71,8 @@ class AlarmPlace(Place):
         "Why the alarm is in its state, what it watches and whom it tells; a composite one with its rule and the "
         "alarms that make it fire. The plot marks what went out: r opens what went out before it fired (a there rolls "
         "it back), l and T lead to the logs and traces of that minute, p to its metric as large as the screen, w to "
-        "the deployments it guards, s to those that it stopped."
+        "the deployments it guards, s to those that it stopped; "
+        "o reads older history."
     )
     slots: ClassVar[tuple[str, ...]] = ("alarms", "history", "wall", "deployments", "board")
     enters: ClassVar[str] = ""
@@ -79,7 +81,9 @@ class AlarmPlace(Place):
         super().__init__(desk)
         self.ref = ref
         self._alarms: Snapshot[AlarmList] = Snapshot()
-        self._history: Snapshot[tuple[Change, ...]] = Snapshot()
+        self._history: Snapshot[AlarmHistory] = Snapshot()
+        self._read = AlarmHistory()
+        """All of the history that was read here, on demand too."""
         self._wall: Snapshot[Wall] = Snapshot()
         self._deployments: Snapshot[DeploymentList] = Snapshot()
         self._board: Snapshot[Any] = Snapshot()
@@ -132,6 +136,8 @@ class AlarmPlace(Place):
     def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
         """Show it."""
         setattr(self, f"_{slot}", snapshot)
+        if slot == "history":
+            self._read = AlarmHistory() if snapshot.value is None else snapshot.value.joined(self._read)
         if slot == "alarms" and (query := self._query()) != self._read_query:
             self._read_query = query
             self.call_later(self.reread)
@@ -145,6 +151,8 @@ class AlarmPlace(Place):
         self.query_one("#plot", CellLines).redraw()
         self.freshen("#alarm", self._alarms)
         self.freshen("#history", self._history)
+        said = f"{len(self._read.changes):,}" if self._read.changes else ""
+        self.query_one("#history", Pane).title_text("History", f"{said}  older not read" if self._read.more else said)
 
     # --- what is shown
 
@@ -171,7 +179,9 @@ class AlarmPlace(Place):
     def _past(self, draw: Draw, width: int) -> Sequence[Cell]:
         if self._history.value is None:
             return freshness_lines(self._history, draw, "the history", width)
-        return history_lines(self._history.value, draw, width) or (cell("nothing has become of it yet", "dim"),)
+        if not self._read.changes:
+            return (cell("nothing has become of it yet", "dim"),)
+        return [*history_lines(self._read.changes, draw, width), end_of(self._read)]
 
     def _plot(self, draw: Draw, width: int) -> Sequence[Cell]:
         alarm, wall = self.alarm, self._wall.value
@@ -201,7 +211,7 @@ class AlarmPlace(Place):
         alarm = self.alarm
         if alarm is not None and alarm.firing and alarm.since is not None:
             return alarm.since
-        fired = (one.at for one in self._history.value or () if one.after == "ALARM" and one.at is not None)
+        fired = (one.at for one in self._read.changes if one.after == "ALARM" and one.at is not None)
         return next(fired, None) or (alarm.since if alarm is not None and alarm.since else self.desk.now())
 
     def _release(self) -> Release | None:
@@ -242,6 +252,32 @@ class AlarmPlace(Place):
         self.post_message(
             PickAsked("What it guards", lines, lambda line: (self.post_message(self.Opened(found[line[0]])), None)[1])
         )
+
+    def why_not(self, action: str) -> str | None:
+        """There may be no older history."""
+        if action == "older":
+            if self.connection is None or self._history.value is None:
+                return "the history has not been read"
+            if not self._read.more or self._read.oldest is None:
+                return "there is no older history"
+        return super().why_not(action)
+
+    def action_older(self) -> None:
+        """Read what is older than the history shown."""
+        connection, until = self.connection, self._read.oldest
+        if self.say_why_not("older") or connection is None or until is None:
+            return
+
+        async def read() -> None:
+            older = await connection.services.alarms.older(self.ref, until)
+            if self._read.changes:  # else it is another connection's by now
+                before = len(self._read.changes)
+                self._read = self._read.joined(older)
+                if len(self._read.changes) == before:
+                    self._read = AlarmHistory(self._read.changes)
+                self._draw()
+
+        self.work_on(f"read older history of {self.ref}", read, group="older")
 
     def _stopped(self) -> tuple[Deployment, ...]:
         """The recent deployments that it stopped, newest first."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from datetime import datetime
 from typing import Any
 
 from pointsman.model.alarms import Alarm, Change, Mute
@@ -57,12 +59,21 @@ def _metric(source: Any) -> Alarm:
         period=max(1, whole(source, "Period") or whole(inner, "Period") or whole(returned, "Period") or 60),
         periods=max(1, periods),
         datapoints=max(1, whole(source, "DatapointsToAlarm") or periods),
-        threshold=float(threshold) if isinstance(threshold, int | float) and not isinstance(threshold, bool) else None,
+        threshold=_finite(threshold),
         comparison=text(source, "ComparisonOperator"),
         missing=text(source, "TreatMissingData") or "missing",
         unit=text(source, "Unit"),
         low_samples=text(source, "EvaluateLowSampleCountPercentile"),
     )
+
+
+def _finite(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # an integer beyond every float
+        return None
 
 
 def _composite(source: Any) -> Alarm:
@@ -81,8 +92,9 @@ def changes(page: Answer) -> tuple[Change, ...]:
     for one in parts(page, "AlarmHistoryItems"):
         kind = text(one, "HistoryItemType")
         before = after = ""
+        told = _json(text(one, "HistoryData")) if kind in ("StateUpdate", "Action") else {}
+        acted = told if kind == "Action" else {}
         if kind == "StateUpdate":
-            told = _json(text(one, "HistoryData"))
             before, after = text(part(told, "oldState"), "stateValue"), text(part(told, "newState"), "stateValue")
         found.append(
             Change(
@@ -92,6 +104,9 @@ def changes(page: Answer) -> tuple[Change, ...]:
                 text(one, "HistorySummary"),
                 before,
                 after,
+                text(acted, "notificationResource"),
+                text(acted, "actionState"),
+                text(acted, "error"),
             )
         )
     return tuple(found)
@@ -100,14 +115,19 @@ def changes(page: Answer) -> tuple[Change, ...]:
 def _json(words: str) -> Any:
     try:
         return json.loads(words) if words else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
 
 
-def mute_names(page: Answer) -> tuple[str, ...]:
-    """ListAlarmMuteRules, one page: the names of its rules."""
-    arns = [text(one, "AlarmMuteRuleArn") for one in parts(page, "AlarmMuteRuleSummaries")]
-    return tuple(one.rpartition(":")[2].rpartition("/")[2] for one in arns if one)
+def mute_names(page: Answer) -> tuple[tuple[str, datetime | None], ...]:
+    """ListAlarmMuteRules, one page: the names of its rules, and when each was changed last."""
+    rules = [(text(one, "AlarmMuteRuleArn"), when(one, "LastUpdatedTimestamp")) for one in _summaries(page)]
+    named = ((arn.rpartition(":")[2].rpartition("/")[2], changed) for arn, changed in rules)
+    return tuple((name, changed) for name, changed in named if name)
+
+
+def _summaries(page: Answer) -> list[Any]:
+    return parts(page, "AlarmMuteRuleSummaries")
 
 
 def mute(answer: Answer) -> Mute:
