@@ -362,6 +362,7 @@ def _cloud(session_factory: Callable[[], Any], clock: Clock, guard: Any, profile
 
 def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog, environ: Environment) -> Connection:
     from pointsman.console.connection import Connection
+    from pointsman.console.present.zones import zone
     from pointsman.operations.registry import default_registry
     from pointsman.operations.runner import Runner
     from pointsman.services.alarms import Alarms
@@ -400,7 +401,7 @@ def _connection(cloud: Cloud, settings: Settings, world: World, audit: AuditLog,
         raw=Raw(cloud),
         traces=Traces(cloud, clock, budget),
         metrics=metrics,
-        alarms=Alarms(cloud, clock, metrics, budget),
+        alarms=Alarms(cloud, clock, metrics, budget, zone=zone(settings.time_zone).info),
         dashboards=Dashboards(cloud, clock, budget, region=lambda: cloud.region),
         maps=ServiceMaps(cloud, clock, budget),
         sampling=SamplingRules(cloud, clock, budget),

@@ -7,6 +7,8 @@ from typing import Any
 
 from pointsman.aws.cloud import Cloud
 from pointsman.clock import EPOCH, ManualClock
+from pointsman.errors import CallFailed, Fault, FaultKind
+from pointsman.model.alarms import AlarmState, Question
 from pointsman.model.refs import AlarmRef
 from pointsman.services.alarms import HISTORY, MUTES, Alarms
 from pointsman.services.metrics import Metrics
@@ -112,3 +114,64 @@ async def test_an_operation_asks_for_the_mutes_of_its_alarm_only(backend: Checke
     state = await Alarms(cloud, clock, Metrics(cloud, clock)).fresh(REF)
     assert [one.name for one in state.mutes] == ["mine"]
     assert state.mutes_known
+
+
+QUESTION = Question('[{"Id": "m1", "Expression": "1"}]', "m1", 300, 2)
+
+
+def values(**more: Any) -> Any:
+    result = {"Id": "m1", "Timestamps": [EPOCH - timedelta(minutes=5)], "Values": [4.0], "StatusCode": "Complete"}
+    return lambda **_: {"MetricDataResults": [{"Id": "other"}, result], **more}
+
+
+async def test_what_settings_look_at_is_read_once_with_one_call_and_its_cost_is_told() -> None:
+    cloud = FakeCloud(GetMetricData=values())
+    alarms = alarms_of(cloud)
+    state = await alarms.look(AlarmState(REF, None), QUESTION)
+    assert state.series is not None
+    assert state.series.values == (4.0,)
+    assert state.cost == "1 GetMetricData over 2 metrics, $0.00002"
+    assert await alarms.look(state, QUESTION) is state
+    assert await alarms.look(state, None) is state
+    assert cloud.count("GetMetricData") == 1
+    asked = next(given for name, given in cloud.asked if name == "GetMetricData")
+    assert asked["EndTime"] - asked["StartTime"] == timedelta(days=2)
+    assert asked["MetricDataQueries"] == [{"Id": "m1", "Expression": "1"}]
+
+
+async def test_where_asking_costs_nothing_no_price_is_told() -> None:
+    clock = ManualClock()
+    cloud = FakeCloud(GetMetricData=values())
+    alarms = Alarms(cloud, clock, Metrics(cloud, clock, free=True))
+    assert "$" not in (await alarms.look(AlarmState(REF, None), QUESTION)).cost
+
+
+async def test_more_than_a_page_is_not_read_and_said_to_lack() -> None:
+    cloud = FakeCloud(GetMetricData=values(NextToken="2"))
+    state = await alarms_of(cloud).look(AlarmState(REF, None), QUESTION)
+    assert state.series is not None
+    assert state.series.partial
+    assert cloud.count("GetMetricData") == 1
+
+
+async def test_what_cannot_be_looked_at_says_why_and_is_not_asked_again() -> None:
+    def denied(**_: Any) -> Any:
+        raise CallFailed(Fault(FaultKind.DENIED, "you may not"))
+
+    cloud = FakeCloud(GetMetricData=denied)
+    alarms = alarms_of(cloud)
+    state = await alarms.look(AlarmState(REF, None), QUESTION)
+    assert (state.series, state.problem) == (None, "you may not")
+    assert await alarms.look(state, QUESTION) is state
+    nothing = await alarms_of(FakeCloud(GetMetricData=lambda **_: {})).look(AlarmState(REF, None), QUESTION)
+    assert (nothing.series, nothing.problem) == (None, "CloudWatch gave no values")
+
+
+async def test_other_alarms_are_looked_up_by_name_with_one_call() -> None:
+    cloud = FakeCloud(DescribeAlarms=lambda **_: {"MetricAlarms": [{"AlarmName": "a", "StateValue": "ALARM"}]})
+    alarms = alarms_of(cloud)
+    state = await alarms.look_up(AlarmState(REF, None), ["a", "b", "a", ""])
+    assert (state.others, state.named) == ((("a", "ALARM"),), ("a", "b"))
+    assert await alarms.look_up(state, ["a", "b"]) is state
+    assert await alarms.look_up(state, []) is state
+    assert cloud.count("DescribeAlarms") == 1

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from pointsman.model.metrics import Series
@@ -21,6 +21,7 @@ __all__ = [
     "Change",
     "Firing",
     "Mute",
+    "Question",
     "firings",
     "heard",
     "named",
@@ -85,6 +86,9 @@ class Alarm:
     suppressed_by: str = ""
     """AWS's word for why its actions wait: ``Alarm``, ``WaitPeriod``, ``ExtensionPeriod``."""
     muted: Mute | None = None
+    settings: str = ""
+    """Everything that it was made with, as JSON: what PutMetricAlarm or PutCompositeAlarm would take. Empty where
+    it was not read."""
 
     @property
     def firing(self) -> bool:
@@ -335,8 +339,35 @@ class AlarmState:
     alarm: Alarm | None
     """None when there is no such alarm."""
     series: Series | None = None
-    """The last day of its metric, for what changed settings would have come to; None where that is not known."""
+    """Two days of what ``looked`` asks for; None where that is not known."""
     end: datetime | None = None
+    """When it was read."""
     mutes: tuple[Mute, ...] = field(default_factory=tuple)
     """The mute rules that hold it now."""
     mutes_known: bool = True
+    zone: tzinfo | None = UTC
+    """In which times are said; None is this machine's."""
+    looked: str = ""
+    """What ``series`` is the answer to: ``Question.text``."""
+    cost: str = ""
+    """What reading it has cost."""
+    problem: str = ""
+    """Why it could not be read."""
+    others: tuple[tuple[str, str], ...] | None = None
+    """The states of the alarms that were looked up by name; None when none were. A name that lacks has no alarm."""
+    named: tuple[str, ...] = ()
+    """The names that were looked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an alarm's settings would have looked at: the values that one GetMetricData answers with."""
+
+    text: str
+    """Its MetricDataQueries, as JSON."""
+    id: str
+    """The query whose values are looked at."""
+    period: int
+    """Seconds."""
+    metrics: int
+    """How many metrics it reads: what is billed."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+import math
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, FaultKind
-from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList, AlarmState, Change, Mute
-from pointsman.model.metrics import MetricQuery, Series, WallQuery
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList, AlarmState, Change, Mute, Question
 from pointsman.model.refs import AlarmRef, MetricRef
 from pointsman.services.ask import Asks, Meter
 from pointsman.services.feeds import Report, Source
 from pointsman.services.metrics import Metrics
 from pointsman.services.pace import Budget
 from pointsman.services.reads import alarms as reader
+from pointsman.services.reads import metrics as values
 
 __all__ = ["Alarms"]
 
@@ -34,6 +36,12 @@ MUTES = 20
 """Mute rules that are looked into in one reading at most; the next one goes on from there."""
 
 
+NAMES = 100
+"""Alarms that one DescribeAlarms looks up by name."""
+PRICE = 0.00001
+"""US dollars for each metric of a GetMetricData, as CloudWatch lists it for its first tiers."""
+
+
 class Alarms:
     """Use cases over CloudWatch's alarms.
 
@@ -42,12 +50,16 @@ class Alarms:
         clock: The time.
         metrics: Where the values of an alarm's metric are read.
         budget: What limits the calls of feeds; None limits nothing.
+        zone: In which operations say times; None is this machine's.
     """
 
-    def __init__(self, cloud: Asks, clock: Clock, metrics: Metrics, budget: Budget | None = None) -> None:
+    def __init__(
+        self, cloud: Asks, clock: Clock, metrics: Metrics, budget: Budget | None = None, *, zone: tzinfo | None = UTC
+    ) -> None:
         self._meter = Meter(cloud, SERVICE, budget or Budget.unlimited(clock))
         self._clock = clock
         self._metrics = metrics
+        self._zone = zone
         self._rules: dict[tuple[str, datetime | None], Mute] = {}
         """Mute rules that were looked into, by name and last change: a call each, so that none is made twice."""
 
@@ -87,37 +99,71 @@ class Alarms:
         return AlarmHistory(tuple(found), more)
 
     async def fresh(self, ref: AlarmRef) -> AlarmState:
-        """An alarm as it is now, with a day of its metric: what an operation judges.
+        """An alarm as it is now: what an operation judges.
 
         Raises:
             CallFailed: It cannot be read.
         """
         page = await self._meter.ask("DescribeAlarms", urgent=True, AlarmNames=[ref.name], **_ALL)
         alarm = next((one for one in reader.alarms(page) if one.ref == ref), None)
-        now = self._clock.now()
-        series: Series | None = None
-        if alarm is not None and alarm.metric is not None:
-            series = await self.series(alarm)
         mutes, known = await self._muting(ref)
-        return AlarmState(ref, alarm, series, now, mutes, known)
+        return AlarmState(ref, alarm, None, self._clock.now(), mutes, known, self._zone)
 
     async def prospect(self, ref: MetricRef) -> AlarmState:
-        """A metric that has no such alarm yet, with a day of its values in the usual period."""
+        """A metric that has no such alarm yet."""
         new = Alarm(AlarmRef(""), metric=ref, stat="Average", period=60, comparison="GreaterThanThreshold")
-        return AlarmState(new.ref, new, await self.series(new), self._clock.now())
+        return AlarmState(new.ref, new, None, self._clock.now(), zone=self._zone)
 
-    async def series(self, alarm: Alarm) -> Series | None:
-        """The last two days of an alarm's metric, in its own statistic and period; None where it cannot be read.
+    async def look(self, state: AlarmState, question: Question | None) -> AlarmState:
+        """A state with two days of what some settings look at: one call, and one page of its answer. Billed.
 
         Whoever judges the last day looks back further than its beginning.
+
+        Args:
+            state: What is known; it comes back as it is when it has the answer already.
+            question: What to ask; None asks nothing.
         """
-        if alarm.metric is None:
-            return None
-        query = WallQuery((MetricQuery(alarm.metric, alarm.stat or "Average"),), 2 * DAY, alarm.period)
+        if question is None or state.looked == question.text:
+            return state
+        end = self._clock.now()
+        until = math.ceil(end.timestamp() / question.period) * question.period
+        since = math.floor((end - 2 * DAY).timestamp() / question.period) * question.period
         try:
-            return (await self._metrics.read(query)).series[0]
+            answer = await self._meter.ask(
+                "GetMetricData",
+                urgent=True,
+                MetricDataQueries=json.loads(question.text),
+                StartTime=datetime.fromtimestamp(since, UTC),
+                EndTime=datetime.fromtimestamp(until, UTC),
+                ScanBy="TimestampDescending",
+            )
+        except CallFailed as error:
+            # The operation itself can go on; what it would have come to is not known then.
+            return replace(state, series=None, end=end, looked=question.text, problem=error.fault.sentence, cost="")
+        found = dict(values.results(answer)).get(question.id)
+        cost = f"1 GetMetricData over {question.metrics} metric{'' if question.metrics == 1 else 's'}"
+        if not self._metrics.free:
+            cost += f", ${question.metrics * PRICE:.5f}"
+        if found is None or found.problem:
+            problem = found.problem if found is not None and found.problem else "CloudWatch gave no values"
+            return replace(state, series=None, end=end, looked=question.text, problem=problem, cost=cost)
+        cut = found.partial or bool(answer.get("NextToken"))
+        series = replace(found, partial=cut)
+        return replace(state, series=series, end=end, looked=question.text, problem="", cost=cost)
+
+    async def look_up(self, state: AlarmState, names: Sequence[str]) -> AlarmState:
+        """A state with the states of other alarms, by their names: one call for a hundred of them."""
+        wanted = tuple(dict.fromkeys(one for one in names if one))[:NAMES]
+        if not wanted or (state.others is not None and state.named == wanted):
+            return state
+        try:
+            page = await self._meter.ask(
+                "DescribeAlarms", urgent=True, AlarmNames=list(wanted), MaxRecords=NAMES, **_ALL
+            )
         except CallFailed:
-            return None  # what it would have come to is not known then; the operation itself can go on
+            return state if state.others is None else replace(state, others=None, named=())
+        states = tuple((one.ref.name, one.state) for one in reader.alarms(page))
+        return replace(state, others=states, named=wanted)
 
     async def _list(self, report: Report[AlarmList]) -> AlarmList:
         found: list[Alarm] = []

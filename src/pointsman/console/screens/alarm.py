@@ -311,7 +311,7 @@ class AlarmPlace(Place):
     def targets(self) -> tuple[tuple[Ref, Any], ...]:
         """The alarm and its metric; the deployment that went out before, to be rolled back from here."""
         alarm = self.alarm
-        found = alarm_targets(alarm, self.desk.now()) if alarm is not None else ()
+        found = alarm_targets(alarm, self.desk, self._alarms.value) if alarm is not None else ()
         release = self._release() if alarm is not None and alarm.firing else None
         return (*found, (release.ref, None)) if release is not None and release.ref is not None else found
 

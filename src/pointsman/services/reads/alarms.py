@@ -11,7 +11,7 @@ from pointsman.model.alarms import Alarm, Change, Mute
 from pointsman.model.refs import AlarmRef, MetricRef
 from pointsman.services.reads.values import Answer, part, parts, text, when, whole
 
-__all__ = ["alarms", "changes", "mute", "mute_names"]
+__all__ = ["COMPOSITE_SETTINGS", "METRIC_SETTINGS", "alarms", "changes", "mute", "mute_names"]
 
 
 def alarms(page: Answer) -> tuple[Alarm, ...]:
@@ -19,6 +19,58 @@ def alarms(page: Answer) -> tuple[Alarm, ...]:
     metric = [_metric(one) for one in parts(page, "MetricAlarms")]
     composite = [_composite(one) for one in parts(page, "CompositeAlarms")]
     return tuple(one for one in (*metric, *composite) if one.ref.name)
+
+
+_BOTH = (
+    "AlarmName",
+    "AlarmDescription",
+    "ActionsEnabled",
+    "AlarmActions",
+    "OKActions",
+    "InsufficientDataActions",
+    "ActionConfiguration",
+)
+METRIC_SETTINGS = (
+    *_BOTH,
+    "MetricName",
+    "Namespace",
+    "Statistic",
+    "ExtendedStatistic",
+    "Dimensions",
+    "Period",
+    "Unit",
+    "EvaluationPeriods",
+    "DatapointsToAlarm",
+    "Threshold",
+    "ComparisonOperator",
+    "TreatMissingData",
+    "EvaluateLowSampleCountPercentile",
+    "Metrics",
+    "ThresholdMetricId",
+    "EvaluationWindow",
+    "WarmUpConfiguration",
+    "EvaluationCriteria",
+    "EvaluationInterval",
+)
+"""What PutMetricAlarm takes of what DescribeAlarms tells; tags it takes for a new alarm only."""
+COMPOSITE_SETTINGS = (
+    *_BOTH,
+    "AlarmRule",
+    "ActionsSuppressor",
+    "ActionsSuppressorWaitPeriod",
+    "ActionsSuppressorExtensionPeriod",
+)
+"""The same for PutCompositeAlarm."""
+
+
+def _settings(source: Any, names: tuple[str, ...]) -> str:
+    if not isinstance(source, dict):
+        return ""
+    told = {name: value for name in names if (value := source.get(name)) is not None and value not in ("", [])}
+    try:
+        return json.dumps(told, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        return ""  # what is no JSON came from no CloudWatch: it cannot be sent again either
 
 
 def _common(source: Any) -> dict[str, Any]:
@@ -64,6 +116,7 @@ def _metric(source: Any) -> Alarm:
         missing=text(source, "TreatMissingData") or "missing",
         unit=text(source, "Unit"),
         low_samples=text(source, "EvaluateLowSampleCountPercentile"),
+        settings=_settings(source, METRIC_SETTINGS),
     )
 
 
@@ -83,6 +136,7 @@ def _composite(source: Any) -> Alarm:
         rule=text(source, "AlarmRule"),
         suppressor=text(source, "ActionsSuppressor"),
         suppressed_by=text(source, "ActionsSuppressedBy"),
+        settings=_settings(source, COMPOSITE_SETTINGS),
     )
 
 
