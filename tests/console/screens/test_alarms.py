@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from console import alarming, metering
+from console import alarming, metering, releases
 from console.driving import console
 from pointsman.clock import EPOCH
 from pointsman.console.screens.alarm import AlarmPlace
@@ -14,7 +14,8 @@ from pointsman.console.screens.deployment import DeploymentPlace
 from pointsman.console.screens.metric import MetricPlace
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList, Change
-from pointsman.model.refs import AlarmRef, DeploymentRef
+from pointsman.model.deployments import DeploymentGroup
+from pointsman.model.refs import AlarmRef, DeploymentGroupRef, DeploymentRef
 
 
 def names(user: Any) -> list[str]:
@@ -163,3 +164,24 @@ async def test_an_action_that_failed_says_why() -> None:
         await user.settle()
         assert "Failed: Failed to execute action" in user.text
         assert "not authorized to perform: SNS:Publish" in user.text
+
+
+async def test_what_it_guards_are_the_groups_that_name_it_read_when_somebody_asks() -> None:
+    async with console(size=(120, 50)) as user:
+        user.app.router.open(alarming.CPU.ref)
+        await user.settle()
+        assert ("deployment-groups",) not in user.world.feeds.heard()
+        user.world.feeds.snapshots.pop(("deployment-groups",), None)
+        await user.press("w")
+        assert ("deployment-groups",) in user.world.feeds.heard()
+        group = DeploymentGroup(DeploymentGroupRef("shop", "quiet"), alarms=("checkout-cpu",))
+        user.world.fresh("deployment-groups", value=(group, *releases.groups()))
+        await user.settle()
+        assert "What it guards" in user.text
+        assert "shop/quiet" in user.text
+        await user.press("escape")
+        user.world.fresh("deployment-groups", value=())
+        await user.settle()
+        assert "What it guards" not in user.text, "it was asked once"
+        await user.press("w")
+        assert "no deployment group names it" in user.text

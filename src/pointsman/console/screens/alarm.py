@@ -23,7 +23,7 @@ from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList
-from pointsman.model.deployments import Deployment, DeploymentList
+from pointsman.model.deployments import Deployment, DeploymentGroup, DeploymentList
 from pointsman.model.marks import before, marks
 from pointsman.model.metrics import MetricQuery, Release, Threshold, Wall, WallQuery
 from pointsman.model.refs import AlarmRef, Ref
@@ -74,7 +74,7 @@ class AlarmPlace(Place):
         "the deployments it guards, s to those that it stopped; "
         "o reads older history."
     )
-    slots: ClassVar[tuple[str, ...]] = ("alarms", "history", "wall", "deployments", "board")
+    slots: ClassVar[tuple[str, ...]] = ("alarms", "history", "wall", "deployments", "board", "groups")
     enters: ClassVar[str] = ""
 
     def __init__(self, desk: Desk, ref: AlarmRef) -> None:
@@ -87,6 +87,11 @@ class AlarmPlace(Place):
         self._wall: Snapshot[Wall] = Snapshot()
         self._deployments: Snapshot[DeploymentList] = Snapshot()
         self._board: Snapshot[Any] = Snapshot()
+        self._groups: Snapshot[tuple[DeploymentGroup, ...]] = Snapshot()
+        self._guarding = False
+        """Whether the deployment groups are read: once somebody asks what it guards."""
+        self._asked = False
+        """Whether somebody waits for them."""
         self._read_query: WallQuery | None = None
 
     def body(self) -> ComposeResult:
@@ -122,6 +127,8 @@ class AlarmPlace(Place):
             "deployments": services.deployments.recent(),
             "board": services.pipelines.board(),
         }
+        if self._guarding:
+            wanted["groups"] = services.deployments.groups()
         if (query := self._query()) is not None:
             wanted["wall"] = services.metrics.wall(query)
         return wanted
@@ -141,6 +148,10 @@ class AlarmPlace(Place):
         if slot == "alarms" and (query := self._query()) != self._read_query:
             self._read_query = query
             self.call_later(self.reread)
+        if slot == "groups" and self._asked and (snapshot.fault is not None or self._groups_known):
+            self._asked = False
+            if self.app.screen is self:  # else there is a dialog, or somebody has gone on
+                self._show_guards()
         self._draw()
 
     def _draw(self) -> None:
@@ -241,14 +252,29 @@ class AlarmPlace(Place):
         """Another screen, at the minute it fired."""
         self.post_message(self.CommandAsked(name, "", self.moment()))
 
+    @property
+    def _groups_known(self) -> bool:
+        return self._groups.value is not None and not self._groups.partial
+
     def action_guards(self) -> None:
-        """The deployments that it can stop."""
-        listed = self._deployments.value.deployments if self._deployments.value is not None else ()
-        found = {str(one.group): one.group for one in listed if self.ref.name in (*one.alarms, *one.stopped_by)}
-        if not found:
-            self.notify("no recent deployment names it", markup=False, severity="warning", timeout=4)
+        """The deployment groups that it can stop; they are read when somebody asks."""
+        if self._groups_known or self.connection is None:
+            self._show_guards()
             return
-        lines = tuple((name, "a deployment group") for name in found)
+        self._guarding = self._asked = True
+        self.notify("reading the deployment groups", markup=False, timeout=3)
+        self.reread()
+
+    def _show_guards(self) -> None:
+        groups = self._groups.value or ()
+        listed = self._deployments.value.deployments if self._deployments.value is not None else ()
+        found = {str(one.ref): one.ref for one in groups if self.ref.name in one.alarms}
+        found |= {str(one.group): one.group for one in listed if self.ref.name in (*one.alarms, *one.stopped_by)}
+        if not found:
+            known = "no deployment group names it" if self._groups_known else "no deployment that was read names it"
+            self.notify(known, markup=False, severity="warning", timeout=4)
+            return
+        lines = tuple((name, "a deployment group") for name in sorted(found))
         self.post_message(
             PickAsked("What it guards", lines, lambda line: (self.post_message(self.Opened(found[line[0]])), None)[1])
         )
@@ -270,7 +296,7 @@ class AlarmPlace(Place):
 
         async def read() -> None:
             older = await connection.services.alarms.older(self.ref, until)
-            if self._read.changes:  # else it is another connection's by now
+            if connection is self.connection:
                 before = len(self._read.changes)
                 self._read = self._read.joined(older)
                 if len(self._read.changes) == before:
