@@ -314,7 +314,8 @@ def test_a_math_alarm_has_the_metric_and_the_others() -> None:
     state, ref, answers = alarming.RUNS["alarm.create-math"]
     sent = REGISTRY.get("alarm.create-math").plan(state, ref, answers).parameters
     rate, errors, orders = sent["Metrics"]
-    assert (rate["Expression"], rate["Period"], rate["ReturnData"]) == ("m1 / m2 * 100", 60, True)
+    assert rate == {"Id": "e1", "Expression": "m1 / m2 * 100", "ReturnData": True}
+    assert errors["MetricStat"]["Period"] == orders["MetricStat"]["Period"] == 60
     assert errors["MetricStat"]["Metric"]["MetricName"] == "Errors"
     assert errors["MetricStat"]["Stat"] == orders["MetricStat"]["Stat"] == "Sum"
     assert orders["MetricStat"]["Metric"] == {

@@ -62,7 +62,7 @@ def _on_metric(ref: Ref, _answers: Answers) -> dict[str, Any]:
 
 
 def _on_math(ref: Ref, answers: Answers) -> dict[str, Any]:
-    queries = [{"Id": "e1", "Expression": "m1", "Period": 60, "ReturnData": True}]
+    queries = [{"Id": "e1", "Expression": "m1", "ReturnData": True}]
     queries.append(_measured(_metric(ref), answers, returned=False))
     queries += [_measured(metric, answers, name, returned=False) for name, metric in _others(answers.get("more", ""))]
     return {"Metrics": queries, **_FRESH}
