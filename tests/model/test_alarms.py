@@ -14,6 +14,7 @@ from pointsman.model.alarms import (
     AlarmList,
     Change,
     Mute,
+    bounds_of,
     firings,
     named,
     newly,
@@ -119,3 +120,18 @@ def test_joined_histories_lose_nothing_and_are_in_order(some: list[int], others:
     times = [one.at for one in found.changes if one.at is not None]
     assert times == sorted(times, reverse=True)
     assert set(found.changes) == set(history(*some, *others).changes)
+
+
+def test_the_bounds_of_a_band_are_known_where_both_are_whichever_comes_first() -> None:
+    upper = Series(MetricQuery(None), "", (0.0, 60.0, 120.0), (5.0, 6.0, 7.0))
+    lower = Series(MetricQuery(None), "", (60.0, 120.0, 180.0), (1.0, 2.0, 3.0))
+    assert bounds_of((upper, lower)) == bounds_of((lower, upper)) == {60: (1.0, 6.0), 120: (2.0, 7.0)}
+    assert bounds_of(()) == bounds_of((upper,)) == {}
+
+
+def test_a_value_without_bounds_counts_as_none() -> None:
+    series = Series(MetricQuery(None), "", (0.0, 60.0, 120.0), (9.0, 9.0, 9.0))
+    rule = Rule(1, 1, "GreaterThanUpperThreshold", "notBreaching")
+    assert firings(rule, {}, series, 60, 0, 180) == ()
+    (found,) = firings(rule, {60: (0.0, 5.0)}, series, 60, 0, 180)
+    assert found.start == 120.0

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from operations import alarming
 from pointsman.clock import EPOCH
 from pointsman.model.alarms import Alarm, AlarmState, named
+from pointsman.model.metrics import MetricQuery, Series
 from pointsman.model.refs import AlarmRef
 from pointsman.operations import alarm_preview
 from pointsman.operations.alarm_settings import changed, kind, settings_of
@@ -333,7 +334,25 @@ def test_a_band_alarm_is_held_against_the_band() -> None:
     assert (measured["MetricStat"]["Stat"], measured["MetricStat"]["Period"]) == ("p90", 300)
     assert (sent["ThresholdMetricId"], band["Expression"]) == ("ad1", "ANOMALY_DETECTION_BAND(m1, 3)")
     assert "Threshold" not in sent
-    assert "is not worked out" in REGISTRY.get("alarm.create-band").consequences(state, ref, answers)[0]
+
+
+def test_a_band_s_preview_goes_by_the_bounds_that_are_known() -> None:
+    settings = settings_of(BAND)
+    asked = alarm_preview.question(settings)
+    assert asked is not None
+    assert (asked.id, asked.band, asked.period, asked.metrics) == ("m1", "ad1", 300, 1)
+    begin = EPOCH.timestamp() - 86_400
+    times = tuple(begin + at * 300 for at in range(288))
+    series = Series(MetricQuery(None), "", times, tuple(9.0 if 100 <= at < 110 else 3.0 for at in range(288)))
+    upper, lower = (Series(MetricQuery(None), "", times, (bound,) * 288) for bound in (5.0, 1.0))
+    state = AlarmState(BAND.ref, BAND, series, EPOCH, looked=asked.text, band=(upper, lower))
+    said = alarm_preview.preview(state, settings)
+    assert said[0] == "It would have fired once in the last 24 hours: 17:30-18:15Z."
+    assert any("By the band as CloudWatch draws it now" in one for one in said)
+    below = {**settings, "ComparisonOperator": "LessThanLowerThreshold"}
+    assert alarm_preview.preview(state, below)[0] == "It would not have fired in the last 24 hours."
+    unknown = replace(state, band=(upper,))
+    assert "no band yet" in alarm_preview.preview(unknown, settings)[0]
 
 
 def test_a_new_composite_begins_with_the_alarm_however_it_is_called() -> None:

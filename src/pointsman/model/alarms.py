@@ -22,6 +22,7 @@ __all__ = [
     "Firing",
     "Mute",
     "Question",
+    "bounds_of",
     "firings",
     "heard",
     "named",
@@ -297,29 +298,47 @@ class Firing:
     """None: it still is."""
 
 
-def firings(rule: Rule, threshold: float, series: Series, period: int, start: float, end: float) -> tuple[Firing, ...]:
+def bounds_of(series: Sequence[Series]) -> dict[int, tuple[float, float]]:
+    """The lower and the upper bound of a band at each time at which both are known, whichever comes first."""
+    found: dict[int, list[float]] = {}
+    for one in series:
+        for time, value in zip(one.times, one.values, strict=True):
+            found.setdefault(int(time), []).append(value)
+    return {time: (min(both), max(both)) for time, both in found.items() if len(both) == 2}
+
+
+def firings(
+    rule: Rule,
+    threshold: float | Mapping[int, tuple[float, float]],
+    series: Series,
+    period: int,
+    start: float,
+    end: float,
+) -> tuple[Firing, ...]:
     """When an alarm would have fired on values that are known.
 
     Every period is judged once, when it is over, by what CloudWatch judges by: the newest periods, gaps included.
 
     Args:
         rule: Its settings.
-        threshold: What values are compared with.
+        threshold: What values are compared with; of a band its lower and upper bound by time: a value without them
+            counts as none.
         series: The values, of the alarm's own period.
         period: Seconds.
         start: When the judging begins.
         end: When it ends.
     """
-    known = {int(time): value for time, value in zip(series.times, series.values, strict=True)}
+    values = ((int(time), value) for time, value in zip(series.times, series.values, strict=True))
+    if isinstance(threshold, Mapping):
+        known = {time: Datapoint(time, value, threshold[time]) for time, value in values if time in threshold}
+    else:
+        known = {time: Datapoint(time, value, (threshold, threshold)) for time, value in values}
     first, last = int(start // period * period), int(end // period * period)
     window = rule.periods + EXTRA
     found: list[Firing] = []
     state, since = "", 0.0
     for time in range(first, last, period):
-        points = [
-            Datapoint(at, known[at], (threshold, threshold)) if at in known else None
-            for at in range(time - (window - 1) * period, time + period, period)
-        ]
+        points = [known.get(at) for at in range(time - (window - 1) * period, time + period, period)]
         verdict = evaluate(rule, points).state or state
         if verdict == "ALARM" != state:
             since = float(time + period)
@@ -349,6 +368,8 @@ class AlarmState:
     """In which times are said; None is this machine's."""
     looked: str = ""
     """What ``series`` is the answer to: ``Question.text``."""
+    band: tuple[Series, ...] = ()
+    """The bounds of the band that was asked for."""
     cost: str = ""
     """What reading it has cost."""
     problem: str = ""
@@ -371,3 +392,5 @@ class Question:
     """Seconds."""
     metrics: int
     """How many metrics it reads: what is billed."""
+    band: str = ""
+    """The query whose values are the bounds; empty where these are a number."""

@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from pointsman.model.alarms import AlarmState, Firing, Question, firings
-from pointsman.operations.alarm_settings import kind, returned_of
+from pointsman.model.alarms import AlarmState, Firing, Question, bounds_of, firings
+from pointsman.operations.alarm_settings import band_of, kind, returned_of
 from pointsman.semantics.metrics.alarm_evaluation import EXTRA, Rule
 from pointsman.semantics.metrics.alarm_rules import RuleError, children, holds, read
 
@@ -29,16 +29,22 @@ def question(settings: dict[str, Any]) -> Question | None:
         measured = {"Metric": metric, "Period": settings.get("Period", 60), "Stat": stat}
         if settings.get("Unit"):
             measured["Unit"] = settings["Unit"]
-        queries, found = [{"Id": "m1", "MetricStat": measured}], "m1"
+        queries: list[dict[str, Any]] = [{"Id": "m1", "MetricStat": measured}]
+        found = "m1"
     elif what in ("query", "math"):
         queries = settings["Metrics"]
         found = str((returned_of(queries) or {}).get("Id", ""))
+    elif (parts := band_of(settings) if what == "band" else None) is not None:
+        band, inner, _ = parts
+        queries, found = [{**inner, "ReturnData": True}, {**band, "ReturnData": True}], str(inner["Id"])
     else:
         return None
     period = _period(queries)
     if period < 1:
         return None
-    return Question(json.dumps(queries, sort_keys=True), found, period, sum("MetricStat" in one for one in queries))
+    metrics = sum("MetricStat" in one for one in queries)
+    band_id = str(settings["ThresholdMetricId"]) if what == "band" else ""
+    return Question(json.dumps(queries, sort_keys=True), found, period, metrics, band_id)
 
 
 def _period(queries: list[dict[str, Any]]) -> int:
@@ -60,8 +66,6 @@ def preview(state: AlarmState, settings: dict[str, Any]) -> tuple[str, ...]:
     what = kind(settings)
     if what == "composite":
         return _standing(state, settings)
-    if what == "band":
-        return ("When it would have fired is not worked out: the band is CloudWatch's own model of the metric.",)
     if what == "other":
         return ()
     periods, datapoints = (
@@ -69,7 +73,7 @@ def preview(state: AlarmState, settings: dict[str, Any]) -> tuple[str, ...]:
         settings.get("DatapointsToAlarm", settings["EvaluationPeriods"]),
     )
     asked = question(settings)
-    threshold = settings["Threshold"]
+    threshold = settings.get("Threshold", 0.0)
     if asked is None or not periods or not datapoints or threshold != threshold:
         return ("Fill in every setting to see when it would have fired.",)
     if datapoints > periods:
@@ -80,12 +84,15 @@ def preview(state: AlarmState, settings: dict[str, Any]) -> tuple[str, ...]:
         return ("When it would have fired is being looked at: one GetMetricData over two days.",)
     if state.series is None or state.end is None:
         return (f"When it would have fired is not known: {state.problem or 'its values could not be read'}.",)
+    bounds = bounds_of(state.band) if asked.band else threshold
+    if asked.band and not bounds:
+        return ("When it would have fired is not known: CloudWatch has no band yet, it learns the metric first.",)
     rule = Rule(periods, datapoints, settings["ComparisonOperator"], settings.get("TreatMissingData", "missing"))
     # The first periods that are judged need the values before them, and those are known for two days.
     looks_back = timedelta(seconds=(rule.periods + EXTRA) * asked.period)
     if looks_back > DAY or (DAY.total_seconds() / asked.period) * rule.periods > STEPS:
         return ("When it would have fired is not worked out for as many periods.",)
-    found = firings(rule, threshold, state.series, asked.period, (state.end - DAY).timestamp(), state.end.timestamp())
+    found = firings(rule, bounds, state.series, asked.period, (state.end - DAY).timestamp(), state.end.timestamp())
     return (_said(found, state), *_doubts(state, settings))
 
 
@@ -105,6 +112,8 @@ def _doubts(state: AlarmState, settings: dict[str, Any]) -> list[str]:
         lines.append("Not all of its values were read: it may have fired earlier, too.")
     if state.series is not None and not state.series.values:
         lines.append("There were no values at all in the last two days.")
+    if state.band:
+        lines.append("By the band as CloudWatch draws it now: what it has learned since may have changed it.")
     if settings.get("EvaluateLowSampleCountPercentile") == "ignore":
         lines.append("Percentiles of few samples are not left out here, as CloudWatch would.")
     return lines

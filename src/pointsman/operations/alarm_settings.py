@@ -19,6 +19,7 @@ from pointsman.semantics.metrics.alarm_evaluation import BANDS, OPERATORS, TREAT
 
 __all__ = [
     "band_fields",
+    "band_of",
     "changed",
     "common_fields",
     "composite_fields",
@@ -106,7 +107,7 @@ def kind(settings: dict[str, Any]) -> str:
         plain = "MetricName" in settings and settings.get("ComparisonOperator") in OPERATORS and "Threshold" in settings
         return "metric" if plain else "other"
     if "ThresholdMetricId" in settings:
-        found = _band(settings)
+        found = band_of(settings)
         return "band" if found is not None and settings.get("ComparisonOperator") in BANDS else "other"
     if settings.get("ComparisonOperator") not in OPERATORS or "Threshold" not in settings:
         return "other"
@@ -121,7 +122,7 @@ def returned_of(queries: list[dict[str, Any]]) -> dict[str, Any] | None:
     return next((one for one in queries if one.get("ReturnData") is not False), None)
 
 
-def _band(settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], float] | None:
+def band_of(settings: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], float] | None:
     """The band's query, the query of the metric in it, and how wide it is; None when it is written otherwise."""
     by_id = {one.get("Id"): one for one in settings["Metrics"]}
     band = by_id.get(settings["ThresholdMetricId"])
@@ -241,7 +242,7 @@ def fields_of(alarm: Alarm) -> tuple[Field, ...]:
         text = str((returned_of(queries) or {}).get("Expression", ""))
         first = (Field("expression", "Expression", text, required=True, check=expression, kept=True),)
     elif what == "band":
-        found = _band(settings)
+        found = band_of(settings)
         stat, width = (found[1]["MetricStat"]["Stat"], found[2]) if found is not None else ("", _WIDTH)
         first = (_stat_field(stat), *band_fields(width, settings["ComparisonOperator"]))
     elif what == "query":
@@ -410,7 +411,7 @@ def _changed_measure(made: dict[str, Any], what: str, answers: Answers) -> None:
         if "period" in answers:
             made["Period"] = whole(answers["period"])
         return
-    if what == "band" and (found := _band(made)) is not None:
+    if what == "band" and (found := band_of(made)) is not None:
         band, inner, _ = found
         if "width" in answers:
             band["Expression"] = f"ANOMALY_DETECTION_BAND({inner['Id']}, {_plain(real(answers['width'])) or 0})"

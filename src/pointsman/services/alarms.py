@@ -140,16 +140,18 @@ class Alarms:
         except CallFailed as error:
             # The operation itself can go on; what it would have come to is not known then.
             return replace(state, series=None, end=end, looked=question.text, problem=error.fault.sentence, cost="")
-        found = dict(values.results(answer)).get(question.id)
+        came = values.results(answer)
+        found = next((one for name, one in came if name == question.id), None)
+        band = tuple(one for name, one in came if question.band and name == question.band)
         cost = f"1 GetMetricData over {question.metrics} metric{'' if question.metrics == 1 else 's'}"
         if not self._metrics.free:
             cost += f", ${question.metrics * PRICE:.5f}"
         if found is None or found.problem:
             problem = found.problem if found is not None and found.problem else "CloudWatch gave no values"
-            return replace(state, series=None, end=end, looked=question.text, problem=problem, cost=cost)
+            return replace(state, series=None, band=(), end=end, looked=question.text, problem=problem, cost=cost)
         cut = found.partial or bool(answer.get("NextToken"))
         series = replace(found, partial=cut)
-        return replace(state, series=series, end=end, looked=question.text, problem="", cost=cost)
+        return replace(state, series=series, band=band, end=end, looked=question.text, problem="", cost=cost)
 
     async def look_up(self, state: AlarmState, names: Sequence[str]) -> AlarmState:
         """A state with the states of other alarms, by their names: one call for a hundred of them."""
