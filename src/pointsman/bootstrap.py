@@ -429,9 +429,10 @@ def _others(
         return Deployments(cloud, clock, budget)
 
     def alarms() -> Any:
+        from pointsman.console.present.zones import zone
         from pointsman.services.alarms import Alarms
 
-        return Alarms(cloud, clock, made["metrics"], budget)
+        return Alarms(cloud, clock, made["metrics"], budget, zone=zone(settings.time_zone).info)
 
     def builds() -> Any:
         from pointsman.services.builds import Builds

@@ -37,7 +37,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
     file.write_text(
         "profile: prod\nregion: eu-west-1\nendpoint_url: http://127.0.0.1:5000\n"
         "watch: {pipelines: [checkout-*], projects: [a, b]}\ncadence: {moving: 1.5, rest: 60}\n"
-        "protected: ['*-prod']\ntheme: night\nascii: yes\nread_only: true\n"
+        "protected: ['*-prod']\ntheme: night\nascii: yes\nread_only: true\nalarm_bell: true\nalarm_title: yes\n"
     )
     assert load(file) == Settings(
         profile="prod",
@@ -48,6 +48,8 @@ def test_everything_at_once(tmp_path: Path) -> None:
         protected=("*-prod",),
         theme="night",
         ascii=True,
+        alarm_bell=True,
+        alarm_title=True,
         read_only=True,
         source=file,
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from console import metering
 from pointsman.clock import EPOCH
-from pointsman.model.alarms import Alarm, AlarmList, Change, Mute
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList, Change, Mute
 from pointsman.model.refs import AlarmRef, MetricRef
 
 SNS = "arn:aws:sns:eu-west-1:123456789012:oncall"
@@ -112,7 +112,18 @@ def listed() -> AlarmList:
     return AlarmList((ORDERS, SHOP, SILENT, NIGHTLY, CPU), CHANGES)
 
 
-def history() -> tuple[Change, ...]:
-    sent = Change(CPU.ref, FIRED, "Action", f"Successfully executed action {SNS}")
+def history() -> AlarmHistory:
+    told = f"Successfully executed action {SNS}"
+    sent = Change(CPU.ref, FIRED, "Action", told, action=SNS, result="Succeeded")
+    unsent = Change(
+        CPU.ref,
+        EPOCH - timedelta(minutes=690),
+        "Action",
+        f"Failed to execute action {SNS}",
+        action=SNS,
+        result="Failed",
+        error="CloudWatch Alarms is not authorized to perform: SNS:Publish on resource",
+    )
     made = Change(CPU.ref, EPOCH - timedelta(days=9), "ConfigurationUpdate", 'Alarm "checkout-cpu" created')
-    return (sent, *(one for one in CHANGES if one.ref == CPU.ref), made)
+    states = [one for one in CHANGES if one.ref == CPU.ref]
+    return AlarmHistory((sent, *states[:2], unsent, *states[2:], made), more=True)

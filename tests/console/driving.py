@@ -19,6 +19,7 @@ from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
 from pointsman.console.toolkit import screen_lines
 from pointsman.errors import CallFailed, Fault
+from pointsman.model.alarms import AlarmHistory
 from pointsman.model.deployments import DeploymentState
 from pointsman.model.service_map import MapQuery
 from pointsman.model.traces import TraceQuery
@@ -71,7 +72,7 @@ def full(made: World) -> World:
     made.fresh("thresholds", value=metering.thresholds())
     made.fresh("alarms", value=alarming.listed())
     made.fresh("alarm-history", alarming.CPU.ref.name, value=alarming.history())
-    made.fresh("alarm-history", alarming.SHOP.ref.name, value=alarming.CHANGES[:1])
+    made.fresh("alarm-history", alarming.SHOP.ref.name, value=AlarmHistory(alarming.CHANGES[:1]))
     for query in (metering.board_query(), metering.plot_query(metering.CPU), metering.plot_query(metering.ORDERS)):
         made.fresh("wall", query, value=metering.wall(query))
     made.fresh("trace", tracing.CHECKOUT.id, value=tracing.checkout())

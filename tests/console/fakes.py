@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from console import asking
-from pointsman.clock import ManualClock
+from pointsman.clock import EPOCH, ManualClock
 from pointsman.console.connection import Connection
 from pointsman.errors import CallFailed, Fault
 from pointsman.model.activity import Call, Deed
-from pointsman.model.alarms import Alarm, AlarmState
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmState, Question
 from pointsman.model.approvals import Pending
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
@@ -23,7 +23,7 @@ from pointsman.model.comparison import Comparison, side_by_side
 from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import DeploymentState, GroupHistory
 from pointsman.model.logs import GroupDetail, LogChunk, PatternMatch, TailAsk, TailChunk
-from pointsman.model.metrics import WallQuery
+from pointsman.model.metrics import Series, WallQuery
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.pipelines import Execution, PipelineState
 from pointsman.model.refs import (
@@ -423,9 +423,18 @@ class FakeAlarms:
 
     def __init__(self) -> None:
         self.states: dict[Ref, AlarmState] = {}
+        self.past: list[AlarmHistory] = []
+        """What reading older history finds, one after the other."""
+        self.questions: list[Question] = []
+        self.values: Series | None = None
+        self.standing: dict[str, str] = {}
 
     def listing(self) -> Source[Any]:
         return _source("alarms")
+
+    async def older(self, ref: AlarmRef, until: datetime) -> AlarmHistory:
+        del ref, until
+        return self.past.pop(0)
 
     def history(self, ref: AlarmRef) -> Source[Any]:
         return _source("alarm-history", ref.name)
@@ -435,6 +444,17 @@ class FakeAlarms:
 
     async def prospect(self, ref: MetricRef) -> AlarmState:
         return self.states.get(ref, AlarmState(AlarmRef(""), Alarm(AlarmRef(""), metric=ref)))
+
+    async def look(self, state: AlarmState, question: Question | None) -> AlarmState:
+        if question is None or question.text == state.looked:
+            return state
+        self.questions.append(question)
+        return replace(state, series=self.values, end=EPOCH, looked=question.text, cost="1 GetMetricData over 1 metric")
+
+    async def look_up(self, state: AlarmState, names: Sequence[str]) -> AlarmState:
+        if tuple(names) == state.named:
+            return state
+        return replace(state, others=tuple((one, self.standing.get(one, "OK")) for one in names), named=tuple(names))
 
 
 class FakeMetrics:
@@ -601,6 +621,13 @@ class FakeRunner:
             owner(ref),
             state,
         )
+
+    async def look(self, operation: Operation[Any], ref: Ref, state: Any, answers: Answers) -> Any:
+        fields = operation.fields(state, ref)
+        answers = with_defaults(fields, answers)
+        if operation.look is None or answer_problems(fields, answers):
+            return state
+        return await operation.look(self._services, ref, state, answers)
 
     async def run(self, operation: Operation[Any], ref: Ref, answers: Answers, *, shown: Preview) -> Deed:
         self.ran.append((operation.id, ref, answers))

@@ -117,8 +117,8 @@ def alarmed() -> Deployment:
     """One that an alarm stopped."""
     return made(
         "d-ALARMSTOP", REPORTS, "Stopped", "e1e2e3e4", minutes=90, took=6, counts=Counts(0, 0, 2, 0, 4),
-        error_code="ALARM_ACTIVE", error_message="One or more alarms have been activated: [reports-latency]",
-        alarms=("reports-latency",),
+        error_code="ALARM_ACTIVE", alarms=("reports-latency",),
+        error_message="One or more alarms have been activated. Activated alarms: <reports-latency>",
     )  # fmt: skip
 
 

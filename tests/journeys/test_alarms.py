@@ -3,19 +3,80 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 from pointsman.aws.cloud import Cloud
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.model.metrics import MetricQuery, WallQuery
 from pointsman.model.refs import AlarmRef, MetricRef
+from pointsman.operations.alarm_settings import settings_of
 from pointsman.operations.declare import Answers
+from pointsman.operations.preview import answer_problems, with_defaults
 from pointsman.operations.registry import default_registry
 from pointsman.services.alarms import Alarms
 from pointsman.services.metrics import Metrics
 from support.backend import CheckedBackend
 
 ORDERS = MetricRef("Shop", "Orders", (("Region", "eu"),))
+
+
+async def test_every_kind_of_alarm_is_made_previewed_and_edited_without_losing_anything(
+    backend: CheckedBackend, clock: ManualClock
+) -> None:
+    cloud = Cloud(lambda: backend.session(region_name="eu-west-1"), clock, guard=Guard(read_only=False, clock=clock))
+    assert cloud.prepare() is None
+    alarms = Alarms(cloud, clock, Metrics(cloud, clock, free=True))
+    services = SimpleNamespace(alarms=alarms)
+    registry = default_registry()
+    client = backend.session(region_name="eu-west-1").client("cloudwatch")
+
+    async def does(operation: str, ref: AlarmRef | MetricRef, **answers: str) -> tuple[str, ...]:
+        one = registry.get(operation)
+        state = await one.read(services, ref)
+        assert one.refuse(state, ref) is None
+        given = with_defaults(one.fields(state, ref), answers)
+        assert answer_problems(one.fields(state, ref), given) == ()
+        assert one.look is not None
+        state = await one.look(services, ref, state, given)
+        call = one.plan(state, ref, given)
+        await cloud.write(call.service, call.operation, call.parameters)
+        backend.settle()
+        return one.consequences(state, ref, given)
+
+    async def settings(name: str) -> dict[str, Any]:
+        alarm = (await alarms.fresh(AlarmRef(name))).alarm
+        assert alarm is not None
+        return settings_of(alarm)
+
+    for value in (9, 9, 1, 9):
+        client.put_metric_data(
+            Namespace="Shop",
+            MetricData=[{"MetricName": "Orders", "Dimensions": [{"Name": "Region", "Value": "eu"}], "Value": value}],
+        )
+        clock.advance(60)
+
+    said = await does("alarm.create", ORDERS, name="low", threshold="5", stat="Sum", comparison="LessThanThreshold")
+    assert "It would have fired once in the last 24 hours" in said[0]
+    said = await does("alarm.create-math", ORDERS, name="double", expression="m1 * 2", stat="Sum", threshold="10")
+    assert "It would have fired 2 times" in said[0]
+    said = await does("alarm.create-band", ORDERS, name="odd", width="3", stat="Sum")
+    assert "no band yet" in said[0] or "By the band as CloudWatch draws it now" in said[1]
+    said = await does("alarm.create-composite", AlarmRef("low"), name="both", rule="ALARM(low) OR ALARM(double)")
+    assert said[0].startswith("With its alarms as they are now it would be")
+
+    for name, operation in (("double", "alarm.edit"), ("odd", "alarm.edit"), ("both", "alarm.edit-composite")):
+        before = await settings(name)
+        await does(operation, AlarmRef(name), description="told", ok_actions="arn:aws:sns:eu-west-1:123456789012:t")
+        after = await settings(name)
+        assert after == {
+            **before, "AlarmDescription": "told", "OKActions": ["arn:aws:sns:eu-west-1:123456789012:t"]
+        }, name  # fmt: skip
+    await does("alarm.edit", AlarmRef("odd"), width="4")
+    assert (await settings("odd"))["Metrics"][1]["Expression"] == "ANOMALY_DETECTION_BAND(m1, 4)"
+    said = await does("alarm.create", ORDERS, name="low", threshold="5")
+    assert any("will be replaced" in one for one in said)
 
 
 async def test_an_alarm_is_made_fires_is_seen_and_muted(backend: CheckedBackend, clock: ManualClock) -> None:
@@ -81,4 +142,4 @@ async def test_an_alarm_is_made_fires_is_seen_and_muted(backend: CheckedBackend,
     await does("alarm.delete", ref)
     assert (await alarms.listing().read(lambda *_: None)).get(ref) is None
     history = await alarms.history(ref).read(lambda *_: None)
-    assert {one.kind for one in history} >= {"StateUpdate", "ConfigurationUpdate"}
+    assert {one.kind for one in history.changes} >= {"StateUpdate", "ConfigurationUpdate"}

@@ -174,3 +174,24 @@ def test_a_replacement_that_is_installed_is_not_settled_before_it_serves() -> No
     installed = target("g", ("Install", "Succeeded"), ("AllowTraffic", "Pending"), status=status("Succeeded"))
     assert not installed.settled
     assert target("g", ("Install", "Failed"), ("AllowTraffic", "Skipped"), status=status("Failed")).settled
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "alarms", "names"),
+    [
+        ("ALARM_ACTIVE", "... stopped. Activated alarms: <a b>", (), ("a b",)),
+        ("ALARM_ACTIVE", "Activated alarms: <a, b> <c>", (), ("a, b", "c")),
+        ("ALARM_ACTIVE", "Activated alarms: a", (), ("a",)),
+        ("ALARM_ACTIVE", "Alarm high is on", ("high", "low"), ("high",)),
+        ("ALARM_ACTIVE", "Activated alarms:", (), ()),
+        ("ALARM_ACTIVE", "Activated alarms: <>", (), ()),
+        ("ALARM_ACTIVE", "", ("high",), ()),
+        ("TIMEOUT", "Activated alarms: <a>", (), ()),
+    ],
+)
+def test_the_alarms_that_stopped_it_are_told_by_its_error(
+    code: str, message: str, alarms: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    group = DeploymentGroupRef("shop", "prod")
+    one = Deployment(DeploymentRef("d-1"), group, error_code=code, error_message=message, alarms=alarms)
+    assert one.stopped_by == names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from operations import alarming, deployed, logged, queried, states
 from pointsman.aws.guard import Guard
 from pointsman.clock import ManualClock
 from pointsman.errors import PointsmanError
-from pointsman.model.alarms import AlarmState
+from pointsman.model.alarms import AlarmState, Question
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.dashboards import DashboardState
@@ -122,6 +122,12 @@ class FakeAlarms:
 
     async def prospect(self, ref: MetricRef) -> AlarmState:
         return self.state
+
+    async def look(self, state: AlarmState, question: Question | None) -> AlarmState:
+        return state
+
+    async def look_up(self, state: AlarmState, names: Sequence[str]) -> AlarmState:
+        return state
 
 
 @dataclass

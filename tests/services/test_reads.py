@@ -12,6 +12,7 @@ from pointsman.model.refs import PipelineRef, TraceRef
 from pointsman.model.service_map import MapQuery
 from pointsman.model.status import Tone
 from pointsman.services.reads import (
+    alarms,
     batches,
     builds,
     commits,
@@ -69,6 +70,10 @@ READERS: list[tuple[str, str, Callable[[dict[str, Any]], Any]]] = [
     ("codedeploy", "BatchGetDeploymentTargets", deployments.targets),
     ("codedeploy", "GetDeploymentConfig", deployments.configuration),
     ("codedeploy", "ListApplicationRevisions", deployments.revisions),
+    ("cloudwatch", "DescribeAlarms", alarms.alarms),
+    ("cloudwatch", "DescribeAlarmHistory", alarms.changes),
+    ("cloudwatch", "ListAlarmMuteRules", alarms.mute_names),
+    ("cloudwatch", "GetAlarmMuteRule", alarms.mute),
     ("cloudwatch", "ListDashboards", dashboards.entries),
     ("cloudwatch", "DescribeAlarms", dashboards.faces),
     ("cloudwatch", "DescribeAlarms", lambda one: dashboards.watched(one, "abcXYZ01")),
@@ -337,3 +342,49 @@ def test_a_live_tail_reads_every_event_of_a_stream() -> None:
 )
 def test_a_groups_name_is_known_by_any_identifier(identifier: str, name: str) -> None:
     assert logs.group_name(identifier) == name
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "{",
+        "[]",
+        "7",
+        "null",
+        '"x"',
+        "[" * 100_000,
+        '{"notificationResource": {"a": 1}, "error": [], "actionState": 5}',
+    ],
+)
+@pytest.mark.parametrize("kind", ["StateUpdate", "Action", "ConfigurationUpdate", "", "Later"])
+def test_whatever_an_alarm_s_history_says_is_read(kind: str, data: str) -> None:
+    item = {"AlarmName": "a", "HistoryItemType": kind, "HistoryData": data, "HistorySummary": "s"}
+    (change,) = alarms.changes({"AlarmHistoryItems": [item]})
+    assert (change.kind, change.summary) == (kind, "s")
+    (alarm,) = alarms.alarms({"MetricAlarms": [{"AlarmName": "a", "StateReasonData": data}]})
+    assert isinstance(alarm.recent, tuple)
+
+
+def test_an_action_of_an_alarm_says_what_it_was_and_why_it_failed() -> None:
+    data = (
+        '{"actionState":"Failed","notificationResource":"arn:aws:sns:eu:1:t","error":"denied","publishedMessage":null}'
+    )
+    item = {"AlarmName": "a", "HistoryItemType": "Action", "HistoryData": data}
+    (change,) = alarms.changes({"AlarmHistoryItems": [item]})
+    assert (change.action, change.result, change.error, change.failed) == (
+        "arn:aws:sns:eu:1:t",
+        "Failed",
+        "denied",
+        True,
+    )
+    (state,) = alarms.changes({"AlarmHistoryItems": [{**item, "HistoryItemType": "StateUpdate"}]})
+    assert not state.failed
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), float("inf"), -float("inf"), 10**400, True, "5", None])
+def test_a_threshold_that_is_no_number_is_none(threshold: Any) -> None:
+    made = {"AlarmName": "a", "Threshold": threshold, "StateReasonData": f'{{"recentDatapoints": [{10**400}, 1e999]}}'}
+    (alarm,) = alarms.alarms({"MetricAlarms": [made]})
+    assert alarm.threshold is None
+    assert alarm.recent == (float("inf"), float("inf"))

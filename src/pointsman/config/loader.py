@@ -250,6 +250,8 @@ _SETTINGS: dict[str, Take | Mapping[str, Take]] = {
     "ascii": _flag,
     "output": _one_of(("lean", "plain")),
     "low_bandwidth": _flag,
+    "alarm_bell": _flag,
+    "alarm_title": _flag,
     "insights_price": _price,
     "read_only": _flag,
 }

@@ -69,6 +69,10 @@ class Settings(Struct, frozen=True):
     """``lean`` sends the terminal only the cells that changed; ``plain`` sends what Textual writes."""
     low_bandwidth: bool = False
     """Cap the frames and bytes that go to the terminal."""
+    alarm_bell: bool = False
+    """Ring the terminal's bell when an alarm fires."""
+    alarm_title: bool = False
+    """Say in the terminal's title how many alarms are in ALARM."""
     insights_price: float = 0.005
     """US dollars for a GB that a Logs Insights query scans: what the estimate beside a query assumes."""
     read_only: bool = False

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from pointsman.clock import Clock
     from pointsman.config.settings import Settings
+    from pointsman.console.alerting import Alerting
     from pointsman.console.connection import Connect, Connection, Elsewhere, Keeping, Left
     from pointsman.console.desk import Desk
     from pointsman.console.operating import Operating
@@ -158,10 +159,12 @@ class ConsoleApp(App[None]):
     router: Router
     operating: Operating
     standing: Standing
+    alerting: Alerting
 
     def furnish(self) -> None:
         """Make everything that the first paint can do without."""
         from pointsman.clock import SystemClock
+        from pointsman.console.alerting import Alerting
         from pointsman.console.desk import Desk
         from pointsman.console.operating import Operating
         from pointsman.console.present.glyphs import ASCII, glyphs_for
@@ -182,6 +185,13 @@ class ConsoleApp(App[None]):
         self.router = Router(self, self.desk)
         self.operating = Operating(self, self.desk, self._follow, self._stick)
         self.standing = Standing(self, self.desk, self._show_facts, self._show_nothing)
+        wished = self._settings
+        self.alerting = Alerting(
+            self,
+            self.desk,
+            bell=wished is not None and wished.alarm_bell,
+            title=wished is not None and wished.alarm_title,
+        )
         for one in SCREENS:
             self.add_mode(one.name, self.router.maker(one.name))
         self.furnished = True
@@ -242,6 +252,7 @@ class ConsoleApp(App[None]):
             self.desk.connection, self.desk.fault = result, None
             self.desk.clock = result.services.clock
         self.standing.connected()
+        self.alerting.connected()
         for place in self.places():
             place.reread()
             place.show_keys()
@@ -288,6 +299,7 @@ class ConsoleApp(App[None]):
         old, self.desk.connection = self.desk.connection, None
         self.desk.identity, self.desk.fault = None, None
         self.standing.disconnected()
+        self.alerting.disconnected()
         for place in self.places():
             place.disconnected()
         await self.router.home()
@@ -505,6 +517,7 @@ class ConsoleApp(App[None]):
         if not self.furnished:
             return
         self.standing.disconnected()
+        self.alerting.end()
         self.desk.keep()
         if self.desk.connection is not None:
             await self.desk.connection.services.feeds.close()

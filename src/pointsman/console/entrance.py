@@ -97,5 +97,6 @@ class EnteringApp(ConsoleApp):
 
 def _load() -> None:
     """Import what ``furnish`` and the Overview are made of; beside the loop, which stays free for ctrl+c."""
+    import pointsman.console.alerting
     import pointsman.console.routing
     import pointsman.console.standing  # noqa: F401

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from msgspec import Struct, field
@@ -16,12 +17,17 @@ from pointsman.semantics.metrics.alarm_rules import RuleError, children, read
 
 __all__ = [
     "Alarm",
+    "AlarmHistory",
     "AlarmList",
     "Change",
     "Firing",
     "Mute",
+    "Question",
+    "bounds_of",
     "firings",
+    "heard",
     "named",
+    "newly",
     "severity",
     "timeline",
     "worst_first",
@@ -80,6 +86,9 @@ class Alarm(Struct, frozen=True):
     suppressed_by: str = ""
     """AWS's word for why its actions wait: ``Alarm``, ``WaitPeriod``, ``ExtensionPeriod``."""
     muted: Mute | None = None
+    settings: str = ""
+    """Everything that it was made with, as JSON: what PutMetricAlarm or PutCompositeAlarm would take. Empty where
+    it was not read."""
 
     @property
     def firing(self) -> bool:
@@ -97,14 +106,14 @@ class Alarm(Struct, frozen=True):
         found = self.evidence.get("recentDatapoints")
         if not isinstance(found, list):
             return ()
-        return tuple(float(one) for one in found if isinstance(one, int | float) and not isinstance(one, bool))
+        return tuple(_float(one) for one in found if isinstance(one, int | float) and not isinstance(one, bool))
 
     @property
     def evidence(self) -> Mapping[str, Any]:
         """What its state rests on; empty when CloudWatch does not say."""
         try:
             found = json.loads(self.data) if self.data else {}
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -136,6 +145,40 @@ class Change(Struct, frozen=True):
     before: str = ""
     after: str = ""
     """The states that a StateUpdate led from and to."""
+    action: str = ""
+    """What an Action was to do: an ARN."""
+    result: str = ""
+    """What became of an Action, in AWS's word: ``Succeeded``, ``Failed``, ``InProgress``."""
+    error: str = ""
+    """Why an Action failed."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is an action that was not carried out."""
+        return self.result == "Failed" or bool(self.error)
+
+
+class AlarmHistory(Struct, frozen=True):
+    """What became of one alarm, as far as it was read."""
+
+    changes: tuple[Change, ...] = ()
+    """Newest first."""
+    more: bool = False
+    """Whether there is older history than this."""
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the oldest of it was."""
+        return next((one.at for one in reversed(self.changes) if one.at is not None), None)
+
+    def joined(self, other: AlarmHistory) -> AlarmHistory:
+        """With what another reading found; the one that reaches further back says whether there is more."""
+        known = set(self.changes)
+        added = tuple(one for one in other.changes if one not in known)
+        both = sorted((*self.changes, *added), key=lambda one: one.at.timestamp() if one.at else 0.0, reverse=True)
+        mine, its = self.oldest, other.oldest
+        further = mine is None or (its is not None and its <= mine)
+        return AlarmHistory(tuple(both), other.more if further else self.more)
 
 
 class AlarmList(Struct, frozen=True):
@@ -147,10 +190,32 @@ class AlarmList(Struct, frozen=True):
     changes_known: bool = True
     """Whether these could be read to their end."""
     mutes_known: bool = True
+    more: bool = False
+    """Whether this is a list on its way, which does not have every alarm yet."""
 
     def get(self, ref: AlarmRef) -> Alarm | None:
         """The alarm of this name."""
         return next((one for one in self.alarms if one.ref == ref), None)
+
+
+def heard(found: AlarmList) -> tuple[Alarm, ...]:
+    """Those in ALARM that nothing keeps quiet, worst first."""
+    return tuple(one for one in worst_first(found.alarms) if one.firing and one.muted is None and not one.suppressed_by)
+
+
+def newly(before: AlarmList | None, now: AlarmList) -> tuple[Alarm, ...]:
+    """Those heard now that were not in ALARM before, worst first; none at the first reading.
+
+    What fired while it was muted is not new when its mute ends.
+
+    Args:
+        before: The last whole list; None when there was none.
+        now: A whole list.
+    """
+    if before is None:
+        return ()
+    fired = {one.ref for one in before.alarms if one.firing}
+    return tuple(one for one in heard(now) if one.ref not in fired)
 
 
 def severity(alarm: Alarm) -> int:
@@ -208,6 +273,13 @@ def named(rule: str) -> frozenset[str]:
         return frozenset()
 
 
+def _float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # an integer beyond every float
+        return math.inf if number > 0 else -math.inf
+
+
 def _rank(state: str) -> int:
     return STATES.index(state) if state in STATES else len(STATES)
 
@@ -221,29 +293,47 @@ class Firing(Struct, frozen=True):
     """None: it still is."""
 
 
-def firings(rule: Rule, threshold: float, series: Series, period: int, start: float, end: float) -> tuple[Firing, ...]:
+def bounds_of(series: Sequence[Series]) -> dict[int, tuple[float, float]]:
+    """The lower and the upper bound of a band at each time at which both are known, whichever comes first."""
+    found: dict[int, list[float]] = {}
+    for one in series:
+        for time, value in zip(one.times, one.values, strict=True):
+            found.setdefault(int(time), []).append(value)
+    return {time: (min(both), max(both)) for time, both in found.items() if len(both) == 2}
+
+
+def firings(
+    rule: Rule,
+    threshold: float | Mapping[int, tuple[float, float]],
+    series: Series,
+    period: int,
+    start: float,
+    end: float,
+) -> tuple[Firing, ...]:
     """When an alarm would have fired on values that are known.
 
     Every period is judged once, when it is over, by what CloudWatch judges by: the newest periods, gaps included.
 
     Args:
         rule: Its settings.
-        threshold: What values are compared with.
+        threshold: What values are compared with; of a band its lower and upper bound by time: a value without them
+            counts as none.
         series: The values, of the alarm's own period.
         period: Seconds.
         start: When the judging begins.
         end: When it ends.
     """
-    known = {int(time): value for time, value in zip(series.times, series.values, strict=True)}
+    values = ((int(time), value) for time, value in zip(series.times, series.values, strict=True))
+    if isinstance(threshold, Mapping):
+        known = {time: Datapoint(time, value, threshold[time]) for time, value in values if time in threshold}
+    else:
+        known = {time: Datapoint(time, value, (threshold, threshold)) for time, value in values}
     first, last = int(start // period * period), int(end // period * period)
     window = rule.periods + EXTRA
     found: list[Firing] = []
     state, since = "", 0.0
     for time in range(first, last, period):
-        points = [
-            Datapoint(at, known[at], (threshold, threshold)) if at in known else None
-            for at in range(time - (window - 1) * period, time + period, period)
-        ]
+        points = [known.get(at) for at in range(time - (window - 1) * period, time + period, period)]
         verdict = evaluate(rule, points).state or state
         if verdict == "ALARM" != state:
             since = float(time + period)
@@ -262,6 +352,38 @@ class AlarmState(Struct, frozen=True):
     alarm: Alarm | None
     """None when there is no such alarm."""
     series: Series | None = None
-    """The last day of its metric, for what changed settings would have come to; None where that is not known."""
+    """Two days of what ``looked`` asks for; None where that is not known."""
     end: datetime | None = None
+    """When it was read."""
     mutes: tuple[Mute, ...] = field(default_factory=tuple)
+    """The mute rules that hold it now."""
+    mutes_known: bool = True
+    zone: tzinfo | None = UTC
+    """In which times are said; None is this machine's."""
+    looked: str = ""
+    """What ``series`` is the answer to: ``Question.text``."""
+    band: tuple[Series, ...] = ()
+    """The bounds of the band that was asked for."""
+    cost: str = ""
+    """What reading it has cost."""
+    problem: str = ""
+    """Why it could not be read."""
+    others: tuple[tuple[str, str], ...] | None = None
+    """The states of the alarms that were looked up by name; None when none were. A name that lacks has no alarm."""
+    named: tuple[str, ...] = ()
+    """The names that were looked up."""
+
+
+class Question(Struct, frozen=True):
+    """What an alarm's settings would have looked at: the values that one GetMetricData answers with."""
+
+    text: str
+    """Its MetricDataQueries, as JSON."""
+    id: str
+    """The query whose values are looked at."""
+    period: int
+    """Seconds."""
+    metrics: int
+    """How many metrics it reads: what is billed."""
+    band: str = ""
+    """The query whose values are the bounds; empty where these are a number."""

@@ -85,6 +85,10 @@ class Counts(Struct, frozen=True):
         return self.succeeded + self.failed + self.skipped
 
 
+_ACTIVATED = "Activated alarms:"
+"""What stands before the names of the alarms that stopped a deployment, each in angle brackets."""
+
+
 class BlueGreen(Struct, frozen=True):
     """What a blue/green deployment waits for, in minutes."""
 
@@ -179,6 +183,17 @@ class Deployment(Struct, frozen=True):
     def failure(self) -> str:
         """What went wrong, in CodeDeploy's words; empty when nothing did."""
         return self.error_message or self.error_code
+
+    @property
+    def stopped_by(self) -> tuple[str, ...]:
+        """The names of the alarms that stopped it, as CodeDeploy tells them; none when none did."""
+        if self.error_code != "ALARM_ACTIVE":
+            return ()
+        told = self.error_message.rpartition(_ACTIVATED)[2].strip() if _ACTIVATED in self.error_message else ""
+        if told.startswith("<") and told.endswith(">"):
+            return tuple(one for one in told[1:-1].split("> <") if one)
+        # In other words than those: whatever it says of the alarms that are known to watch it.
+        return tuple(one for one in self.alarms if one in self.error_message) or ((told,) if told else ())
 
 
 class LifecycleEvent(Struct, frozen=True):

@@ -54,6 +54,8 @@ class Field(Struct, frozen=True):
     multiline: bool = False
     """``NAME=value`` lines and the like."""
     placeholder: str = ""
+    kept: bool = False
+    """An answer that nobody changes goes out as the default is, characters that no screen shows included."""
     group: str = ""
     """The heading it stands under, closed until somebody opens it; empty: among those that are always there."""
 
@@ -101,6 +103,9 @@ class Operation(Struct, Generic[S], frozen=True):
     """What a person decides on, label -> value: ``{"revision": "1f2e3d4"}``. When a fresh read gives another value
     than the dialog showed, the write is refused and the sentence says which."""
     fields: Callable[[S, Ref], tuple[Field, ...]] = lambda _state, _ref: ()
+    look: Callable[[Any, Ref, S, Answers], Awaitable[S]] | None = None
+    """(services, ref, state, answers) -> the state with what ``consequences`` needs to know for these answers, read
+    while the dialog shows; the same state when it knows that already. None: nothing more is read."""
     touches: Callable[[Ref], tuple[Any, ...]] = lambda _ref: ()
     """Feed keys to poke once it is done."""
     result: Callable[[dict[str, Any], Ref], Ref | None] = lambda _answer, _ref: None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pointsman.model.alarms import AlarmState
 from pointsman.model.refs import MetricRef, Ref
 from pointsman.operations.declare import Answers, Field, Operation, WriteCall
 from pointsman.operations.ports import ServicesLike
@@ -16,8 +17,9 @@ def _metric(ref: Ref) -> MetricRef:
     return ref
 
 
-async def _read(_services: ServicesLike, ref: Ref) -> MetricRef:
-    return _metric(ref)
+async def _read(services: ServicesLike, ref: Ref) -> AlarmState:
+    # What every operation on a metric judges: the menu reads a target once for all of them.
+    return await services.alarms.prospect(_metric(ref))
 
 
 def _value(text: str) -> str | None:
@@ -27,22 +29,19 @@ def _value(text: str) -> str | None:
         return "give a number"
 
 
-def _awss(metric: MetricRef) -> str | None:
-    return "only AWS itself puts values into AWS/…" if metric.namespace.startswith("AWS/") else None
-
-
-def _plan(state: MetricRef, _ref: Ref, answers: Answers) -> WriteCall:
+def _plan(_state: AlarmState, ref: Ref, answers: Answers) -> WriteCall:
+    metric = _metric(ref)
     datum: dict[str, Any] = {
-        "MetricName": state.name,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in state.dimensions],
-        "Value": float(answers.get("value") or "nan"),
+        "MetricName": metric.name,
+        "Dimensions": [{"Name": name, "Value": value} for name, value in metric.dimensions],
+        "Value": float(answers["value"]) if _value(answers.get("value", "")) is None else math.nan,
     }
     if answers.get("unit"):
         datum["Unit"] = answers["unit"]
-    return WriteCall("cloudwatch", "PutMetricData", {"Namespace": state.namespace, "MetricData": [datum]})
+    return WriteCall("cloudwatch", "PutMetricData", {"Namespace": metric.namespace, "MetricData": [datum]})
 
 
-PUT: Operation[MetricRef] = Operation(
+PUT: Operation[AlarmState] = Operation(
     id="metric.put",
     title="Put a value",
     past="put a value into",
@@ -52,8 +51,8 @@ PUT: Operation[MetricRef] = Operation(
     calls=("cloudwatch:PutMetricData",),
     read=_read,
     plan=_plan,
-    refuse=lambda state, _ref: (
-        "only AWS itself puts values into AWS/..." if state.namespace.startswith("AWS/") else None
+    refuse=lambda _state, ref: (
+        "only AWS itself puts values into AWS/..." if _metric(ref).namespace.startswith("AWS/") else None
     ),
     consequences=lambda _state, _ref, _answers: (
         "It cannot be taken back: a datapoint stays for 15 months.",

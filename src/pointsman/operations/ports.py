@@ -6,12 +6,12 @@ depends on can be read in one place.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from pointsman.clock import Clock
-from pointsman.model.alarms import AlarmState
+from pointsman.model.alarms import AlarmState, Question
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.dashboards import DashboardState
@@ -167,11 +167,19 @@ class AlarmsLike(Protocol):
     """Alarms, read past every cache."""
 
     async def fresh(self, ref: AlarmRef) -> AlarmState:
-        """The alarm as it is now, with a day of its metric."""
+        """The alarm as it is now."""
         ...
 
     async def prospect(self, ref: MetricRef) -> AlarmState:
-        """A metric that has no such alarm yet, with a day of its values."""
+        """A metric that has no such alarm yet."""
+        ...
+
+    async def look(self, state: AlarmState, question: Question | None) -> AlarmState:
+        """The state with what some settings would have looked at."""
+        ...
+
+    async def look_up(self, state: AlarmState, names: Sequence[str]) -> AlarmState:
+        """The state with the states of other alarms."""
         ...
 
 

@@ -133,6 +133,18 @@ class Runner:
             state=state,
         )
 
+    async def look(self, operation: Operation[Any], ref: Ref, state: Any, answers: Answers) -> Any:
+        """The state with what these answers make worth knowing; the same one when there is nothing to be read.
+
+        Raises:
+            PointsmanError: It cannot be read.
+        """
+        fields = operation.fields(state, ref)
+        answers = with_defaults(fields, answers)
+        if operation.look is None or answer_problems(fields, answers):
+            return state
+        return await operation.look(self._services, ref, state, answers)
+
     def _warnings(self, operation: Operation[Any], ref: Ref, identity: Identity) -> tuple[str, ...]:
         lines: list[str] = []
         if self._is_protected(ref):

@@ -62,6 +62,11 @@ class Metrics:
         self._watch = watch
         self._units: dict[MetricRef, str] = {}
 
+    @property
+    def free(self) -> bool:
+        """Whether asking costs nothing."""
+        return self._free
+
     def watched(self, ref: MetricRef) -> bool:
         """Whether a metric is one that is looked at without being asked for."""
         if not self._watch:

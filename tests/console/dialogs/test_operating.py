@@ -263,8 +263,6 @@ async def test_every_operation_has_a_dialog(operation: object) -> None:
         LogGroupRef: (LogGroupRef(logbook.API), logbook.detail()),
         MetricFilterRef: (MetricFilterRef(logbook.API, "errors"), logbook.detail()),
     }
-    if operation.target is MetricRef and operation.id == "metric.put":  # type: ignore[attr-defined]
-        targets[MetricRef] = (alarming.METRIC, alarming.METRIC)
     ref, known = targets[operation.target]  # type: ignore[attr-defined]
     async with console(size=(80, 24)) as user:
         user.app.operating.begin(Choice(operation, ref, known))  # type: ignore[arg-type]

@@ -7,15 +7,16 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from console import alarming, metering
+from console import alarming, metering, releases
 from console.driving import console
 from pointsman.clock import EPOCH
 from pointsman.console.screens.alarm import AlarmPlace
 from pointsman.console.screens.deployment import DeploymentPlace
 from pointsman.console.screens.metric import MetricPlace
 from pointsman.console.widgets.table import LineTable
-from pointsman.model.alarms import Alarm, AlarmList
-from pointsman.model.refs import AlarmRef, DeploymentRef
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList, Change
+from pointsman.model.deployments import DeploymentGroup
+from pointsman.model.refs import AlarmRef, DeploymentGroupRef, DeploymentRef
 
 
 def names(user: Any) -> list[str]:
@@ -138,3 +139,50 @@ async def test_an_alarm_of_which_little_is_known_is_shown() -> None:
         assert sorted(names(user)) == ["bare", "odd"]
         await user.press("enter")
         assert isinstance(user.app.place, AlarmPlace)
+
+
+async def test_older_history_is_said_not_to_be_read_and_read_on_demand() -> None:
+    async with console(size=(120, 50)) as user:
+        user.app.router.open(alarming.CPU.ref)
+        await user.settle()
+        assert "older not read" in user.text
+        old = Change(alarming.CPU.ref, EPOCH - timedelta(days=20), "StateUpdate", "long ago", "OK", "ALARM")
+        user.world.services.alarms.past = [AlarmHistory((alarming.history().changes[-1], old), more=False)]
+        await user.press("o")
+        assert "long ago" in user.text
+        assert "older not read" not in user.text
+        assert "nothing older" in user.text
+        user.world.fresh("alarm-history", "checkout-cpu", value=alarming.history())
+        await user.settle()
+        assert "long ago" in user.text, "reading the newest again keeps what was read"
+        await user.press("o")
+        assert "there is no older history" in user.text
+
+
+async def test_an_action_that_failed_says_why() -> None:
+    async with console(size=(120, 50)) as user:
+        user.app.router.open(alarming.CPU.ref)
+        await user.settle()
+        assert "Failed: Failed to execute action" in user.text
+        assert "not authorized to perform: SNS:Publish" in user.text
+
+
+async def test_what_it_guards_are_the_groups_that_name_it_read_when_somebody_asks() -> None:
+    async with console(size=(120, 50)) as user:
+        user.app.router.open(alarming.CPU.ref)
+        await user.settle()
+        assert ("deployment-groups",) not in user.world.feeds.heard()
+        user.world.feeds.snapshots.pop(("deployment-groups",), None)
+        await user.press("w")
+        assert ("deployment-groups",) in user.world.feeds.heard()
+        group = DeploymentGroup(DeploymentGroupRef("shop", "quiet"), alarms=("checkout-cpu",))
+        user.world.fresh("deployment-groups", value=(group, *releases.groups()))
+        await user.settle()
+        assert "What it guards" in user.text
+        assert "shop/quiet" in user.text
+        await user.press("escape")
+        user.world.fresh("deployment-groups", value=())
+        await user.settle()
+        assert "What it guards" not in user.text, "it was asked once"
+        await user.press("w")
+        assert "no deployment group names it" in user.text

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from console import releases, samples
 from console.driving import console, full
 from console.fakes import World, world
+from pointsman.console.screens.alarm import AlarmPlace
+from pointsman.console.screens.deployment import DeploymentPlace
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.matrix import Matrix
 from pointsman.console.widgets.table import LineTable
@@ -16,6 +18,7 @@ from pointsman.model.activity import Deed
 from pointsman.model.deployments import DeploymentList, Rollout
 from pointsman.model.pipelines import Board
 from pointsman.model.refs import (
+    AlarmRef,
     ApplicationRef,
     DeploymentGroupRef,
     DeploymentRef,
@@ -335,9 +338,48 @@ async def test_a_deployment_without_targets_says_so() -> None:
         user.app.router.open(DeploymentRef("d-ALARMSTOP"))
         await user.settle()
         assert "it ended before it had any target" in user.text
-        assert "ALARM_ACTIVE: One or more alarms have been activated: [reports-latency]" in user.text
+        assert "ALARM_ACTIVE: One or more alarms have been activated" in user.text
+        assert "w stopped by the alarm reports-latency" in user.text
         await user.press("e", "l", "enter", "right", "down", "x", "escape", "d")
         assert "Traceback" not in user.text
+
+
+async def test_what_an_alarm_stopped_leads_to_the_alarm_and_back() -> None:
+    made = full(world())
+    named = replace(releases.alarmed(), error_message="stopped. Activated alarms: <checkout-cpu>")
+    made.feeds.push("deployment", "d-ALARMSTOP", snapshot=Snapshot(Rollout(named, (), 0)))
+    made.feeds.push("deployments", "", "", snapshot=Snapshot(DeploymentList((named,))))
+    async with console(made, size=(120, 50)) as user:
+        user.app.router.open(DeploymentRef("d-ALARMSTOP"))
+        await user.settle()
+        await user.press("w")
+        place = user.app.place
+        assert isinstance(place, AlarmPlace)
+        assert place.ref == AlarmRef("checkout-cpu")
+        assert "s d-ALARMSTOP" in user.text
+        await user.press("s")
+        assert isinstance(user.app.place, DeploymentPlace)
+
+
+async def test_of_several_alarms_one_is_chosen_and_without_any_it_says_so() -> None:
+    made = full(world())
+    named = replace(releases.alarmed(), error_message="stopped. Activated alarms: <a, b> <checkout-cpu>")
+    made.feeds.push("deployment", "d-ALARMSTOP", snapshot=Snapshot(Rollout(named, (), 0)))
+    async with console(made) as user:
+        user.app.router.open(DeploymentRef("d-ALARMSTOP"))
+        await user.settle()
+        await user.press("w")
+        assert "a, b" in user.text
+        await user.press("down", "enter")
+        place = user.app.place
+        assert isinstance(place, AlarmPlace)
+        assert place.ref == AlarmRef("checkout-cpu")
+    async with console() as user:
+        user.app.router.open(releases.rollback().ref)
+        await user.settle()
+        await user.press("w")
+        assert isinstance(user.app.place, DeploymentPlace)
+        assert "no alarm" in user.text or "has not been read" in user.text
 
 
 async def test_a_deployment_that_vanished_says_so_and_stays_usable() -> None:

@@ -138,6 +138,10 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "log-menu": ("7", "G", "a"),
     "log-retention": ("7", "G", "a", "r"),
     "log-filter": (*said("group /shop/api"), "a", "m"),
+    "alarm-menu": (*said("alarm checkout-cpu"), "a"),
+    "alarm-edit": (*said("alarm checkout-cpu"), "a", "u"),
+    "alarm-edit-composite": (*said("alarm shop-is-ill"), "a", "U"),
+    "alarm-create-band": (*said("alarm checkout-cpu"), "a", "b"),
     "deployments-filter": ("4", "slash", "@", "f", "a"),
 }
 

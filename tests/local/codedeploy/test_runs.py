@@ -189,7 +189,7 @@ def test_an_alarm_stops_a_deployment_and_has_it_rolled_back(shop: Deploying, bac
     done = shop.get(made)
     assert done["status"] == "Stopped"
     assert done["errorInformation"]["code"] == "ALARM_ACTIVE"
-    assert "errors" in done["errorInformation"]["message"]
+    assert done["errorInformation"]["message"].endswith("Activated alarms: <errors>")
     assert shop.status(done["rollbackInfo"]["rollbackDeploymentId"]) == "Succeeded", "no alarm stops a rollback"
     third = shop.run(traced("third"))
     assert (third["status"], third["errorInformation"]["code"]) == ("Stopped", "ALARM_ACTIVE")

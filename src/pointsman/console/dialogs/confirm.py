@@ -109,14 +109,19 @@ class ConfirmDialog(Dialog[Confirmed]):
         self._state = state
         # What was answered to the one before, of several, is the suggestion for this one. What is suggested is what is
         # shown, and so what is sent if nobody changes it.
+        asked = operation.fields(state, ref)
         self._fields: tuple[Field, ...] = tuple(
             replace(field, default=clean_block((given or {}).get(field.name, field.default)))
             if not field.choices
             else field
-            for field in operation.fields(state, ref)
+            for field in asked
         )
+        self._whole: Answers = {
+            field.name: field.default for field in asked if field.kept and field.name not in (given or {})
+        }
+        """What goes out, in the place of what is shown, where nobody changes it."""
         self._level: Confirm = runner.confirm_level(operation, ref, state)
-        self._answers: Answers = {field.name: field.default for field in self._fields}
+        self._answers: Answers = {field.name: field.default for field in self._fields} | self._whole
         self._touched: set[str] = set()
         self._preview: Preview | None = None
         self._error: BaseException | None = None
@@ -230,9 +235,19 @@ class ConfirmDialog(Dialog[Confirmed]):
 
     async def _read(self, serial: int, answers: Answers) -> None:
         preview = await self._runner.preview(self._operation, self._ref, self._state, answers)
-        if serial == self._serial:
-            self._preview, self._error = preview, None
-            self._judge()
+        if serial != self._serial:
+            return
+        self._preview, self._error = preview, None
+        self._judge()
+        if self._operation.look is None:
+            return
+        seen = await self._runner.look(self._operation, self._ref, self._state, answers)
+        if serial == self._serial and seen is not self._state:
+            self._state = seen
+            preview = await self._runner.preview(self._operation, self._ref, self._state, answers)
+            if serial == self._serial:
+                self._preview = preview
+                self._judge()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Who one is could not be found out: that is said, and the button stays dark."""
@@ -252,7 +267,7 @@ class ConfirmDialog(Dialog[Confirmed]):
             line.set_class(bool(sentence), "wrong")
         for head in self.query(GroupHead):
             inside = [one for one in self._fields if one.group and self._group(one) == head.number]
-            changed = sum(self._answers.get(one.name, "") != one.default for one in inside)
+            changed = sum(self._answers.get(one.name, "") != self._whole.get(one.name, one.default) for one in inside)
             head.tell(changed, sum(one.name in problems for one in inside))
         name_missing = self._name_missing()
         if self._level is Confirm.TYPE_NAME and self._preview is not None:
@@ -283,6 +298,8 @@ class ConfirmDialog(Dialog[Confirmed]):
             self._judge()
             return
         field = self._fields[int((widget_id or "field-0").rpartition("-")[2])]
+        if value == field.default:
+            value = self._whole.get(field.name, value)
         if self._answers.get(field.name) != value:
             self._touched.add(field.name)
             self._answers[field.name] = value

@@ -16,6 +16,7 @@ _KEEPS_CELLS = re.compile(
     r"|\x1b\[\?(?:7|25|100[0-7]|101[56]|2004|2026|2031|2048)[hl]|\x1b\[\?\d+\$p"  # private modes that move no cell
     r"|\x1b\[(?:c|[56]n)"  # questions
     r"|\x1b\](?!8;)[^\x07\x1b]*(?:\x07|\x1b\\)|\x07"  # titles, pointer shapes, the clipboard; the bell
+    r"|\x1b\[2[23];[012]t"  # the title kept, and brought back
     r"|\x1bPtmux;\x1b\x1b\]52;[^\x1b\x07]*\x07\x1b\\)+"  # the clipboard through tmux
 )
 _SCREEN_CLIPBOARD = re.compile(r"\x1bP\x1b\]52;[^\x1b]*\x1b\\(?:\x1bP[^\x1b]*\x1b\\)*")

@@ -158,8 +158,10 @@ def link_line(row: DeploymentRow, _draw: Draw) -> Cell:
         parts.append((("r ", "key"), *cell(f"rolls back {one.rolled_back_id}", "dim")))
     if row.origin is not None:
         parts.append((("p ", "key"), *cell(str(row.origin.action), "dim")))
-    if one.alarms:
-        parts.append(cell(f"alarms {', '.join(one.alarms)}", "dim"))
+    if one.stopped_by:
+        parts.append((("w ", "key"), *cell(f"stopped by the alarm {', '.join(one.stopped_by)}", "tone.waiting")))
+    elif one.alarms:
+        parts.append((("w ", "key"), *cell(f"alarms {', '.join(one.alarms)}", "dim")))
     if one.rollback_message:
         parts.append(cell(one.rollback_message, "dim"))
     return join(parts)

@@ -8,9 +8,9 @@ from pointsman.console.dialogs.words import paragraph
 from pointsman.console.present.alarms import STATE_STYLES, dots, flags, limit_words, state_cell, tree
 from pointsman.console.present.cells import Cell, cell, join
 from pointsman.console.present.look import Draw
-from pointsman.model.alarms import Alarm, AlarmList, Change
+from pointsman.model.alarms import Alarm, AlarmHistory, AlarmList, Change
 
-__all__ = ["facts", "history_lines", "whole"]
+__all__ = ["end_of", "facts", "history_lines", "whole"]
 
 
 def _said(label: str, words: str, width: int, style: str = "") -> list[Cell]:
@@ -50,17 +50,37 @@ def facts(alarm: Alarm, found: AlarmList | None, draw: Draw, width: int) -> list
 
 
 def history_lines(changes: Sequence[Change], draw: Draw, width: int) -> list[Cell]:
-    """What became of it, newest first."""
+    """What became of it, newest first; of an action what it was, and why it failed."""
     lines: list[Cell] = []
     for one in changes:
         when = draw.zone.of(one.at).strftime("%m-%d %H:%M:%S") if one.at is not None else ""
-        style = STATE_STYLES.get(one.after, "")
+        style = "tone.failed" if one.failed else STATE_STYLES.get(one.after, "")
         kind = {"StateUpdate": "state", "ConfigurationUpdate": "settings", "Action": "action"}.get(one.kind, one.kind)
         head = (*cell(f"{when:<15}", "dim"), *cell(f"{kind:<9}", "dim"))
-        words = paragraph(one.summary, max(10, width - 24), style)
+        words = paragraph(_became(one), max(10, width - 24), style)
         lines += [(*head, *words[0])] if words else [head]
         lines += [((" " * 24, ""), *line) for line in words[1:3]]
+        why = paragraph(one.error, max(10, width - 24), "dim") if one.error else []
+        lines += [((" " * 24, ""), *line) for line in why[:3]]
     return lines
+
+
+def _became(one: Change) -> str:
+    if not one.result:
+        return one.summary
+    action = one.action if one.action and one.action not in one.summary else ""
+    return f"{one.result}: {one.summary} {action}".rstrip()
+
+
+def end_of(history: AlarmHistory) -> Cell:
+    """What is behind the last line of a history."""
+    if not history.more:
+        return cell("nothing older: CloudWatch keeps a history for 30 days", "dim")
+    return (
+        *cell(f"older than these {len(history.changes):,} items was not read: ", "stale"),
+        ("o", "key"),
+        (" reads on", "dim"),
+    )
 
 
 def whole(alarm: Alarm, found: AlarmList | None, changes: Sequence[Change]) -> Callable[[Draw, int], Sequence[Cell]]:
@@ -68,6 +88,10 @@ def whole(alarm: Alarm, found: AlarmList | None, changes: Sequence[Change]) -> C
 
     def lines(draw: Draw, width: int) -> Sequence[Cell]:
         past = history_lines(changes, draw, width)
-        return [*facts(alarm, found, draw, width), (), cell("History", "title"), *(past or [cell("none", "dim")])]
+        known = found is None or found.changes_known
+        said = "none" if known else "none was read"
+        after = [] if known or not past else [cell("not all of them were read", "stale")]
+        title = cell("State changes of the last 24 hours", "title")
+        return [*facts(alarm, found, draw, width), (), title, *(past or [cell(said, "dim")]), *after]
 
     return lines

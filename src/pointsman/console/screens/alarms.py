@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -115,7 +113,7 @@ class Alarms(Place):
     def targets(self) -> tuple[tuple[Ref, Any], ...]:
         """The alarm, and the metric it watches."""
         row = self._row()
-        return alarm_targets(row.alarm, self.desk.now()) if row is not None else ()
+        return alarm_targets(row.alarm, self.desk, self._listed.value) if row is not None else ()
 
     def copy_forms(self) -> tuple[tuple[str, str], ...]:
         """Its forms."""
@@ -148,9 +146,12 @@ def _words(alarm: Alarm) -> str:
     return " ".join(said).lower()
 
 
-def alarm_targets(alarm: Alarm, now: datetime) -> tuple[tuple[Ref, Any], ...]:
+def alarm_targets(alarm: Alarm, desk: Desk, listed: AlarmList | None) -> tuple[tuple[Ref, Any], ...]:
     """What operations may act on: the alarm, and the metric it watches."""
-    state = AlarmState(alarm.ref, replace(alarm), None, now, (alarm.muted,) if alarm.muted is not None else ())
+    mutes = (alarm.muted,) if alarm.muted is not None else ()
+    state = AlarmState(
+        alarm.ref, alarm, None, desk.now(), mutes, listed is None or listed.mutes_known, zone=desk.zone.info
+    )
     found: list[tuple[Ref, Any]] = [(alarm.ref, state)]
     if alarm.metric is not None:
         found.append((alarm.metric, None))

@@ -19,6 +19,7 @@ from pointsman.console.present.faults import freshness
 from pointsman.console.present.look import Draw
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.deployment_words import deployment_forms, revision_details
+from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.matrix import Matrix
 from pointsman.console.widgets.pane import Pane
@@ -31,7 +32,7 @@ from pointsman.model.deployments import (
     Target,
 )
 from pointsman.model.pipelines import Board
-from pointsman.model.refs import DeploymentRef, PipelineRef, Ref, TargetRef
+from pointsman.model.refs import AlarmRef, DeploymentRef, PipelineRef, Ref, TargetRef
 from pointsman.model.rollout import event_names, last_good, usual
 from pointsman.model.snapshot import Snapshot
 
@@ -67,6 +68,7 @@ class DeploymentPlace(Place):
         Binding("p", "pipeline", "pipeline", id="pipeline"),
         Binding("x", "compare", "what changed", show=False, id="compare"),
         Binding("f", "fleet", "fleet", show=False, id="fleet"),
+        Binding("w", "alarm", "its alarm", show=False, id="alarm"),
         Binding("ctrl+z", "problems", "problems only", show=False, id="problems"),
     ]
 
@@ -75,7 +77,8 @@ class DeploymentPlace(Place):
         "A row per target, a column per lifecycle event; arrows move both ways. Under it is the selected event with "
         "the end of its script's log. Enter shows a target's events with their times, e goes to the next failure, l "
         "shows a hook's log, r goes to the other side of a rollback, p to the pipeline execution, f to the group's "
-        "fleet; x says what changed since the last good revision; d shows what AWS says."
+        "fleet, w to the alarm that stopped it or watches it; x says what changed since the last good revision; d "
+        "shows what AWS says."
     )
     slots: ClassVar[tuple[str, ...]] = ("deployment", "history", "board")
     filters = True
@@ -274,13 +277,15 @@ class DeploymentPlace(Place):
     def why_not(self, action: str) -> str | None:
         """Some keys need a failure, a log, a rollback or a pipeline."""
         row = self.row()
-        if action in ("rollback", "pipeline", "compare", "fleet", "then") and row is None:
+        if action in ("rollback", "pipeline", "compare", "fleet", "then", "alarm") and row is None:
             return "the deployment has not been read"
         if row is not None:
             if action == "rollback" and not (row.deployment.rollback_id or row.deployment.rolled_back_id):
                 return "this deployment was not rolled back, and rolls none back"
             if action == "pipeline" and row.origin is None:
                 return "no pipeline is known to have started this deployment"
+            if action == "alarm" and not self._watching():
+                return "no alarm is known to watch this deployment"
         targets = self.rollout.targets if self.rollout is not None else ()
         if action == "failed" and not any(one.failed_event for one in targets):
             return "no lifecycle event failed"
@@ -354,6 +359,28 @@ class DeploymentPlace(Place):
         """Which revision runs where in its group."""
         if not self.say_why_not("fleet") and self.deployment is not None:
             self.post_message(self.Opened(self.deployment.group))
+
+    def _watching(self) -> tuple[str, ...]:
+        """The alarms that stopped it; else those that watch it: its own, or its group's."""
+        one, history = self.deployment, self._history.value
+        if one is None:
+            return ()
+        return one.stopped_by or one.alarms or (history.group.alarms if history is not None else ())
+
+    def action_alarm(self) -> None:
+        """Into the alarm that stopped it, or that watches it; of several, one is chosen."""
+        one = self.deployment
+        if self.say_why_not("alarm") or one is None:
+            return
+        at, names = one.completed or one.began, self._watching()
+        if len(names) == 1:
+            self.post_message(self.Opened(AlarmRef(names[0]), at))
+            return
+        said = "it stopped this deployment" if one.stopped_by else "it watches this deployment"
+        lines = tuple((name, said) for name in names)
+        self.post_message(
+            PickAsked("Alarms", lines, lambda line: (self.post_message(self.Opened(AlarmRef(line[0]), at)), None)[1])
+        )
 
     def action_compare(self) -> None:
         """What changed since the last good revision; with the commits, where a pipeline brought both."""

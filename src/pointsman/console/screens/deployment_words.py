@@ -75,6 +75,8 @@ def deployment_forms(ref: DeploymentRef, one: Deployment | None, identity: Ident
             forms.append(("revision", one.revision.words))
         if one.failure:
             forms.append(("error", one.failure))
+        if one.stopped_by:
+            forms.append(("alarm that stopped it", one.stopped_by[0]))
     return tuple(forms)
 
 

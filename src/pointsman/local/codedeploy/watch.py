@@ -42,7 +42,7 @@ def activated(active: list[str]) -> Halt:
     """The halt for alarms that are in ALARM."""
     return halt(
         "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the "
-        f"affected deployments have been stopped. Activated alarms: {', '.join(active)}"
+        f"affected deployments have been stopped. Activated alarms: {' '.join(f'<{name}>' for name in active)}"
     )
 
 

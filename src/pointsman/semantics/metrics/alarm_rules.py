@@ -127,9 +127,9 @@ def read(text: str) -> Rule:
     except UnexpectedToken as error:
         if error.token.type == "$END":
             raise RuleError("AlarmRule ends too early") from None
-        raise RuleError(f"AlarmRule: {str(error.token)!r} does not belong at column {error.column}") from None
+        raise RuleError(f"AlarmRule: {str(error.token)!r} does not belong at {_place(error)}") from None
     except UnexpectedCharacters as error:
-        raise RuleError(f"AlarmRule is not understood at column {error.column}") from None
+        raise RuleError(f"AlarmRule is not understood at {_place(error)}") from None
     except UnexpectedInput:
         raise RuleError("AlarmRule is not understood") from None
     if len(children(rule)) > MOST_CHILDREN:
@@ -137,6 +137,12 @@ def read(text: str) -> Rule:
     if sum(1 for _ in walk(rule)) > MOST_ELEMENTS:
         raise RuleError(f"AlarmRule must not have more than {MOST_ELEMENTS} elements")
     return rule
+
+
+def _place(error: Any) -> str:
+    """Where a rule is wrong; its line only where that is not the first."""
+    line = f"line {error.line}, " if isinstance(error.line, int) and error.line > 1 else ""
+    return f"{line}column {error.column}"
 
 
 def _check_depth(text: str) -> None:
