@@ -6,8 +6,9 @@ the names are known without them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 from pointsman.errors import UsageError
 
@@ -46,8 +47,7 @@ class Door(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
+class _Open(Struct, frozen=True):
     """A scenario whose engines are there."""
 
     floor: Floor
@@ -59,8 +59,7 @@ class _Open:
         self.floor.backend.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Demo:
+class Demo(Struct, frozen=True):
     """A scenario that is open."""
 
     clock: ManualClock
