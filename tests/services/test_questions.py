@@ -148,10 +148,24 @@ async def test_runs_beyond_the_newest_page_are_asked_for_one_by_one() -> None:
         return {"actionExecutionDetails": [detail(wanted)]}
 
     names = [f"run-{number}" for number in range(30, 14, -1)]
-    found = await questions(FakeCloud(ListActionExecutions=runs)).filled(side_by_side(*names, shown="run-30"))
+    asks = questions(FakeCloud(ListActionExecutions=runs))
+    found = await asks.filled(side_by_side(*names, shown="run-30"))
     assert calls == ["", *names[1 : 1 + APART]], "the last on the page may have more before it"
     assert len(found.approvals) == 1 + APART
     assert found.unseen == f"{len(names) - 1 - APART} of its {len(names)} runs were not looked through"
+    calls.clear()
+    found = await asks.filled(side_by_side(*names, shown="run-30"))
+    assert calls == ["", *names[1 + APART :], *names[1 : 1 + APART - (len(names) - 1 - APART)]], "then the others"
+    assert len(found.approvals) == len(names) and found.unseen == ""
+    calls.clear()
+    await asks.filled(side_by_side(*names[:3], shown="run-30"))
+    assert calls == ["", *names[1:3]], "nothing is kept of runs that have ended"
+
+
+async def test_runs_that_are_not_known_of_are_owned_up_to() -> None:
+    cloud = FakeCloud(ListActionExecutions=lambda **_: {"actionExecutionDetails": [detail("run-3")]})
+    found = await questions(cloud).filled(side_by_side("run-3"), whole=False)
+    assert "older runs were not looked through" in found.unseen
 
 
 async def test_what_cannot_be_read_of_the_other_runs_is_said() -> None:

@@ -20,6 +20,7 @@ from pointsman.services import sweep
 from pointsman.services.ask import Asks, Meter
 from pointsman.services.changes import Changes
 from pointsman.services.feeds import Report, Source
+from pointsman.services.long_runs import Behind, LongRuns
 from pointsman.services.pace import Budget
 from pointsman.services.questions import Questions
 from pointsman.services.reads import pipelines as reader
@@ -77,6 +78,7 @@ class Pipelines:
         self._sweep = sweep.Sweep(clock, self._rows, self._row_state)
         self._changes = Changes(self._meter, Meter(cloud, "codecommit", budget))
         self._questions = Questions(self._meter)
+        self._long_runs = LongRuns(self._meter)
         self.releases = Releases(self._meter, self._declared, self.changes)
         self._structures: dict[str, tuple[object, Structure]] = {}
         self._histories: dict[str, tuple[Execution, ...]] = {}
@@ -264,9 +266,15 @@ class Pipelines:
             missing = (*missing, ("history", fault))
         found = reader.state(ref, answer, declared, executions, missing)
         older = await self._older_executions(found, declared, urgent=urgent) if fault is None else ()
+        behind = Behind()
+        if found.mode == "PARALLEL" and fault is None:
+            full = len(executions) >= HISTORY
+            behind = await self._long_runs.behind(ref, executions, declared, full=full, urgent=urgent)
+            known = {one.id for one in (*executions, *older)}
+            older = (*older, *(one for one in behind.runs if one.id not in known))
         if older:
             found = reader.state(ref, answer, declared, (*executions, *older), missing)
-        return await self._questions.filled(found, urgent=urgent)
+        return await self._questions.filled(found, whole=behind.whole, urgent=urgent)
 
     async def _history(self, ref: PipelineRef, *, urgent: bool) -> tuple[tuple[Execution, ...], Fault | None]:
         """The newest page of history; where it cannot be read, what was read before, and why."""

@@ -23,9 +23,8 @@ from pointsman.services.reads import pipelines as reader
 from pointsman.services.reads.values import Answer
 
 APART = 10
-"""Runs that are asked for one by one at most, because the newest page does not reach back to them."""
-NEWEST = 25
-"""Runs that a state is merged with: with as many moving, there may be older ones."""
+"""Runs that are asked for one by one in a reading, because the newest page does not reach back to them: those first
+that were never asked for, then in turn."""
 _KEPT = 500
 _RAISED = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED)
 
@@ -44,14 +43,22 @@ class Questions:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._known: OrderedDict[str, Answered] = OrderedDict()
+        self._looked: dict[str, dict[str, list[ActionRun]]] = {}
+        """By pipeline and run, what was read of it by itself; whoever was read last is last."""
 
-    async def filled(self, state: PipelineState, *, urgent: bool = False) -> PipelineState:
-        """The state with what its waiting approvals ask; as declared where that cannot be read."""
+    async def filled(self, state: PipelineState, *, whole: bool = True, urgent: bool = False) -> PipelineState:
+        """The state with what its waiting approvals ask; as declared where that cannot be read.
+
+        Args:
+            state: The pipeline.
+            whole: Whether every run of it that moves is among its executions; asked of a PARALLEL one only.
+            urgent: Whether a person waits for it.
+        """
         if state.mode == "PARALLEL":
-            state = await self._beside(state, urgent=urgent)
+            state = await self._beside(state, whole=whole, urgent=urgent)
         return await self._filled(state, urgent=urgent)
 
-    async def _beside(self, state: PipelineState, *, urgent: bool) -> PipelineState:
+    async def _beside(self, state: PipelineState, *, whole: bool, urgent: bool) -> PipelineState:
         """The state with the stages in which other runs wait for a person."""
         moving = [one.id for one in state.executions if one.status.moving]
         if not any(action.is_approval for stage in state.stages for action in stage.actions) or not moving:
@@ -63,10 +70,10 @@ class Questions:
                 # The oldest run on the page may have begun before it.
                 known = {run.pipeline_execution_id for run in runs} - {runs[-1].pipeline_execution_id if runs else ""}
                 older = [one for one in moving if one not in known]
-                for one in older[:APART]:
-                    runs = [run for run in runs if run.pipeline_execution_id != one]
-                    runs += reader.action_runs(state.ref, await self._page(state, one, urgent=urgent))
-                moving = [one for one in moving if one not in older[APART:]]
+                apart = await self._apart(state, older, urgent=urgent)
+                runs = [run for run in runs if run.pipeline_execution_id not in apart]
+                runs += [run for one in older for run in apart.get(one, ())]
+                moving = [one for one in moving if one not in older or one in apart]
         except CallFailed as error:
             if error.fault.kind in _RAISED:
                 raise
@@ -76,7 +83,18 @@ class Questions:
         for run in runs:
             if run.id in waiting:
                 self._learn(run)
-        return waits(state, runs, moving)
+        return waits(state, runs, moving, whole=whole)
+
+    async def _apart(self, state: PipelineState, wanted: Sequence[str], *, urgent: bool) -> dict[str, list[ActionRun]]:
+        """The action executions of runs, each as it was when its turn came last."""
+        kept = self._looked.get(state.name, {})
+        kept = self._looked[state.name] = {one: runs for one, runs in kept.items() if one in wanted}
+        turn = [one for one in wanted if one not in kept] + list(kept)
+        for one in turn[:APART]:
+            page = await self._page(state, one, urgent=urgent)
+            kept.pop(one, None)
+            kept[one] = list(reader.action_runs(state.ref, page))
+        return kept
 
     async def _page(self, state: PipelineState, run: str = "", *, urgent: bool) -> Answer:
         only = {"filter": {"pipelineExecutionId": run}} if run else {}
@@ -127,13 +145,16 @@ class Questions:
         return self._known[run.id]
 
 
-def waits(state: PipelineState, runs: Sequence[ActionRun], seen: Collection[str]) -> PipelineState:
+def waits(
+    state: PipelineState, runs: Sequence[ActionRun], seen: Collection[str], *, whole: bool = True
+) -> PipelineState:
     """The state of a PARALLEL pipeline with the stages in which runs that it does not show wait for a person. Pure.
 
     Args:
         state: The pipeline.
         runs: Action executions, newest first.
         seen: The runs that were looked through.
+        whole: Whether there are no further runs that move.
     """
     wanted = [run for run in runs if run.category == "Approval" and run.status.moving and run.external_id]
     found: dict[tuple[str, str], Stage] = {}
@@ -145,8 +166,8 @@ def waits(state: PipelineState, runs: Sequence[ActionRun], seen: Collection[str]
     moving = [one.id for one in state.executions if one.status.moving]
     left = sum(one not in seen for one in moving)
     unseen = f"{left} of its {len(moving)} runs were not looked through" if left else ""
-    if not left and len(moving) >= len(state.executions) >= NEWEST:
-        unseen = f"only its newest {len(moving)} runs were looked through"
+    if not left and not whole:
+        unseen = f"its older runs were not looked through: {len(moving)} that move are known"
     return replace(state, beside=tuple(found.values()), unseen=unseen)
 
 
