@@ -167,6 +167,32 @@ def test_a_new_branch_and_a_tag_start_what_names_them(
     assert len(started(codepipeline)) == 3
 
 
+def test_of_pushes_that_find_no_room_each_starts_once_there_is(
+    session: Any, backend: CheckedBackend, checkout: Checkout, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pointsman.local.codepipeline.lanes.MOST", 2)
+    codepipeline = session.client("codepipeline")
+    codepipeline.create_pipeline(
+        pipeline={**watching([{"branches": {"includes": ["hot/*"]}}]), "executionMode": "PARALLEL"}
+    )
+    backend.settle()
+    clock.advance(60)
+    checkout.git("branch", "hot/a")
+    checkout.git("branch", "hot/b")
+    checkout.git("branch", "hot/c")
+    clock.advance(60)
+    details = [one["trigger"]["triggerDetail"] for one in started(codepipeline)][:-1]
+    assert details == ["refs/heads/hot/a"], "one more is as many as may be"
+    for _ in range(2):
+        running = [one for one in started(codepipeline) if one["status"] == "InProgress"]
+        codepipeline.stop_pipeline_execution(
+            pipelineName="web", pipelineExecutionId=running[-1]["pipelineExecutionId"], abandon=True
+        )
+        clock.advance(120)
+    details = [one["trigger"]["triggerDetail"] for one in started(codepipeline)][:-1]
+    assert details == ["refs/heads/hot/c", "refs/heads/hot/b", "refs/heads/hot/a"]
+
+
 def test_a_trigger_without_filters_watches_the_branch_and_one_for_pull_requests_nothing(
     session: Any, backend: CheckedBackend, checkout: Checkout, clock: ManualClock
 ) -> None:

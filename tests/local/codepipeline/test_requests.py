@@ -49,12 +49,13 @@ def folder(tmp_path: Path, line: CheckedBackend, script: Scripted) -> Path:
     return place
 
 
-def triggered(codepipeline: Any, *filters: dict[str, Any]) -> None:
+def triggered(codepipeline: Any, *filters: dict[str, Any], mode: str = "SUPERSEDED") -> None:
     given = pipeline(
         ("Source", [connected(namespace="Src")]),
         ("Build", [action("Build", configuration={"ProjectName": "#{Src.BranchName}"})]),
     )
     given["pipelineType"] = "V2"
+    given["executionMode"] = mode
     given["triggers"] = [
         {
             "providerType": "CodeStarSourceConnection",
@@ -150,3 +151,36 @@ def test_a_folder_of_the_owners_is_merged_with_git(
     line.settle()
     assert len(started(codepipeline)) == 1
     assert code.get_pull_request(pullRequestId=number)["pullRequest"]["pullRequestStatus"] == "CLOSED"
+
+
+def test_one_that_finds_no_room_waits_for_it(
+    codepipeline: Any,
+    line: CheckedBackend,
+    folder: Path,
+    code: Any,
+    script: Scripted,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pointsman.local.codepipeline.lanes.MOST", 1)
+    script.immediate = False
+    triggered(codepipeline, {"branches": {"includes": ["main"]}}, mode="PARALLEL")
+    line.settle()
+    [busy] = codepipeline.list_pipeline_executions(pipelineName="web")["pipelineExecutionSummaries"]
+    assert busy["status"] == "InProgress"
+    commit(folder, "side", "src/app.py")
+    opened(code)
+    clock.advance(120)
+    line.settle()
+    assert started(codepipeline) == []
+    codepipeline.stop_pipeline_execution(
+        pipelineName="web", pipelineExecutionId=busy["pipelineExecutionId"], abandon=True
+    )
+    line.settle()
+    clock.advance(31)
+    line.settle()
+    [execution] = started(codepipeline)
+    assert execution["trigger"]["triggerDetail"] == "refs/pull/1/head"
+    clock.advance(300)
+    line.settle()
+    assert len(started(codepipeline)) == 1

@@ -87,7 +87,8 @@ def judged(scope: Scope, payload: Payload, action: ActionDeclaration, key: str) 
     current = watched.refs if watched is not None and watched.source == _source(action) else None
     if pipeline is None or current != payload["before"]:
         return  # another look was quicker
-    for one in payload["begun"]:
+    seen: dict[str, str] = dict(payload["refs"])
+    for place, one in enumerate(payload["begun"]):
         if pipeline.declaration.undefaulted:
             break
         branch = one["ref"].removeprefix(pushes.HEADS) if one["ref"].startswith(pushes.HEADS) else ""
@@ -95,5 +96,12 @@ def judged(scope: Scope, payload: Payload, action: ActionDeclaration, key: str) 
         try:
             begin(scope, pipeline, "WebhookV2", one["ref"], overrides={action.name: override})
         except Refusal:
-            return  # as many as may be are under way: seen again at the next look
-    scope.put(key, WatchedRefs(payload["refs"], _source(action)))
+            # As many as may be are under way: this ref and those after it are seen to have moved at the next look.
+            for left in payload["begun"][place:]:
+                old = (payload["before"] or {}).get(left["ref"])
+                if old is None:
+                    del seen[left["ref"]]
+                else:
+                    seen[left["ref"]] = old
+            break
+    scope.put(key, WatchedRefs(seen, _source(action)))

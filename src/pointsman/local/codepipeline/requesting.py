@@ -32,21 +32,32 @@ _EVENTS: Final = {
     pull_requests.CLOSED: "CLOSED",
 }
 HEADS: Final = "refs/heads/"
+AGAIN: Final = "codepipeline.request.again"
+PAUSE: Final = 30.0
+"""Seconds after which a pull request that found no room is tried again; our choice."""
 
 
 def install(world: World) -> None:
     """Hear of pull requests."""
     world.on(pull_requests.TOPIC, _on_request)
+    world.on(AGAIN, _on_again)
 
 
 def _on_request(scope: Scope, payload: Payload) -> None:
     place = _place(scope, payload["repository"])
     if place is None:
         return
-    request = Request(_EVENTS[payload["event"]], payload["destination"].removeprefix(HEADS), payload["files"])
     for pipeline, action in list(_asked(scope)):
         if _reaches(scope, action, place):
-            _judge(scope, pipeline, action, request, payload)
+            _judge(scope, pipeline, action, payload)
+
+
+def _on_again(scope: Scope, payload: Payload) -> None:
+    """Once more what found no room, if its pipeline still asks for it."""
+    name, source = payload["waits_for"]
+    for pipeline, action in list(_asked(scope)):
+        if (pipeline.name, action.name) == (name, source):
+            _judge(scope, pipeline, action, payload)
 
 
 def _place(scope: Scope, repository: str) -> Path | None:
@@ -71,7 +82,8 @@ def _reaches(scope: Scope, action: ActionDeclaration, place: Path) -> bool:
         return False
 
 
-def _judge(scope: Scope, pipeline: Pipeline, action: ActionDeclaration, request: Request, payload: Payload) -> None:
+def _judge(scope: Scope, pipeline: Pipeline, action: ActionDeclaration, payload: Payload) -> None:
+    request = Request(_EVENTS[payload["event"]], payload["destination"].removeprefix(HEADS), payload["files"])
     trigger = triggers.of(pipeline.declaration, action.name) or {}
     if not starts_on(trigger["pullRequest"], request) or pipeline.declaration.undefaulted:
         return
@@ -79,5 +91,7 @@ def _judge(scope: Scope, pipeline: Pipeline, action: ActionDeclaration, request:
     try:
         begin(scope, pipeline, "WebhookV2", f"refs/pull/{payload['id']}/head", overrides={action.name: override})
     except Refusal:
-        # Unlike a push, what has happened to a pull request cannot be seen again at the next look.
-        log.warning("pull request %s could not start %s: as many as may be are under way", payload["id"], pipeline.name)
+        # Unlike a push, what has happened to a pull request cannot be seen again at the next look: it waits.
+        if "waits_for" not in payload:
+            log.info("pull request %s waits for room in %s", payload["id"], pipeline.name)
+        scope.after(PAUSE, AGAIN, {**payload, "waits_for": [pipeline.name, action.name]})
