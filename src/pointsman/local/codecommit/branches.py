@@ -21,6 +21,7 @@ from pointsman.local.codecommit.lookup import (
 from pointsman.local.codecommit.repositories import CodeCommitRepository
 from pointsman.local.world import Scope
 
+DELETED = "codecommit.reference.deleted"
 _NOTHING = "0" * 40
 
 
@@ -86,6 +87,7 @@ def delete_branch(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         return {}
     with said():
         git.run("update-ref", "-d", f"refs/heads/{name}", commit.id)
+    scope.emit(DELETED, {"repository": repository.name, "branch": name})
     return {"deletedBranch": {"branchName": name, "commitId": commit.id}}
 
 

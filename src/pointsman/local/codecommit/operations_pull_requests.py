@@ -160,7 +160,7 @@ def create_pull_request(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         repositoryName=one.repository, sourceCommitId=source_commit, destinationCommitId=destination_commit,
         **({"mergeBase": found.base} if found.base else {}),
     )  # fmt: skip
-    pull_requests.tell(scope, one, pull_requests.CREATED, found)
+    pull_requests.tell(scope, one, pull_requests.CREATED, one.author, found)
     return {"pullRequest": _shape(one)}
 
 

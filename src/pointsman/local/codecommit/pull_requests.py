@@ -142,12 +142,13 @@ def note(scope: Scope, one: PullRequest, kind: str, actor: str, member: str = ""
     scope.put(f"{one.key}/{number:06d}", PullRequestEvent(scope.now, f"PULL_REQUEST_{kind}", actor, member, details))
 
 
-def tell(scope: Scope, one: PullRequest, event: str, found: Difference, before: str = "") -> None:
+def tell(scope: Scope, one: PullRequest, event: str, actor: str, found: Difference, before: str = "") -> None:
     """Let whoever listens know what has happened."""
     scope.emit(
         TOPIC,
         {
             "event": event,
+            "actor": actor,
             "id": one.id,
             "repository": one.repository,
             "source": one.source,
@@ -175,7 +176,7 @@ def close(scope: Scope, one: PullRequest, actor: str, found: Difference, merge: 
     note(
         scope, one, "STATUS_CHANGED", actor, "pullRequestStatusChangedEventMetadata", pullRequestStatus=CLOSED
     )  # fmt: skip
-    tell(scope, one, MERGED if merge is not None else CLOSED, found)
+    tell(scope, one, MERGED if merge is not None else CLOSED, actor, found)
     return one
 
 
@@ -303,4 +304,4 @@ def _apply(scope: Scope, one: PullRequest, change: _Change) -> None:
         )  # fmt: skip
     keep(scope, one)
     if change.source != before:
-        tell(scope, one, UPDATED, change.found, before)
+        tell(scope, one, UPDATED, actor, change.found, before)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pointsman.local.codecommit import branches, operations, operations_pull_requests, pull_requests, reading, writing
+from pointsman.local.codecommit import (
+    branches,
+    events,
+    operations,
+    operations_pull_requests,
+    pull_requests,
+    reading,
+    writing,
+)
 from pointsman.local.codecommit.repositories import CodeCommitRepository, GitRepositories, Repositories
 from pointsman.local.engines import Engine, Place
 from pointsman.local.world import World
@@ -14,6 +22,7 @@ def _install(world: World) -> None:
     if not world.has(Repositories):
         world.provide(GitRepositories(world.tool(Place).root / "repositories"))
     pull_requests.install(world)
+    events.install(world)
 
 
 def _resume(world: World) -> None:

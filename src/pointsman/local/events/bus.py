@@ -9,6 +9,8 @@ from pointsman.local.world import Scope
 
 TOPIC: Final = "events"
 """Emitted with the whole event, as EventBridge would give it to a rule."""
+LISTENED: Final = "events.listened"
+"""Emitted when a rule or a route was written: whoever must look for changes begins to."""
 
 
 class Interest:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from pointsman.local.events import bus
 from pointsman.local.functions import functions
 from pointsman.local.sns import topics
 from pointsman.local.world import Payload, Scope
@@ -56,6 +57,7 @@ def keep(scope: Scope, route: EventRoute) -> None:
     """Have events take a way."""
     scope.put(route.name, route)
     scope.world.tool(Routes).forget()
+    scope.emit(bus.LISTENED, {})
 
 
 def pattern_problem(pattern: Any) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from pointsman.local.answers import AwsError
+from pointsman.local.events import bus
 from pointsman.local.world import Scope
 from pointsman.semantics.events import patterns
 
@@ -65,6 +66,7 @@ def keep(scope: Scope, rule: EventRule) -> None:
     """Write a rule."""
     scope.put(rule.name, rule)
     scope.world.tool(Rules).forget()
+    scope.emit(bus.LISTENED, {})
 
 
 def forget(scope: Scope, name: str) -> None:
