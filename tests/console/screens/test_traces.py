@@ -412,18 +412,6 @@ async def test_what_was_logged_of_the_trace_is_read_from_the_groups_it_names() -
         assert "pay failed" in user.text
 
 
-async def test_a_span_is_compared_with_its_like_in_other_traces_of_the_list() -> None:
-    async with console() as user:
-        traces = user.world.services.traces
-        traces.population.add(tracing.checkout())
-        traces.others = [replace(tracing.checkout(), ref=tracing.ref(at)) for at in (2, 3)]
-        await user.press("5", "enter")
-        assert "like it" not in details(user)
-        await user.press("p")
-        assert any("2 more traces read" in one for one in user.toasts)
-        assert "p50 of 3 in 3 traces, median 812ms" in details(user)
-
-
 async def test_a_trace_is_saved_and_opens_as_the_same_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     async with console() as user:

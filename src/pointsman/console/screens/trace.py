@@ -26,7 +26,7 @@ from pointsman.console.present.trace_operations import OperationRow, row_key
 from pointsman.console.saving import saved
 from pointsman.console.screens import span_tabs as tabs
 from pointsman.console.screens import span_words as words
-from pointsman.console.screens.base import Place
+from pointsman.console.screens.trace_partners import TracePartners
 from pointsman.console.screens.trace_words import leaving_out, log_lines, trace_forms
 from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.filter_bar import FilterBar
@@ -39,7 +39,7 @@ from pointsman.model.refs import LogGroupRef, Ref, TailRef, TraceRef
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.trace_export import exported
 from pointsman.model.trace_logs import log_groups
-from pointsman.model.trace_operations import Standing, statistics
+from pointsman.model.trace_operations import statistics
 from pointsman.semantics.traces.documents import Piece
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-class TracePlace(Place):
+class TracePlace(TracePartners):
     """A trace's detail."""
 
     DEFAULT_CSS = """
@@ -86,7 +86,6 @@ class TracePlace(Place):
         Binding("right_square_bracket", "tab(1)", "details", key_display="]", id="next-tab"),
         Binding("left_square_bracket", "tab(-1)", "details back", key_display="[", show=False, id="previous-tab"),
         Binding("s", "leave_out", "leave out", show=False, id="leave-out"),
-        Binding("p", "widen", "read more to compare with", show=False, id="widen"),
         Binding("ctrl+s", "save", "save as JSON", key_display="^s", show=False, id="save"),
         Binding("L", "tail", "its logs as a tail", show=False, id="tail"),
         Binding("n", "match(1)", "next match", show=False, id="next"),
@@ -101,8 +100,8 @@ class TracePlace(Place):
         "level, s leaves out services or short spans; + and _ zoom, . zooms to the span, = shows all, H and L move. e "
         "goes to the next failure. The filter searches names, URLs, key=value of annotations and exceptions; -word "
         "leaves out; n and N go on. ] turns the details' pages, v shows the operations and the map of this trace, l "
-        "its logs; p reads other traces of the list to compare with. Tab is the details, d the span's document, J what "
-        "X-Ray says of the trace, ctrl+s saves it."
+        "its logs; x compares it with another trace, p reads more of the loaded traces to tell percentiles from. Tab "
+        "is the details, d the span's document, J what X-Ray says of the trace, ctrl+s saves it."
     )
     slots: ClassVar[tuple[str, ...]] = ("trace",)
     filters = True
@@ -165,6 +164,7 @@ class TracePlace(Place):
         self._draw_title()
         self._draw_details()
         self._draw_view()
+        self.widen_by_itself()
 
     def _draw_title(self, more: str = "") -> None:
         found = self._waterfall.found
@@ -201,13 +201,7 @@ class TracePlace(Place):
         place = self._waterfall.place if opened is not None else None
         if opened is None or place is None:
             return ()
-        return tabs.lines(opened, place, self._tab, draw, max(20, width - 1), self._standing(opened, place))
-
-    def _standing(self, opened: OpenedTrace, place: int) -> Standing | None:
-        span = opened.trace.spans[place]
-        if self.connection is None or span.end is None or place >= len(opened.operations):
-            return None
-        return self.connection.services.traces.population.standing(opened.operations[place], span.duration)
+        return tabs.lines(opened, place, self._tab, draw, max(20, width - 1), self.standing(opened, place))
 
     def on_span_cursor_highlighted(self, event: Waterfall.Highlighted) -> None:
         """Another span: its details, from the top."""
@@ -300,24 +294,20 @@ class TracePlace(Place):
 
     # --- other traces
 
-    def action_widen(self) -> None:
-        """Read other traces of the list, to compare each span with its like."""
-        if not self.say_why_not("widen"):
-            self.work_on("read other traces", self._widen, group="widen")
+    @property
+    def opened(self) -> OpenedTrace | None:
+        """The trace; None while it has not been read."""
+        return self._trace.value
 
-    async def _widen(self) -> None:
-        if self.connection is not None:
-            came = await self.connection.services.traces.widen(self._others())
-            known = len(self.connection.services.traces.population)
-            self.notify(
-                f"{came:,} more traces read: spans are compared with those of {known:,}", markup=False, timeout=5
-            )
+    @property
+    def place_of_span(self) -> int | None:
+        """The span the cursor is on."""
+        return self._waterfall.place
+
+    def population_grew(self) -> None:
+        """More is known of how long things take: say so of the span."""
+        if self.is_mounted:
             self._draw_details()
-
-    def _others(self) -> list[TraceRef]:
-        """The traces of the lists that led here."""
-        stack = [one for one in self.app.screen_stack if isinstance(one, Place)]
-        return [ref for place in stack for ref in place.seen() if isinstance(ref, TraceRef) and ref != self.ref]
 
     # --- logs
 
@@ -392,10 +382,8 @@ class TracePlace(Place):
             return "nothing was searched for, or found"
         if action == "failed" and (opened is None or not any(words.wrong(span) for span in opened.trace.spans)):
             return "nothing in this trace failed"
-        if action in ("enter", "tab", "view", "leave_out", "save", "widen", "logs", "tail") and opened is None:
+        if action in ("enter", "tab", "view", "leave_out", "save", "logs", "tail") and opened is None:
             return "the trace has not been read"
-        if action == "widen" and not self._others():
-            return "no list of other traces led here"
         if action == "logs" and opened is not None and not self._groups(opened):
             return "no segment of this trace names a log group"
         return super().why_not(action)
