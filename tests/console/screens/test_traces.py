@@ -357,18 +357,6 @@ async def test_the_operations_of_the_trace_and_back_to_the_longest_span() -> Non
         assert "SELECT stock" in details(user)
 
 
-async def test_the_map_of_the_trace_and_back() -> None:
-    async with console() as user:
-        await user.press("5", "enter", "v", "v")
-        assert user.app.screen.query_one("#map", CellLines).has_focus
-        said = user.app.screen.query_one("#map", CellLines).text()
-        for name in ("gateway", "checkout", "payments", "bank.example", "ledger"):
-            assert name in said
-        assert "as a map" in user.text
-        await user.press("v")
-        assert user.app.screen.query_one(Waterfall).has_focus
-
-
 async def test_spans_are_left_out_and_a_match_brings_them_back() -> None:
     async with console() as user:
         await user.press("5", "enter", "s")

@@ -18,12 +18,23 @@ from pointsman.console.present.glyphs import Glyphs
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells, clean, middle
 from pointsman.console.present.traces import seconds
+from pointsman.model.alarms import Alarm
 from pointsman.model.service_map import Health, ServiceMap, Traffic
 from pointsman.model.service_map_layers import Call
 from pointsman.model.service_map_plan import Plan, Sizes, Spot, Wire, plan
 from pointsman.semantics.traces.facts import Service
 
-__all__ = ["Painted", "draw", "figures", "health_bar", "laid_out", "name_of", "rate_words", "share_words"]
+__all__ = [
+    "Badges",
+    "Painted",
+    "badges_of",
+    "figures",
+    "health_bar",
+    "laid_out",
+    "name_of",
+    "rate_words",
+    "share_words",
+]
 
 _CAPS = ((26, 18), (22, 16), (18, 15), (15, 12), (12, 10), (10, 10))
 """Cells of a node at most and at least, from the most comfortable to the tightest."""
@@ -43,8 +54,8 @@ _HEAVY = {
     "│": "┃", "─": "━", "╭": "┏", "╮": "┓", "╰": "┗", "╯": "┛", "├": "┣", "┤": "┫", "┬": "┳", "┴": "┻", "┼": "╋",
 }  # fmt: skip
 
-Badges = Mapping[Service, str]
-"""What stands beside a service's name, by service: an alarm, say."""
+Badges = Mapping[Service, Piece]
+"""What stands beside a service's name, one cell and its style, by service: an alarm, say."""
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -150,6 +161,20 @@ def health_bar(health: Health | None, room: int, glyphs: Glyphs) -> Cell:
             parts.append((mark * length, style))
             left -= length
     return (*parts, (glyphs.bar * left if health.ok > 0 else " " * left, "tone.ok"))
+
+
+def badges_of(watched: Mapping[Service, Sequence[Alarm]], glyphs: Glyphs) -> Badges:
+    """A mark for each service of which an alarm is in ALARM; one that is muted stands back.
+
+    Args:
+        watched: The alarms of each service, worst first.
+        glyphs: The marks.
+    """
+    return {
+        service: (glyphs.attention, "tone.failed" if alarms[0].muted is None else "dim")
+        for service, alarms in watched.items()
+        if alarms and alarms[0].firing
+    }
 
 
 # --- layout ----------------------------------------------------------------------------------------------------------
@@ -349,8 +374,8 @@ class Painted:
     def _node(self, rows: Rows, place: int, chosen: int, *, focused: bool) -> None:
         node, box, glyphs = self._map.nodes[place], self.plan.boxes[place], self._glyphs
         mark = mark_of(node.traffic.health, glyphs) if not node.client else (glyphs.arrow, "key")
-        badge = clean(self._badges.get(node.service, ""))[:1]
-        tail: list[Piece] = [(f" {badge}", "tone.failed")] if badge else []
+        badge, worn = self._badges.get(node.service, ("", ""))
+        tail: list[Piece] = [(f" {badge}", worn)] if badge else []
         tail += [(" @" if self._ascii else " ↻", "dim")] if place in self.plan.loops else []
         room = box.width - 2 - sum(cells(text) for text, _ in tail)
         said = middle(name_of(node.service), max(1, room), glyphs.ellipsis)
@@ -395,25 +420,3 @@ def _joined(row: Sequence[Piece]) -> Cell:
         else:
             found.append((text, style))
     return tuple(found)
-
-
-def draw(
-    whole: ServiceMap,
-    look: Draw,
-    width: int,
-    *,
-    selected: Service | None = None,
-    focused: bool = False,
-    badges: Badges | None = None,
-) -> tuple[Cell, ...]:
-    """A small map laid out and drawn at once: that of one trace, say. Lines may be wider than there is room.
-
-    Args:
-        whole: The map.
-        look: The rendering.
-        width: The cells across.
-        selected: The service whose calls stand out.
-        focused: Whether its node is drawn as the one that has the keys.
-        badges: What stands beside a service's name.
-    """
-    return Painted(whole, laid_out(whole, width), look, badges).lines(selected, focused=focused)

@@ -53,8 +53,8 @@ class TracePartners(Place):
         """The span the cursor is on."""
         raise NotImplementedError
 
-    def population_grew(self) -> None:
-        """More is known of how long things take."""
+    def redraw_span(self) -> None:
+        """More is known of what the cursor is on."""
         raise NotImplementedError
 
     # --- another trace
@@ -142,7 +142,7 @@ class TracePartners(Place):
         same, _ = alike(request_of(opened), traces.loaded.rows, self.ref)
         refs = [one.ref for one in same[:BY_ITSELF]]
         with suppress(CallFailed):  # nobody asked for it; the key that reads more says what is wrong
-            await traces.widen(refs, BY_ITSELF, self.population_grew, urgent=False)
+            await traces.widen(refs, BY_ITSELF, self.redraw_span, urgent=False)
 
     def action_widen(self) -> None:
         """Read more of the loaded traces in which the selected span's service had a part."""
@@ -153,7 +153,7 @@ class TracePartners(Place):
     async def _widen(self, refs: Sequence[TraceRef]) -> None:
         if self.connection is not None:
             traces = self.connection.services.traces
-            came = await traces.widen(refs, told=self.population_grew)
+            came = await traces.widen(refs, told=self.redraw_span)
             self.notify(
                 f"{came:,} more traces read: spans are compared with those of {len(traces.population):,}",
                 markup=False,
