@@ -294,6 +294,7 @@ class Painted:
         self._badges = badges or {}
         self._place = {node.service: at for at, node in enumerate(whole.nodes)}
         self._traffic = {(self._place[one.source], self._place[one.target]): one.traffic for one in whole.calls}
+        self._worst = {call: one.health.worst for call, one in self._traffic.items() if one.health is not None}
         self._heads: dict[tuple[int, int], list[Call]] = {}
         self._canvas = _Canvas()
         for wire in made.wires:
@@ -306,10 +307,13 @@ class Painted:
             self._label(self._rows, label)
         for place in range(len(made.boxes)):
             self._node(self._rows, place, -1, focused=False)
-        self._lines = tuple(_joined(row) for row in self._rows)
 
     def lines(self, selected: Service | None = None, *, focused: bool = False) -> tuple[Cell, ...]:
-        """The lines, each as wide as the plan.
+        """The lines, each as wide as the plan; see ``rows``."""
+        return tuple(_joined(row) for row in self.rows(selected, focused=focused))
+
+    def rows(self, selected: Service | None = None, *, focused: bool = False) -> list[Row]:
+        """The lines cell by cell; one that the cursor changes nothing in is the same object at every call.
 
         Args:
             selected: The service the cursor is on; what it calls and what calls it stands out.
@@ -317,7 +321,7 @@ class Painted:
         """
         chosen = self._place.get(selected, -1) if selected is not None else -1
         if chosen < 0:
-            return self._lines
+            return list(self._rows)
         ours = [call for call in self._canvas.along if chosen in call]
         spots = {spot for call in ours for spot in self._canvas.along[call]}
         near = sorted({chosen, *(place for call in ours for place in call)})
@@ -325,14 +329,14 @@ class Painted:
         touched = {y for _, y in spots}
         for place in near:
             touched |= {self.plan.boxes[place].y, self.plan.boxes[place].y + 1}
-        rows = {y: list(self._rows[y]) for y in touched}
+        rows = [list(row) if y in touched else row for y, row in enumerate(self._rows)]
         for spot in spots:
             rows[spot[1]][spot[0]] = self._piece(spot, chosen)
         for label in labels:
             self._label(rows, label)
         for place in near:
             self._node(rows, place, chosen, focused=focused)
-        return tuple(_joined(rows[y]) if y in rows else line for y, line in enumerate(self._lines))
+        return rows
 
     def _piece(self, spot: tuple[int, int], chosen: int) -> Piece:
         """What a cell of a line shows."""
@@ -359,7 +363,7 @@ class Painted:
         return _HEAVY[mark] if heavy else mark
 
     def _style(self, calls: Iterable[Call], ours: bool) -> str:
-        worst = {health.worst for one in calls if (health := self._traffic[one].health) is not None}
+        worst = {self._worst[one] for one in calls if one in self._worst}
         if "fault" in worst:
             return "tone.failed"
         if worst & {"throttle", "error"}:
@@ -391,7 +395,19 @@ class Painted:
             _write(rows, box.x, box.y + line, fitted, box.width)
 
 
-Rows = Mapping[int, list[Piece]] | list[list[Piece]]
+Row = list[Piece]
+"""A line, a piece for each cell; behind a wide character an empty one."""
+Rows = list[Row]
+
+
+def window(row: Row, start: int, width: int) -> Cell:
+    """The cells of a line from one on; a wide character that is cut is a space."""
+    cut = row[start : start + width]
+    if cut and not cut[0][0]:
+        cut[0] = (" ", cut[0][1])
+    if start + width < len(row) and cut and not row[start + width][0]:
+        cut[-1] = (" ", cut[-1][1])
+    return _joined(cut)
 
 
 def _write(rows: Rows, x: int, y: int, content: Cell, room: int) -> None:
