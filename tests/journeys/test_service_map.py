@@ -183,7 +183,7 @@ async def test_from_the_map_to_a_service_its_traces_a_comparison_and_its_logs(sh
         await user.presses("l", "enter")
         user.sees("ERROR the table did not answer", bad[-1])
         user.misses(bad[0])
-        await user.presses("escape", "l", "down", "enter")
+        await user.presses("escape", "l", "down", "down", "enter")
         assert isinstance(user.app.screen, TailPlace)
         await user.waits_for("order kept", most=30, step=1)
 

@@ -89,7 +89,10 @@ async def test_a_service_leads_to_logs_metrics_and_other_traces() -> None:
         await user.press("l")
         assert "/shop/checkout" in user.text
         assert "lines of this trace in 1 group" in user.text
+        assert "as a tail" in user.text
         await user.press("down", "enter")
+        assert isinstance(user.app.screen, TailPlace)
+        await user.press("escape", "l", "down", "down", "enter")
         assert isinstance(user.app.screen, TailPlace)
         await user.press("escape")
         await put_on(user, "payments")

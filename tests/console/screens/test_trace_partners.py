@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from pointsman.console.screens.trace_comparison import TraceComparisonPlace
 from pointsman.console.widgets.lines import CellLines
 from pointsman.model.trace_alike import asked_of
 from pointsman.model.traces import TraceSummary
+from pointsman.services.reads.traces import opened
 
 
 def details(user: Any) -> str:
@@ -117,3 +119,16 @@ async def test_when_all_are_read_the_key_says_so_and_leaving_ends_the_reading() 
                 break
         else:
             raise AssertionError("it reads on")
+
+
+async def test_times_of_no_calendar_are_no_reason_to_fail() -> None:
+    async with console() as user:
+        text = {"trace_id": tracing.CHECKOUT.id, "id": "a" * 16, "name": "shop", "origin": "AWS::Lambda::Function"}
+        times = {"start_time": 4e10, "end_time": 4e10 + 2, "http": {"request": {"url": "http://x/", "method": "GET"}}}
+        strange = opened(tracing.CHECKOUT, [json.dumps({**text, **times})], limit_exceeded=False, settled=True)
+        user.world.fresh("trace", tracing.CHECKOUT.id, value=strange)
+        await user.press("5", "enter", "l")
+        assert "/aws/lambda/shop" in user.text
+        assert "now" in user.text
+        await user.press("escape", "x", "enter", "v", "v", "v", "d")
+        assert any("no time of any calendar" in one for one in user.toasts)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,7 +27,7 @@ from pointsman.console.screens import span_tabs as tabs
 from pointsman.console.screens import span_words as words
 from pointsman.console.screens.service_map_words import forms as service_forms
 from pointsman.console.screens.trace_nodes import TraceNodes
-from pointsman.console.screens.trace_words import leaving_out, log_lines, trace_forms
+from pointsman.console.screens.trace_words import leaving_out, log_lines, moment, trace_forms
 from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
@@ -54,10 +53,6 @@ WIDE = 150
 TALL = 34
 VIEWS = ("waterfall", "operations", "map")
 """What a trace can be looked at as, in the order of the key."""
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 class TracePlace(TraceNodes):
@@ -348,15 +343,19 @@ class TracePlace(TraceNodes):
         if not groups:
             self.open_logs_by_name()
             return
-        began = opened.trace.spans[place].start
+        began = moment(opened.trace.spans[place].start)
         told = (f"lines of this trace in {len(groups):,} group{'s' * (len(groups) != 1)}", ", ".join(groups))
-        lines = (told, *((group, f"at {self.look.draw().zone.second(_moment(began))}") for group in groups))
+        tailed = ("as a tail", "these groups from that moment on, the trace's id searched in them")
+        when = f"at {self.look.draw().zone.second(began)}" if began is not None else "now"
+        lines = (told, tailed, *((group, when) for group in groups))
 
         def picked(line: tuple[str, str]) -> None:
             if line == told:
                 self.work_on("read the logs of the trace", partial(self._read_logs, opened, groups), group="logs")
+            elif line == tailed:
+                self.post_message(self.Opened(TailRef(groups, find=self.ref.id), began))
             else:
-                self.post_message(self.Opened(LogGroupRef(line[0]), _moment(began)))
+                self.post_message(self.Opened(LogGroupRef(line[0]), began))
 
         self.post_message(PickAsked("Logs", lines, picked))
 
@@ -437,7 +436,7 @@ class TracePlace(TraceNodes):
         place = self._waterfall.place
         spans = opened.trace.spans
         start = spans[place].start if place is not None and place < len(spans) else opened.trace.start
-        at = datetime.fromtimestamp(start, UTC) if 0 < start < 32_503_680_000 else None
+        at = moment(start)
         if groups := self._groups(opened):
             self.post_message(self.Opened(TailRef(groups, find=self.ref.id), at))
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from textual.binding import Binding, BindingType
 from pointsman.console.present.look import Draw
 from pointsman.console.present.traces import entry_of, marks, seconds
 from pointsman.console.screens.base import Place
+from pointsman.console.screens.trace_words import moment
 from pointsman.console.screens.wishes import CommandBegun, PickAsked
 from pointsman.errors import CallFailed
 from pointsman.model.opened_trace import OpenedTrace
@@ -96,8 +96,11 @@ class TracePartners(Place):
             return
         services, request = self.connection.services, request_of(opened)
         deployment, application = named_deployment(opened)
-        moment = datetime.fromtimestamp(max(0.0, min(opened.trace.start, 32_503_680_000)), UTC)
-        went_out = await services.deployments.last_before(moment, deployment, application)
+        began = moment(opened.trace.start)
+        if began is None:
+            self._say("when this trace began is no time of any calendar")
+            return
+        went_out = await services.deployments.last_before(began, deployment, application)
         of = f" of {application}" if application else ""
         if went_out is None or went_out.created is None:
             self._say(f"no deployment{of} is known of before this trace")
