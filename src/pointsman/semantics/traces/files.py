@@ -6,7 +6,7 @@ counted where the trace is opened.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -46,9 +46,24 @@ def read(content: bytes) -> dict[str, list[str]]:
             strangers.append(text)
     if not found:
         raise NoTraces(f"it holds no segment of a trace{reason}")
+    if code := _unreadable(text for texts in found.values() for text in texts):
+        raise NoTraces(f"it holds no segment that can be read: the first has {code}")
     # What cannot be told apart is counted as unread where the first trace is opened.
     next(iter(found.values())).extend(strangers)
     return found
+
+
+def _unreadable(texts: Iterable[str]) -> str:
+    """What is wrong with the first document where every one of them is wrong; empty as soon as one can be read."""
+    code = ""
+    for text in texts:
+        try:
+            documents.read(text, largest=LARGEST)
+        except Unprocessed as error:
+            code = code or error.code
+        else:
+            return ""
+    return code
 
 
 def _whose(text: str) -> tuple[str, str]:
