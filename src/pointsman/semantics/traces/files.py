@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pointsman.semantics.traces import documents
+from pointsman.semantics.traces import deepjson, documents
 from pointsman.semantics.traces.documents import Unprocessed, is_trace_id
 
 __all__ = ["NoTraces", "read"]
@@ -145,6 +145,9 @@ def _lines(text: str, wrong: str) -> Iterator[tuple[str, str]]:
 
 def _written(value: Any) -> str:
     try:
-        return msgspec.json.encode(value).decode()
-    except (RecursionError, ValueError) as error:
+        try:
+            return msgspec.json.encode(value).decode()
+        except RecursionError:
+            return deepjson.encode(value)
+    except ValueError as error:
         raise NoTraces(f"a document in it cannot be read: {error}") from None
