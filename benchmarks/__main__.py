@@ -26,7 +26,7 @@ from benchmarks.figures import Figure, between_marks, summary, table
 
 SUITES = (
     *("start", "table", "log", "output", "deployments"),
-    *("backend", "serve", "xray", "waterfall", "sparklines", "deploy", "metrics", "logs"),
+    *("backend", "serve", "xray", "waterfall", "map", "sparklines", "deploy", "metrics", "logs"),
 )
 
 

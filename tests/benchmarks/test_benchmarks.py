@@ -30,6 +30,7 @@ pytestmark = [
         ("backend", ["GetPipelineState", "PutParameter"]),
         ("xray", ["raw documents to a tree", "a filter", "segments lost"]),
         ("waterfall", ["to the first frame", "a zoom key", "a search", "a scrolled line", "critical path", "RSS"]),
+        ("map", ["to the first frame", "laid out at", "an arrow key", "figures that change"]),
         ("metrics", ["arrays of values", "single values", "in AWS's pages", "alarms evaluated"]),
         ("serve", ["seconds a call", "first ListPipelines", "memory after", "lost writes", "a key's p95"]),
     ],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -197,10 +199,50 @@ def test_help_into_a_pager_that_has_left_is_silent() -> None:
     assert done.stderr == ""
 
 
-def test_a_file_that_holds_no_trace_ends_it_with_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+_SEGMENT = {"trace_id": f"1-695b7d90-{1:024x}", "id": f"{1:016x}", "name": "shop", "start_time": 1767603600}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"{", "it is not JSON"),
+        (b"hello", "it is not JSON"),
+        (bytes(range(256)) * 40, "it is not text"),
+        (b"\x1f\x8b\x08\x00" + b"\x00" * 60, "it is not text"),
+        (b"[" * 200_000, "it is not JSON"),
+        (b'{"a":' * 50_000, "it is not JSON"),
+        (b'[{"start_time":' + b"9" * 50_000 + b"}]", "it is not JSON"),
+        (b"\n".join([b"{}", b"junk"] * 500), "it is not JSON"),
+        (b"3", "neither a trace nor a segment"),
+        (b'{"Traces": [1, null, {"Segments": "x"}]}', "neither a trace nor a segment"),
+        (b'"' + b"a" * 10_000_000 + b'"', "neither a trace nor a segment"),
+        (b'{"x": "' + b"a" * 10_000_000 + b'"}', "it holds no segment"),
+        (json.dumps([{**_SEGMENT, "id": None}]).encode(), "no segment that can be read: the first has MissingId"),
+        (json.dumps([{**_SEGMENT, "start_time": -5}]).encode(), "the first has InvalidStartTime"),
+        (json.dumps({"Traces": [{"Id": "x", "Segments": [{"Document": "{no"}]}]}).encode(), "it is not JSON"),
+    ],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
+def test_a_file_that_holds_no_trace_ends_it_with_a_sentence(
+    content: bytes, words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     path = tmp_path / "bad.json"
-    path.write_text("{")
+    path.write_bytes(content)
     assert cli.main(["trace", str(path)]) == 2
     said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith(f"pointsman: {path}: it is not JSON")
+    assert said[0].startswith(f"pointsman: {path}: it ")
+    assert words in said[0]
     assert len(said) == 2
+    assert len(said[0]) < 300 + len(str(path))
+
+
+def test_a_file_that_cannot_be_read_ends_it_with_a_sentence(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "missing", loop, tmp_path / "pipe", tmp_path / ("x" * 300)):
+        assert cli.main(["trace", str(path)]) == 2
+        said = capsys.readouterr().err.splitlines()
+        assert said[0].startswith(f"pointsman: {path}: it ")
+        assert len(said) == 2

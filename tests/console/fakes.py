@@ -21,7 +21,7 @@ from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
 from pointsman.model.dashboards import DashboardState
-from pointsman.model.deployments import DeploymentState, GroupHistory
+from pointsman.model.deployments import Deployment, DeploymentState, GroupHistory
 from pointsman.model.logs import GroupDetail, LogChunk, PatternMatch, TailAsk, TailChunk
 from pointsman.model.metrics import Series, WallQuery
 from pointsman.model.opened_trace import OpenedTrace
@@ -46,9 +46,10 @@ from pointsman.model.reports import Report
 from pointsman.model.sampling import SamplingRules
 from pointsman.model.service_map import MapQuery
 from pointsman.model.snapshot import Identity, Snapshot
+from pointsman.model.trace_alike import Loaded, Request, asked_of
 from pointsman.model.trace_logs import TraceLines
 from pointsman.model.trace_operations import Population
-from pointsman.model.traces import TraceQuery
+from pointsman.model.traces import TraceList, TraceQuery, TraceSummary
 from pointsman.operations.declare import Answers, Confirm, Operation
 from pointsman.operations.preview import Preview, answer_problems, owner, with_defaults
 from pointsman.operations.registry import Registry, default_registry
@@ -250,6 +251,14 @@ class FakeDeployments:
 
     def fleet(self, ref: DeploymentGroupRef) -> Source[Any]:
         return _source("fleet", ref.application, ref.group)
+
+    async def last_before(self, moment: datetime, deployment: str = "", application: str = "") -> Deployment | None:
+        known = [one.deployment for one in self.states.values()]
+        if deployment:
+            return next(one for one in known if one.id == deployment)
+        began = [one for one in known if one.created is not None and one.created <= moment]
+        mine = [one for one in began if application in ("", one.group.application)]
+        return max(mine, key=lambda one: (one.created, one.id), default=None)
 
     async def fresh(self, ref: DeploymentRef) -> DeploymentState:
         return self.states[ref.id]
@@ -496,16 +505,27 @@ class FakeTraces:
 
     def __init__(self) -> None:
         self.population = Population()
+        self.loaded = Loaded()
+        self.earlier: tuple[TraceSummary, ...] = ()
+        """Traces of before some moment."""
+        self.asked_before: list[tuple[Request, datetime]] = []
         self.logs = FakeTraceLogs()
         self.others: list[OpenedTrace] = []
         """What there is to compare with."""
         self.named: tuple[str, ...] | Fault = ("ledger",)
 
-    async def widen(self, refs: Sequence[TraceRef]) -> int:
-        found = [one for one in self.others if one.ref in refs]
+    async def widen(
+        self, refs: Sequence[TraceRef], most: int = 40, told: Callable[[], None] = lambda: None, *, urgent: bool = True
+    ) -> int:
+        found = [one for one in self.others if one.ref in refs and one.ref not in self.population][:most]
         for one in found:
             self.population.add(one)
+        told()
         return len(found)
+
+    async def before(self, request: Request, moment: datetime) -> TraceList:
+        self.asked_before.append((request, moment))
+        return TraceList(TraceQuery(), tuple(one for one in self.earlier if asked_of(one) == request))
 
     def recent(self, query: TraceQuery) -> Source[Any]:
         return _source("traces", query)

@@ -44,7 +44,8 @@ def poisoned(value: Any, word: str, *, at: str = "") -> Any:
     if isinstance(value, str):
         return value if at in _PLAIN or not value else f"{value}{word}"
     if isinstance(value, tuple):
-        return tuple(poisoned(one, word, at=at) for one in value)
+        members = [poisoned(one, word, at=at) for one in value]
+        return type(value)(*members) if hasattr(value, "_fields") else tuple(members)
     if isinstance(value, list):
         return [poisoned(one, word) for one in value]
     if isinstance(value, dict):

@@ -63,10 +63,7 @@ def covered(made: Plan) -> dict[Spot, int]:
     return found
 
 
-@given(laid)
-def test_nothing_lies_on_anything_else(given_: tuple[tuple[int, list[Call]], Sizes]) -> None:
-    (_, calls), how = given_
-    made = plan(calls, how)
+def overlaps_nothing(made: Plan) -> None:
     nodes = covered(made)
     along: dict[tuple[Spot, bool], list[Call]] = defaultdict(list)
     for wire in made.wires:
@@ -78,6 +75,25 @@ def test_nothing_lies_on_anything_else(given_: tuple[tuple[int, list[Call]], Siz
     for (spot, _), there in along.items():
         for one, other in combinations(sorted(set(there)), 2):
             assert one[0] == other[0] or one[1] == other[1], f"{one} and {other} lie on each other at {spot}"
+
+
+def crossed(made: Plan) -> int:
+    """The cells in which lines cross that have nothing in common, as they are drawn."""
+    flat: dict[Spot, set[Call]] = defaultdict(set)
+    upright: dict[Spot, set[Call]] = defaultdict(set)
+    for wire in made.wires:
+        for spot, along in run(wire.points):
+            (flat if along else upright)[spot].add(wire.call)
+    return sum(
+        any(one[0] != other[0] and one[1] != other[1] for one in flat[spot] for other in upright[spot])
+        for spot in flat.keys() & upright.keys()
+    )
+
+
+@given(laid)
+def test_nothing_lies_on_anything_else(given_: tuple[tuple[int, list[Call]], Sizes]) -> None:
+    (_, calls), how = given_
+    overlaps_nothing(plan(calls, how))
 
 
 @given(laid)
@@ -183,12 +199,30 @@ def test_crossings_are_at_most_half_as_many_again_as_dots(known: dict[str, Any])
     assert made.crossings <= 1.5 * known["dot"]
 
 
+@pytest.mark.parametrize("known", DOT["graphs"], ids=lambda one: one["seed"])
+def test_what_is_drawn_crosses_no_more_either(known: dict[str, Any]) -> None:
+    """Lines that run together are one line to whoever looks; at ten cells a node in 120."""
+    made = plan([tuple(call) for call in known["calls"]], Sizes((10,) * known["nodes"], 120))
+    assert 0 < crossed(made) <= 1.5 * known["dot"]
+    overlaps_nothing(made)
+
+
+def test_a_crossing_is_counted_where_lines_cross() -> None:
+    """What the tests above count would be worth nothing if it were always small."""
+    calls = [(0, 3), (0, 4), (1, 3), (1, 4), (2, 3), (2, 4), (0, 5), (1, 5), (2, 5)]
+    assert crossed(plan(calls, Sizes((6,) * 6))) > 0
+    assert crossed(plan([(0, 1), (0, 2), (2, 3)], Sizes((6,) * 4))) == 0
+
+
 @pytest.mark.parametrize("known", [one for one in DOT["graphs"] if one["nodes"] == 30][:8], ids=lambda one: one["seed"])
 def test_thirty_services_and_sixty_calls_fit_a_usual_terminal(known: dict[str, Any]) -> None:
     """At ten cells a node; one that calls through eight layers is a little wider, and is panned."""
     made = plan([tuple(one) for one in known["calls"]], Sizes((10,) * 30, 120))
     assert made.width <= (120 if made.depth < 8 else 126)
     assert made.height <= 37
+    overlaps_nothing(made)
+    layer = {box.layer: box.x for box in made.boxes}
+    assert all(box.x == layer[box.layer] for box in made.boxes), "a layer is a column"
 
 
 def test_two_hundred_services_are_laid_out() -> None:

@@ -321,3 +321,24 @@ async def test_a_fleet_goes_back_until_every_target_is_explained(account: Accoun
     assert drift["i-a"] == ("d-3", "runs d-3d-3d, the group d-2d-2d")
     assert drift["i-b"] == ("d-2", "d-3 failed here after it had begun to install")
     assert {given["deploymentId"] for name, given in cloud.asked if name == "ListDeploymentTargets"} == {"d-2", "d-3"}
+
+
+async def test_what_went_out_last_before_a_moment(account: Account) -> None:
+    hours = {"d-A": 1, "d-B": 3, "d-C": 5}
+    for name, ago in hours.items():
+        account.add(name, ago=timedelta(hours=ago))
+    account.add("d-D", ago=timedelta(hours=2), applicationName="mail")
+    services = Deployments(account.cloud, account.clock)
+
+    async def before(hours: float, **more: str) -> str | None:
+        found = await services.last_before(EPOCH - timedelta(hours=hours), **more)
+        return found.id if found is not None else None
+
+    assert await before(0.5) == "d-A"
+    assert await before(1.5) == "d-D"
+    assert await before(1.5, application="shop") == "d-B"
+    assert await before(6) is None
+    assert await before(0, application="nobody") is None
+    assert await before(9, deployment="d-C") == "d-C", "the one that is named, whenever it was"
+    with pytest.raises(CallFailed, match="there is no deployment d-X"):
+        await before(0, deployment="d-X")

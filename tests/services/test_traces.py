@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from random import Random
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from pointsman.clock import EPOCH, ManualClock
 from pointsman.errors import CallFailed, FaultKind
 from pointsman.model.refs import TraceRef
+from pointsman.model.trace_alike import asked_of
 from pointsman.model.traces import TraceList, TraceQuery, TraceSummary, troubled_first
 from pointsman.semantics.traces import assembly, documents
 from pointsman.semantics.traces.documents import Piece
@@ -200,6 +202,69 @@ async def test_others_are_read_five_at_a_time_to_compare_with() -> None:
     assert [len(one) for one in asked] == [5, 2]
     assert len(services.population) == 6
     assert await services.widen(refs[:6]) == 0, "those that were read are not read again"
+    grew: list[int] = []
+    more = [TraceRef(number(at)) for at in range(20, 60)]
+    assert await services.widen(more, 12, lambda: grew.append(len(services.population)), urgent=False) == 12
+    assert grew == [11, 16, 18], "after each call, up to as many as were wanted"
+
+
+async def test_reading_others_ends_where_it_is_cancelled_and_keeps_what_came() -> None:
+    asked: list[list[str]] = []
+
+    def batch(TraceIds: list[str], **_: Any) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        asked.append(TraceIds)
+        if len(asked) == 2:
+            work.cancel()
+        found = [segment(one, at) for at, one in enumerate(TraceIds)]
+        return {"Traces": [{"Id": one["trace_id"], "Segments": [{"Document": json.dumps(one)}]} for one in found]}
+
+    services = Traces(FakeCloud(BatchGetTraces=batch), ManualClock())
+    work = asyncio.ensure_future(services.widen([TraceRef(number(at)) for at in range(40)]))
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert len(asked) == 2
+    assert 5 <= len(services.population) <= 10
+
+
+async def test_the_traces_that_lists_brought_are_known_by_their_services() -> None:
+    def page_of(**_: Any) -> dict[str, Any]:
+        return {
+            "TraceSummaries": [
+                {"Id": number(1), "StartTime": EPOCH, "ServiceIds": [{"Name": "cart"}, {"Name": "shop"}]},
+                {"Id": number(2), "StartTime": EPOCH + timedelta(seconds=1), "ServiceIds": [{"Name": "cart"}]},
+            ]
+        }
+
+    services = Traces(FakeCloud(GetTraceSummaries=page_of), ManualClock())
+    await services.recent(HOUR).read(lambda *_: None)
+    assert services.loaded.through("cart") == (TraceRef(number(2)), TraceRef(number(1)))
+    assert services.loaded.through("shop") == (TraceRef(number(1)),)
+    assert services.loaded.through("bank") == ()
+
+
+async def test_the_same_request_before_a_moment_is_looked_for_in_the_hour_then_in_six() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def page_of(**given: Any) -> dict[str, Any]:
+        asked.append(given)
+        if len(asked) == 1:
+            return {"TraceSummaries": [], "TracesProcessedCount": 9}
+        urls = ("https://shop/orders/1", "https://shop/orders/77?x=1", "https://shop/orders/77/lines")
+        return {
+            "TraceSummaries": [
+                {"Id": number(at), "Http": {"HttpURL": url, "HttpMethod": "GET"}} for at, url in enumerate(urls)
+            ]
+        }
+
+    services = Traces(FakeCloud(GetTraceSummaries=page_of), ManualClock())
+    request = asked_of(TraceSummary(TraceRef("1-x"), method="GET", url="https://shop/orders/17?a=b"))
+    found = await services.before(request, EPOCH)
+    assert [one.ref.id for one in found.traces] == [number(1), number(0)], (
+        "the filter cannot say it all: the rest is left out"
+    )
+    assert [one["EndTime"] - one["StartTime"] for one in asked] == [timedelta(hours=1), timedelta(hours=6)]
+    assert {one["EndTime"] for one in asked} == {EPOCH}
+    assert asked[0]["FilterExpression"] == 'http.url BEGINSWITH "https://shop/orders/" AND http.method = "GET"'
 
 
 async def test_the_services_of_a_range_are_named_without_the_clients() -> None:

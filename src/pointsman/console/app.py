@@ -379,6 +379,10 @@ class ConsoleApp(App[None]):
         """What a word of the command line does."""
         self.router.obey(event.name, event.argument, event.at)
 
+    def on_place_command_begun(self, event: wishes.CommandBegun) -> None:
+        """The ``:`` line, half written."""
+        self.router.command_line(event.text)
+
     def on_place_shown(self) -> None:
         """Remember where one has been."""
         self.router.arrived()

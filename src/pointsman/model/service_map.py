@@ -25,6 +25,7 @@ __all__ = [
     "Traffic",
     "around",
     "of_trace",
+    "spans_of",
 ]
 
 
@@ -219,6 +220,19 @@ def of_trace(trace: Trace) -> ServiceMap:
     ]
     start, end = _moment(trace.start), _moment(trace.end)
     return canonical(nodes, calls, MapQuery(), start=start, end=end)
+
+
+def spans_of(trace: Trace) -> Mapping[Service, tuple[int, ...]]:
+    """The segments of each service in a trace, by their places; of one that sent none, the calls to it."""
+    at = {span.id: place for place, span in enumerate(trace.spans)}
+    whole = assembly.assemble(trace.pieces, infer=True)
+    found: dict[Service, dict[int, None]] = {}
+    for span, piece in zip(whole.spans, whole.pieces, strict=True):
+        if not span.has(assembly.SUBSEGMENT):
+            place = at.get(span.id, at.get(piece.parent))
+            if place is not None:
+                found.setdefault(facts.service_of(piece), {})[place] = None
+    return {service: tuple(sorted(places)) for service, places in found.items()}
 
 
 def _traffic(tally: graph.Tally) -> Traffic:

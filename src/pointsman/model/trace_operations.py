@@ -6,8 +6,8 @@ An operation is a service and what it does: a segment of ``carts``, or a ``Dynam
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from msgspec import Struct
 
@@ -122,11 +122,19 @@ class Standing(Struct, frozen=True):
     count: int
     """Spans it is compared with, itself included."""
     traces: int
+    """Traces that have them."""
     median: float
+    read: int = 0
+    """How many of the loaded traces that its service had a part in were read."""
+    loaded: int = 0
+    """How many there are."""
 
 
 class Population:
     """How long each operation took in the traces that were loaded."""
+
+    most: Final = TRACES
+    """Traces that it remembers."""
 
     def __init__(self) -> None:
         self._taken: dict[TraceRef, dict[Operation, list[float]]] = {}
@@ -150,8 +158,14 @@ class Population:
             self._taken.pop(next(iter(self._taken)))
         self._ordered.clear()
 
-    def standing(self, operation: Operation, duration: float) -> Standing | None:
-        """How a span of this length stands; None when nothing like it is known."""
+    def standing(self, operation: Operation, duration: float, loaded: Collection[TraceRef] = ()) -> Standing | None:
+        """How a span of this length stands; None when nothing like it is known.
+
+        Args:
+            operation: What it is.
+            duration: Seconds it took.
+            loaded: The loaded traces that may have such spans, read or not.
+        """
         known = self._ordered.get(operation)
         if known is None:
             lists = [one[operation] for one in list(self._taken.values()) if operation in one]
@@ -161,4 +175,6 @@ class Population:
             return None
         below, upto = bisect_left(ordered, duration), bisect_right(ordered, duration)
         share = (below + upto) / 2 / len(ordered)
-        return Standing(min(99, round(share * 100)), len(ordered), traces, quantile(ordered, 0.5))
+        read = sum(ref in self._taken for ref in loaded)
+        median = quantile(ordered, 0.5)
+        return Standing(min(99, round(share * 100)), len(ordered), traces, median, read, len(loaded))

@@ -156,6 +156,23 @@ class Deployments:
         """
         return await self._history(ref, urgent=True)
 
+    async def last_before(self, moment: datetime, deployment: str = "", application: str = "") -> Deployment | None:
+        """What went out last before a moment; None when nothing is known to have.
+
+        Args:
+            moment: The moment.
+            deployment: The id of the one that is meant, where that is known.
+            application: Whose deployments count; empty for all.
+
+        Raises:
+            CallFailed: They cannot be read, or there is no deployment of that id.
+        """
+        if deployment:
+            return await self._one(DeploymentRef(deployment), urgent=True)
+        found = (await self._recent(None, lambda *_: None, urgent=True)).deployments
+        began = [one for one in found if one.created is not None and one.created <= moment]
+        return next((one for one in began if application in ("", one.group.application)), None)
+
     # -- reading ------------------------------------------------------------------------------------------------------
 
     async def _one(self, ref: DeploymentRef, *, urgent: bool) -> Deployment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,6 +11,7 @@ from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.refs import TraceRef
+from pointsman.model.trace_alike import Loaded, Request, asked_of, expression
 from pointsman.model.trace_operations import Population
 from pointsman.model.traces import TraceList, TraceQuery, TraceSummary
 from pointsman.semantics.traces.documents import epoch, is_trace_id
@@ -32,6 +33,8 @@ AT_ONCE = 5
 """Traces that BatchGetTraces takes at once."""
 WIDER = 40
 """Traces that are read at once to compare one with."""
+BEFORE = (timedelta(hours=1), timedelta(hours=6))
+"""How far back traces of before some moment are looked for, one after the other."""
 YOUNG = timedelta(minutes=10)
 """A trace that began less long ago may still grow."""
 
@@ -76,6 +79,8 @@ class Traces:
         self.logs = TraceLogs(cloud, budget)
         self.population = Population()
         """How long things took in the traces that were read in this session."""
+        self.loaded = Loaded()
+        """The traces that lists have brought in this session."""
 
     def recent(self, query: TraceQuery) -> Source[TraceList]:
         """The traces that a filter expression takes of the last while, newest first. Billed by what it scans."""
@@ -127,13 +132,28 @@ class Traces:
 
         return await self._threads.run(read)
 
-    async def _recent(self, query: TraceQuery, report: Report[TraceList]) -> TraceList:
+    async def before(self, request: Request, moment: datetime) -> TraceList:
+        """Traces of one request that began in the hour before a moment, or in the six before it. Billed.
+
+        Raises:
+            CallFailed: They cannot be read.
+        """
+        for span in BEFORE:
+            query = TraceQuery(span, expression(request), moment)
+            found = await self._recent(query, lambda *_: None, urgent=True)
+            same = tuple(one for one in found.traces if asked_of(one) == request)
+            if same:
+                break
+        return TraceList(query, same, found.scanned, found.more, found.reached)
+
+    async def _recent(self, query: TraceQuery, report: Report[TraceList], *, urgent: bool = False) -> TraceList:
         end = query.until or self._clock.now()
         found: dict[TraceRef, TraceSummary] = {}
         scanned, token = 0, ""
         for read in range(1, PAGES + 1):
             answer = await self._meter.ask(
                 "GetTraceSummaries",
+                urgent=urgent,
                 StartTime=end - query.span,
                 EndTime=end,
                 FilterExpression=query.expression or None,
@@ -141,6 +161,7 @@ class Traces:
             )
             page = reader.page(answer)
             found.update((one.ref, one) for one in page.traces)
+            self.loaded.add(page.traces)
             scanned += page.scanned
             over = not page.following or page.following == token
             token = page.following
@@ -186,29 +207,43 @@ class Traces:
         self.population.add(opened)
         return opened
 
-    async def widen(self, refs: Sequence[TraceRef]) -> int:
+    async def widen(
+        self,
+        refs: Sequence[TraceRef],
+        most: int = WIDER,
+        told: Callable[[], None] = lambda: None,
+        *,
+        urgent: bool = True,
+    ) -> int:
         """Read further traces for what one of them is compared with; how many came.
+
+        Args:
+            refs: Which, the first first; those that were read are not read again.
+            most: How many are read at most, five a call.
+            told: Called as often as some have come.
+            urgent: Whether somebody waits for it: it then goes past the budget.
 
         Raises:
             CallFailed: They cannot be read.
         """
-        wanted = [ref for ref in refs if ref not in self.population][:WIDER]
+        wanted = [ref for ref in refs if ref not in self.population][:most]
         came = 0
         for first in range(0, len(wanted), AT_ONCE):
-            for ref, texts in (await self._documents(wanted[first : first + AT_ONCE])).items():
+            for ref, texts in (await self._documents(wanted[first : first + AT_ONCE], urgent=urgent)).items():
                 if texts:
                     work = partial(reader.opened, ref, reader.drained(texts), limit_exceeded=False, settled=True)
                     self.population.add(await self._threads.run(work))
                     came += 1
+            told()
         return came
 
-    async def _documents(self, refs: Sequence[TraceRef]) -> dict[TraceRef, list[str]]:
+    async def _documents(self, refs: Sequence[TraceRef], *, urgent: bool) -> dict[TraceRef, list[str]]:
         """What X-Ray has of a few traces, asked at once."""
         found: dict[TraceRef, list[str]] = {ref: [] for ref in refs}
         token = ""
         while True:
             answer = await self._meter.ask(
-                "BatchGetTraces", urgent=True, TraceIds=[ref.id for ref in refs], NextToken=token or None
+                "BatchGetTraces", urgent=urgent, TraceIds=[ref.id for ref in refs], NextToken=token or None
             )
             pages = [reader.documents(ref, answer) for ref in refs]
             for ref, page in zip(refs, pages, strict=True):

@@ -78,6 +78,8 @@ WAYS: dict[str, Way] = {
     "commit": (lambda word: CommitRef((samples.A41.id + word).lower()), ()),
     "traces": (_nowhere, ("5",)),
     "trace": (lambda word: TraceRef(tracing.CHECKOUT.id + word), ("e",)),
+    "trace-map": (lambda word: TraceRef(tracing.CHECKOUT.id + word), ("v", "v", "right")),
+    "trace-partner": (lambda word: TraceRef(tracing.CHECKOUT.id + word), ("x",)),
     "dashboards": (_nowhere, ("colon", *"dashboards", "enter")),
     "dashboard": (lambda word: DashboardRef("mixed" + word), ("tab", "d")),
     "activity": (_nowhere, ("8",)),
@@ -115,6 +117,7 @@ async def _go(user: Driver, way: str, word: str) -> None:
 
 def hostile_world(word: str) -> World:
     made = poison(full(world()), word)
+    made.services.traces.loaded.add(poisoned(one, word) for one in tracing.listed().traces)
     fault = Fault(FaultKind.DENIED, f"not authorized{word}", f"ask{word}", f"Denied{word}")
     board: Board = made.feeds.snapshots[("board",)].value  # type: ignore[assignment]
     rows = board.rows

@@ -6,13 +6,18 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from console import mapped, samples
+from console import alarming, mapped, samples
 from console.driving import console
+from pointsman.console.screens.alarm import AlarmPlace
+from pointsman.console.screens.logs import Logs
+from pointsman.console.screens.metrics import Metrics
 from pointsman.console.screens.service_map import ServiceMapPlace
+from pointsman.console.screens.tail import TailPlace
 from pointsman.console.screens.traces import Traces
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.service_graph import ServiceGraph
-from pointsman.model.refs import TraceServiceRef
+from pointsman.model.alarms import AlarmList, Mute
+from pointsman.model.refs import AlarmRef, TraceServiceRef
 from pointsman.model.service_map import MapQuery, ServiceMap, canonical
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceQuery
@@ -121,14 +126,57 @@ async def test_the_same_graph_keeps_its_places_and_its_cursor() -> None:
         assert graph.service == mapped.GATEWAY
 
 
-async def test_an_alarm_stands_beside_its_service() -> None:
+async def test_an_alarm_stands_beside_its_service_and_is_one_key_away() -> None:
     async with console() as user:
         await opened(user)
+        assert "checkout ▲" in user.text
+        assert "alarm  ▲ checkout-cpu ALARM" in details(user)
+        await user.press("v")
+        assert "▲" in next(line for line in user.lines if line.startswith("▌"))
+        await user.press("W")
+        assert isinstance(user.app.screen, AlarmPlace)
+        assert user.app.screen.ref == alarming.CPU.ref
+        await user.press("escape", "v", "left", "W")
+        assert any("no alarm watches a metric of it" in one for one in user.toasts)
+
+
+async def test_of_several_alarms_one_is_chosen_and_a_muted_one_stands_back() -> None:
+    async with console() as user:
+        muted = replace(alarming.CPU, ref=AlarmRef("[red]slow[/]"), muted=Mute("night", frozenset({"[red]slow[/]"})))
+        quiet = replace(alarming.CPU, ref=AlarmRef("checkout-memory"), state="OK")
+        user.world.fresh("alarms", value=AlarmList((quiet, muted)))
+        await opened(user)
+        assert "checkout ▲" in user.text
+        assert "alarms  ▲ [red]slow[/] ALARM, muted  checkout-memory OK" in details(user)
+        await user.press("W", "down", "enter")
+        assert isinstance(user.app.screen, AlarmPlace)
+        assert user.app.screen.ref == quiet.ref
+
+
+async def test_alarms_that_cannot_be_read_are_said_to_be_unknown() -> None:
+    async with console() as user:
+        user.world.feeds.push("alarms", snapshot=Snapshot(fault=samples.DENIED, failures=1))
+        await opened(user, "W")
+        assert "alarms are not known" in user.text
+        assert any("the alarms have not been read" in one for one in user.toasts)
+        assert "▲" not in user.text.partition("Service map")[2].partition("\n")[2]
+
+
+async def test_a_service_leads_to_its_logs_and_metrics() -> None:
+    async with console() as user:
+        await opened(user, "M")
+        assert isinstance(user.app.screen, Metrics)
+        assert "checkout" in user.app.screen.filter_text
+        await user.press("1", "l")
+        assert isinstance(user.app.screen, Logs)
+        assert user.app.screen.filter_text == "checkout"
+        await user.press("1")
         place = user.app.screen
         assert isinstance(place, ServiceMapPlace)
-        place.badge({mapped.LEDGER: "▲"})
-        await user.settle()
-        assert "ledger ▲" in user.text
+        place.query_one(ServiceGraph).move_to(mapped.MAILER)
+        await user.press("l")
+        assert isinstance(user.app.screen, TailPlace)
+        assert "/aws/lambda/mailer" in user.text
 
 
 async def test_nothing_denied_and_old_say_so() -> None:

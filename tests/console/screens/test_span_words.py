@@ -109,6 +109,13 @@ def test_a_span_stands_among_its_like() -> None:
     assert "p93 of 14 in 3 traces, median 250ms" in words
     alone = "\n".join(plain(one) for one in span_lines(found, 1, Draw(EPOCH), 100, Standing(50, 1, 1, 0.8)))
     assert "like it" not in alone
+    some = "\n".join(plain(one) for one in span_lines(found, 1, Draw(EPOCH), 100, Standing(93, 14, 3, 0.25, 4, 200)))
+    assert "p93 of 14 in 3 traces, median 250ms; 4 of 200 loaded traces read: p reads more" in some
+    whole = "\n".join(plain(one) for one in span_lines(found, 1, Draw(EPOCH), 100, Standing(93, 14, 3, 0.25, 9, 9)))
+    assert "9 of 9 loaded traces read" in whole
+    assert "reads more" not in whole
+    unread = "\n".join(plain(one) for one in span_lines(found, 1, Draw(EPOCH), 100, Standing(50, 1, 1, 0.8, 1, 30)))
+    assert "like it  none known: 1 of 30 loaded traces read: p reads more" in unread
 
 
 def test_what_can_be_left_out_and_shown_again() -> None:

@@ -357,18 +357,6 @@ async def test_the_operations_of_the_trace_and_back_to_the_longest_span() -> Non
         assert "SELECT stock" in details(user)
 
 
-async def test_the_map_of_the_trace_and_back() -> None:
-    async with console() as user:
-        await user.press("5", "enter", "v", "v")
-        assert user.app.screen.query_one("#map", CellLines).has_focus
-        said = user.app.screen.query_one("#map", CellLines).text()
-        for name in ("gateway", "checkout", "payments", "bank.example", "ledger"):
-            assert name in said
-        assert "as a map" in user.text
-        await user.press("v")
-        assert user.app.screen.query_one(Waterfall).has_focus
-
-
 async def test_spans_are_left_out_and_a_match_brings_them_back() -> None:
     async with console() as user:
         await user.press("5", "enter", "s")
@@ -410,18 +398,6 @@ async def test_what_was_logged_of_the_trace_is_read_from_the_groups_it_names() -
         await user.press("enter")
         assert logs.asked == [(tracing.CHECKOUT, ("/shop/checkout",))]
         assert "pay failed" in user.text
-
-
-async def test_a_span_is_compared_with_its_like_in_other_traces_of_the_list() -> None:
-    async with console() as user:
-        traces = user.world.services.traces
-        traces.population.add(tracing.checkout())
-        traces.others = [replace(tracing.checkout(), ref=tracing.ref(at)) for at in (2, 3)]
-        await user.press("5", "enter")
-        assert "like it" not in details(user)
-        await user.press("p")
-        assert any("2 more traces read" in one for one in user.toasts)
-        assert "p50 of 3 in 3 traces, median 812ms" in details(user)
 
 
 async def test_a_trace_is_saved_and_opens_as_the_same_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

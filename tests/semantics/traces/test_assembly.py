@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 import random
 import time
+from math import isfinite
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointsman.semantics.traces import assembly, documents
+from pointsman.model import critical_path
+from pointsman.semantics.traces import assembly, documents, facts
 from pointsman.semantics.traces.assembly import Trace, assemble
 from pointsman.semantics.traces.documents import Piece
-from support.traces import SLOW, START, document, pieces, segment, subsegment
+from support.traces import SLOW, START, document, pieces, segment, subsegment, trace_id
 
 
 def tree(*values: dict[str, object], infer: bool = False) -> Trace:
@@ -32,6 +35,55 @@ def test_any_order_and_any_duplication_give_the_same_tree(found: list[Piece], di
     again = found + dice.choices(found, k=len(found))
     dice.shuffle(again)
     assert assemble(again, infer=infer) == expected
+
+
+ODD_TIMES = st.sampled_from([0.0, 1e-9, START, START + 0.5, 253_402_300_799.0])
+
+
+@st.composite
+def odd_documents(draw: st.DrawFn) -> list[str]:
+    """Documents as nobody should send them: few ids for many things, circles, times of no calendar, nothing, depth."""
+    ids = st.integers(1, 4).map(lambda number: f"{number:016x}")
+    found = []
+    for _ in range(draw(st.integers(1, 10))):
+        one: dict[str, object] = {"trace_id": trace_id(1), "id": draw(ids), "name": draw(st.sampled_from("abc"))}
+        one["start_time"] = draw(ODD_TIMES)
+        one |= draw(st.one_of(st.just({"in_progress": True}), ODD_TIMES.map(lambda end: {"end_time": end})))
+        one |= draw(st.one_of(st.just({}), ids.map(lambda parent: {"parent_id": parent})))
+        if "parent_id" in one and draw(st.booleans()):
+            one["type"] = "subsegment"
+        inner: list[dict[str, object]] = []
+        for _ in range(draw(st.integers(0, 6))):
+            inner = [{"id": draw(ids), "name": "in", "start_time": draw(ODD_TIMES), "subsegments": inner}]
+        found.append(json.dumps({**one, "subsegments": inner}))
+    return found
+
+
+def put_together(texts: list[str], *, infer: bool) -> Trace:
+    found: list[Piece] = []
+    for text in texts:
+        try:
+            found += [piece for one in documents.read(text) for piece in one.pieces]
+        except documents.Unprocessed:
+            continue
+    return assemble(found, infer=infer)
+
+
+@SLOW
+@given(odd_documents(), st.randoms(use_true_random=False), st.booleans())
+def test_odd_documents_in_any_order_and_number_give_the_same_tree(
+    texts: list[str], dice: random.Random, infer: bool
+) -> None:
+    expected = put_together(texts, infer=infer)
+    again = texts + dice.choices(texts, k=len(texts))
+    dice.shuffle(again)
+    assert put_together(again, infer=infer) == expected
+    told = facts.derive(put_together(again, infer=True))
+    assert told == facts.derive(put_together(texts, infer=True))
+    assert isfinite(told.duration)
+    critical = critical_path.timing(expected)
+    assert critical == critical_path.timing(put_together(again, infer=infer))
+    assert all(isfinite(one) and one >= 0 for one in critical.own)
 
 
 @SLOW

@@ -147,3 +147,16 @@ def test_the_readers_agree_on_what_is_json(text: str) -> None:
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     with suppress(Unprocessed):
         documents.read(content)
+
+
+@given(_JSON)
+def test_what_the_deep_writer_writes_is_read_as_the_same_value(value: Any) -> None:
+    # As a reader has it: a whole number beyond 64 bits has become a float there.
+    told = msgspec.json.decode(json.dumps(value))
+    assert msgspec.json.decode(deepjson.encode(told)) == told
+    assert deepjson.encode(told) == msgspec.json.encode(told).decode()
+
+
+def test_the_deep_writer_goes_as_deep_as_the_reader() -> None:
+    text = '{"a":[' * 20_000 + "1,{}" + "]}" * 20_000
+    assert deepjson.encode(deepjson.decode(text)) == text

@@ -117,3 +117,13 @@ def test_what_is_written_is_read_as_the_same_tree(found: list[documents.Piece]) 
     # A circle of parents was cut, and stays cut: its first member names a parent that stands below it.
     assert {span.id for span in assembly.assemble(apart).spans} == {span.id for span in trace.spans}
     assert assembly.assemble(apart).spans == trace.spans
+
+
+def test_five_thousand_levels_written_as_objects_are_read() -> None:
+    deep = "".join(
+        f'{{"id":"{number:016x}","trace_id":"{trace_id(1)}","name":"n","start_time":1,"end_time":2,"subsegments":['
+        for number in range(1, 5001)
+    )
+    (texts,) = read(f"[{deep}{']}' * 5000}]".encode()).values()
+    (found,) = documents.read(texts[0], largest=10_000_000)
+    assert len(found.pieces) == 5000

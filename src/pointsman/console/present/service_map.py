@@ -19,12 +19,23 @@ from pointsman.console.present.glyphs import Glyphs
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells, clean, middle
 from pointsman.console.present.traces import seconds
+from pointsman.model.alarms import Alarm
 from pointsman.model.service_map import Health, ServiceMap, Traffic
 from pointsman.model.service_map_layers import Call
 from pointsman.model.service_map_plan import Plan, Sizes, Spot, Wire, plan
 from pointsman.semantics.traces.facts import Service
 
-__all__ = ["Painted", "draw", "figures", "health_bar", "laid_out", "name_of", "rate_words", "share_words"]
+__all__ = [
+    "Badges",
+    "Painted",
+    "badges_of",
+    "figures",
+    "health_bar",
+    "laid_out",
+    "name_of",
+    "rate_words",
+    "share_words",
+]
 
 _CAPS = ((26, 18), (22, 16), (18, 15), (15, 12), (12, 10), (10, 10))
 """Cells of a node at most and at least, from the most comfortable to the tightest."""
@@ -44,8 +55,8 @@ _HEAVY = {
     "│": "┃", "─": "━", "╭": "┏", "╮": "┓", "╰": "┗", "╯": "┛", "├": "┣", "┤": "┫", "┬": "┳", "┴": "┻", "┼": "╋",
 }  # fmt: skip
 
-Badges = Mapping[Service, str]
-"""What stands beside a service's name, by service: an alarm, say."""
+Badges = Mapping[Service, Piece]
+"""What stands beside a service's name, one cell and its style, by service: an alarm, say."""
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
@@ -151,6 +162,20 @@ def health_bar(health: Health | None, room: int, glyphs: Glyphs) -> Cell:
             parts.append((mark * length, style))
             left -= length
     return (*parts, (glyphs.bar * left if health.ok > 0 else " " * left, "tone.ok"))
+
+
+def badges_of(watched: Mapping[Service, Sequence[Alarm]], glyphs: Glyphs) -> Badges:
+    """A mark for each service of which an alarm is in ALARM; one that is muted stands back.
+
+    Args:
+        watched: The alarms of each service, worst first.
+        glyphs: The marks.
+    """
+    return {
+        service: (glyphs.attention, "tone.failed" if alarms[0].muted is None else "dim")
+        for service, alarms in watched.items()
+        if alarms and alarms[0].firing
+    }
 
 
 # --- layout ----------------------------------------------------------------------------------------------------------
@@ -269,6 +294,7 @@ class Painted:
         self._badges = badges or {}
         self._place = {node.service: at for at, node in enumerate(whole.nodes)}
         self._traffic = {(self._place[one.source], self._place[one.target]): one.traffic for one in whole.calls}
+        self._worst = {call: one.health.worst for call, one in self._traffic.items() if one.health is not None}
         self._heads: dict[tuple[int, int], list[Call]] = {}
         self._canvas = _Canvas()
         for wire in made.wires:
@@ -281,10 +307,13 @@ class Painted:
             self._label(self._rows, label)
         for place in range(len(made.boxes)):
             self._node(self._rows, place, -1, focused=False)
-        self._lines = tuple(_joined(row) for row in self._rows)
 
     def lines(self, selected: Service | None = None, *, focused: bool = False) -> tuple[Cell, ...]:
-        """The lines, each as wide as the plan.
+        """The lines, each as wide as the plan; see ``rows``."""
+        return tuple(_joined(row) for row in self.rows(selected, focused=focused))
+
+    def rows(self, selected: Service | None = None, *, focused: bool = False) -> list[Row]:
+        """The lines cell by cell; one that the cursor changes nothing in is the same object at every call.
 
         Args:
             selected: The service the cursor is on; what it calls and what calls it stands out.
@@ -292,7 +321,7 @@ class Painted:
         """
         chosen = self._place.get(selected, -1) if selected is not None else -1
         if chosen < 0:
-            return self._lines
+            return list(self._rows)
         ours = [call for call in self._canvas.along if chosen in call]
         spots = {spot for call in ours for spot in self._canvas.along[call]}
         near = sorted({chosen, *(place for call in ours for place in call)})
@@ -300,14 +329,14 @@ class Painted:
         touched = {y for _, y in spots}
         for place in near:
             touched |= {self.plan.boxes[place].y, self.plan.boxes[place].y + 1}
-        rows = {y: list(self._rows[y]) for y in touched}
+        rows = [list(row) if y in touched else row for y, row in enumerate(self._rows)]
         for spot in spots:
             rows[spot[1]][spot[0]] = self._piece(spot, chosen)
         for label in labels:
             self._label(rows, label)
         for place in near:
             self._node(rows, place, chosen, focused=focused)
-        return tuple(_joined(rows[y]) if y in rows else line for y, line in enumerate(self._lines))
+        return rows
 
     def _piece(self, spot: tuple[int, int], chosen: int) -> Piece:
         """What a cell of a line shows."""
@@ -334,7 +363,7 @@ class Painted:
         return _HEAVY[mark] if heavy else mark
 
     def _style(self, calls: Iterable[Call], ours: bool) -> str:
-        worst = {health.worst for one in calls if (health := self._traffic[one].health) is not None}
+        worst = {self._worst[one] for one in calls if one in self._worst}
         if "fault" in worst:
             return "tone.failed"
         if worst & {"throttle", "error"}:
@@ -349,8 +378,8 @@ class Painted:
     def _node(self, rows: Rows, place: int, chosen: int, *, focused: bool) -> None:
         node, box, glyphs = self._map.nodes[place], self.plan.boxes[place], self._glyphs
         mark = mark_of(node.traffic.health, glyphs) if not node.client else (glyphs.arrow, "key")
-        badge = clean(self._badges.get(node.service, ""))[:1]
-        tail: list[Piece] = [(f" {badge}", "tone.failed")] if badge else []
+        badge, worn = self._badges.get(node.service, ("", ""))
+        tail: list[Piece] = [(f" {badge}", worn)] if badge else []
         tail += [(" @" if self._ascii else " ↻", "dim")] if place in self.plan.loops else []
         room = box.width - 2 - sum(cells(text) for text, _ in tail)
         said = middle(name_of(node.service), max(1, room), glyphs.ellipsis)
@@ -366,7 +395,19 @@ class Painted:
             _write(rows, box.x, box.y + line, fitted, box.width)
 
 
-Rows = Mapping[int, list[Piece]] | list[list[Piece]]
+Row = list[Piece]
+"""A line, a piece for each cell; behind a wide character an empty one."""
+Rows = list[Row]
+
+
+def window(row: Row, start: int, width: int) -> Cell:
+    """The cells of a line from one on; a wide character that is cut is a space."""
+    cut = row[start : start + width]
+    if cut and not cut[0][0]:
+        cut[0] = (" ", cut[0][1])
+    if start + width < len(row) and cut and not row[start + width][0]:
+        cut[-1] = (" ", cut[-1][1])
+    return _joined(cut)
 
 
 def _write(rows: Rows, x: int, y: int, content: Cell, room: int) -> None:
@@ -395,25 +436,3 @@ def _joined(row: Sequence[Piece]) -> Cell:
         else:
             found.append((text, style))
     return tuple(found)
-
-
-def draw(
-    whole: ServiceMap,
-    look: Draw,
-    width: int,
-    *,
-    selected: Service | None = None,
-    focused: bool = False,
-    badges: Badges | None = None,
-) -> tuple[Cell, ...]:
-    """A small map laid out and drawn at once: that of one trace, say. Lines may be wider than there is room.
-
-    Args:
-        whole: The map.
-        look: The rendering.
-        width: The cells across.
-        selected: The service whose calls stand out.
-        focused: Whether its node is drawn as the one that has the keys.
-        badges: What stands beside a service's name.
-    """
-    return Painted(whole, laid_out(whole, width), look, badges).lines(selected, focused=focused)

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from msgspec import Struct
 
-from pointsman.console.present.cells import Cell, Column, Columns, cell
+from pointsman.console.present.cells import Cell, Column, Columns, Piece, cell
 from pointsman.console.present.look import Draw
-from pointsman.console.present.service_map import mark_of, name_of, share_words
+from pointsman.console.present.service_map import Badges, mark_of, name_of, share_words
 from pointsman.console.present.text import cells
 from pointsman.console.present.traces import seconds
 from pointsman.model.service_map import ServiceMap, ServiceNode
@@ -24,9 +24,11 @@ class ServiceRow(Struct, frozen=True):
     span: timedelta
     callers: int
     calls: int
+    badge: Piece = ("", "")
+    """The mark of its alarm."""
 
 
-def rows(whole: ServiceMap) -> tuple[ServiceRow, ...]:
+def rows(whole: ServiceMap, badges: Badges | None = None) -> tuple[ServiceRow, ...]:
     """A row for each service; the one with the most faults first."""
 
     def rank(node: ServiceNode) -> tuple[float, float, Service]:
@@ -39,7 +41,13 @@ def rows(whole: ServiceMap) -> tuple[ServiceRow, ...]:
         into[one.target] = into.get(one.target, 0) + 1
         out[one.source] = out.get(one.source, 0) + 1
     return tuple(
-        ServiceRow(node, whole.span, into.get(node.service, 0), out.get(node.service, 0))
+        ServiceRow(
+            node,
+            whole.span,
+            into.get(node.service, 0),
+            out.get(node.service, 0),
+            (badges or {}).get(node.service, ("", "")),
+        )
         for node in sorted(whole.nodes, key=rank)
         if not node.client
     )
@@ -82,6 +90,7 @@ def _percentile(share: float, priority: int) -> Column[ServiceRow]:
 
 TABLE: Columns = (
     Column[ServiceRow]("mark", "", _mark, least=1),
+    Column[ServiceRow]("alarm", "", lambda row, _: (row.badge,) if row.badge[0] else (), least=1),
     Column[ServiceRow](
         "name",
         "Service",

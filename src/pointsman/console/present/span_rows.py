@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pointsman.console.present import waterfall as drawing
 from pointsman.model.opened_trace import OpenedTrace
@@ -56,6 +56,11 @@ class SpanRows:
     def search(self, query: str) -> None:
         """Mark the spans that have these words."""
         self.matches = drawing.matching(self.opened.words, query) if self.opened is not None else []
+        self.matched = frozenset(self.matches)
+
+    def mark(self, places: Iterable[int]) -> None:
+        """Mark some spans by their places."""
+        self.matches = sorted(places)
         self.matched = frozenset(self.matches)
 
     def troubles(self) -> list[int]:

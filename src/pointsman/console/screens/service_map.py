@@ -14,17 +14,20 @@ from textual.events import Resize
 from pointsman.console.desk import Desk
 from pointsman.console.present.cells import Cell
 from pointsman.console.present.look import Draw
-from pointsman.console.present.service_map import Badges
+from pointsman.console.present.service_map import badges_of
 from pointsman.console.present.service_table import TABLE, ServiceRow, row_key, rows
 from pointsman.console.present.traces import range_words
 from pointsman.console.screens import service_map_words as words
 from pointsman.console.screens.base import Place
+from pointsman.console.screens.service_links import alarms_of, logs_of, metrics_of
 from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.service_graph import ServiceGraph
 from pointsman.console.widgets.table import LineTable
-from pointsman.model.refs import LogGroupRef, Ref, TraceServiceRef
+from pointsman.model.alarms import Alarm, AlarmList
+from pointsman.model.refs import Ref, TraceServiceRef
+from pointsman.model.service_alarms import watching
 from pointsman.model.service_map import MapQuery, ServiceMap, ServiceNode, TraceGroup, around
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import RANGES
@@ -39,7 +42,6 @@ __all__ = ["ServiceMapPlace"]
 WIDE = 170
 TALL = 34
 _ALL = "every trace"
-_FUNCTION = "AWS::Lambda::Function"
 
 
 class ServiceMapPlace(Place):
@@ -66,6 +68,7 @@ class ServiceMapPlace(Place):
         Binding("w", "group", "group", id="group"),
         Binding("l", "logs", "logs", show=False, id="logs"),
         Binding("M", "metrics", "metrics", show=False, id="metrics"),
+        Binding("W", "alarms", "its alarms", show=False, id="service-alarms"),
         Binding("S", "sampling", "sampling rules", show=False, id="sampling"),
     ]
 
@@ -75,18 +78,20 @@ class ServiceMapPlace(Place):
         "shares that ended as fault, T throttle or ! error; a line has the colour of the worst it carried, and the "
         "calls of the selected service are heavy. Lines that touch without a corner or a fork only cross. The arrow "
         "keys go along calls, shifted they pan; f shows the neighbours alone, with figures on the calls; v is the same "
-        "as a table, which o sorts. Enter lists the traces of the service, l its logs, M its metrics. t picks the "
-        "range, w a group of traces, S the sampling rules."
+        "as a table, which o sorts. Enter lists the traces of the service, l its logs, M its metrics; a "
+        "mark beside a name is an alarm on its metrics that is in ALARM, W leads to it. t picks the range, w a group "
+        "of traces, S the sampling rules."
     )
-    slots: ClassVar[tuple[str, ...]] = ("map", "groups")
+    slots: ClassVar[tuple[str, ...]] = ("map", "groups", "alarms")
     enters = "traces"
 
     def __init__(self, desk: Desk, query: MapQuery | None = None) -> None:
         super().__init__(desk)
         self.query_of = query or MapQuery()
         """What is asked for."""
-        self.badges: Badges = {}
-        """What stands beside the name of a service: the glyph of its alarm."""
+        self._alarms: Snapshot[AlarmList] = Snapshot()
+        self._watched: Mapping[Service, tuple[Alarm, ...]] = {}
+        """The alarms on metrics of each service, worst first."""
         self._map: Snapshot[ServiceMap] = Snapshot()
         self._groups: Snapshot[tuple[TraceGroup, ...]] = Snapshot()
         self._around: Service | None = None
@@ -116,8 +121,12 @@ class ServiceMapPlace(Place):
         self.set_class(event.size.height >= TALL, "tall")
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
-        """The map, and the groups it may be of."""
-        return {"map": services.maps.map(self.query_of), "groups": services.maps.groups()}
+        """The map, the groups it may be of, and the alarms that may watch its services."""
+        return {
+            "map": services.maps.map(self.query_of),
+            "groups": services.maps.groups(),
+            "alarms": services.alarms.listing(),
+        }
 
     # --- showing
 
@@ -134,12 +143,10 @@ class ServiceMapPlace(Place):
         if slot == "groups":
             self._groups = snapshot
             return
-        self._map = snapshot
-        self._draw()
-
-    def badge(self, badges: Badges) -> None:
-        """Show other alarms beside the services."""
-        self.badges = badges
+        if slot == "alarms":
+            self._alarms = snapshot
+        else:
+            self._map = snapshot
         self._draw()
 
     def _draw(self) -> None:
@@ -150,8 +157,12 @@ class ServiceMapPlace(Place):
         elif whole is not None and not whole.nodes and snapshot.fault is None:
             note = f"were called in the last {range_words(self.query_of.span)}: t looks further back"
             snapshot = replace(snapshot, partial=snapshot.partial or note)
-        self._graph.show(snapshot, self.badges)
-        self._table.show(rows(snapshot.value) if snapshot.value is not None else (), snapshot=snapshot)
+        alarms = self._alarms.value.alarms if self._alarms.value is not None else ()
+        services = [one.service for one in whole.nodes] if whole is not None else ()
+        self._watched = watching(services, alarms, self.query_of.group)
+        badges = badges_of(self._watched, self.look.glyphs)
+        self._graph.show(snapshot, badges)
+        self._table.show(rows(snapshot.value, badges) if snapshot.value is not None else (), snapshot=snapshot)
         self.freshen("#map", self._map)
         self.query_one("#map", Pane).title_text("Service map", self._extra(snapshot.value))
         self.query_one("#details", CellLines).redraw()
@@ -162,13 +173,14 @@ class ServiceMapPlace(Place):
         if shown is not None and shown.nodes:
             parts.append(f"{len(shown.nodes):,} services, {len(shown.calls):,} calls")
         parts += [f"around {self._around.name}"] if self._around is not None else []
+        parts += ["alarms are not known"] if self._alarms.fault is not None and self._alarms.value is None else []
         return "  ".join(parts)
 
     def _details(self, draw: Draw, width: int) -> Sequence[Cell]:
         node = self._node()
         if node is None or self._map.value is None:
             return ()
-        return words.details(self._map.value, node, draw, max(20, width - 1))
+        return words.details(self._map.value, node, draw, max(20, width - 1), self._watched.get(node.service, ()))
 
     def _node(self) -> ServiceNode | None:
         if self._listed:
@@ -260,7 +272,7 @@ class ServiceMapPlace(Place):
 
     def why_not(self, action: str) -> str | None:
         """Some keys need a service, or groups."""
-        if action in ("logs", "metrics", "neighbours", "enter", "copy", "copy_as", "actions", "describe"):
+        if action in ("logs", "metrics", "alarms", "neighbours", "enter", "copy", "copy_as", "actions", "describe"):
             node = self._node()
             if action == "actions":
                 return "nothing can be done with a service here"
@@ -268,6 +280,9 @@ class ServiceMapPlace(Place):
                 return "nothing is selected"
             if node.client and action in ("enter", "logs", "metrics"):
                 return "these are the callers: they send no traces, logs or metrics of their own"
+            if action == "alarms" and node.service not in self._watched:
+                known = self._alarms.value is not None
+                return "no alarm watches a metric of it" if known else "the alarms have not been read"
             return None
         if action == "raw":
             return "X-Ray has no call that tells of one service alone"
@@ -296,9 +311,11 @@ class ServiceMapPlace(Place):
         """All that is known of it, to read at leisure."""
         node, whole = self._node(), self._map.value
         if node is not None and whole is not None:
-            draw = self.look.draw()
+            draw, alarms = self.look.draw(), self._watched.get(node.service, ())
             self.post_message(
-                self.Described(f"service {node.service.name}", lambda width: words.details(whole, node, draw, width))
+                self.Described(
+                    f"service {node.service.name}", lambda width: words.details(whole, node, draw, width, alarms)
+                )
             )
 
     def _open(self) -> None:
@@ -319,18 +336,20 @@ class ServiceMapPlace(Place):
     def action_logs(self) -> None:
         """Its logs: a function's own group, else the groups with its name."""
         node = self._node()
-        if self.say_why_not("logs") or node is None:
-            return
-        if node.service.type == _FUNCTION:
-            self.post_message(self.Opened(LogGroupRef(f"/aws/lambda/{node.service.name}")))
-        else:
-            self.post_message(self.CommandAsked("logs", node.service.name))
+        if not self.say_why_not("logs") and node is not None:
+            self.post_message(logs_of(node.service))
 
     def action_metrics(self) -> None:
         """Metrics with its name."""
         node = self._node()
         if not self.say_why_not("metrics") and node is not None:
-            self.post_message(self.CommandAsked("metrics", node.service.name))
+            self.post_message(metrics_of(node.service))
+
+    def action_alarms(self) -> None:
+        """The alarm on its metrics, or which of several."""
+        node = self._node()
+        if not self.say_why_not("alarms") and node is not None:
+            alarms_of(node.service, self._watched[node.service], self.post_message)
 
     def action_sampling(self) -> None:
         """The rules by which traces are taken."""

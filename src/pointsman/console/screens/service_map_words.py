@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pointsman.console.present.cells import Cell, cell, fit, join
+from pointsman.console.present.cells import Cell, cell, crop, fit, join
 from pointsman.console.present.look import Draw
 from pointsman.console.present.service_map import (
     figures,
@@ -14,8 +14,9 @@ from pointsman.console.present.service_map import (
     rate_words,
     share_words,
 )
-from pointsman.console.present.text import cells
+from pointsman.console.present.text import cells, clean
 from pointsman.console.present.traces import seconds
+from pointsman.model.alarms import Alarm
 from pointsman.model.refs import TraceServiceRef
 from pointsman.model.service_map import ServiceCall, ServiceMap, ServiceNode, Traffic
 from pointsman.semantics.traces.facts import Service
@@ -47,8 +48,10 @@ def forms(whole: ServiceMap | None, service: Service) -> tuple[tuple[str, str], 
     return tuple(found + ([("service type", service.type)] if service.type else []))
 
 
-def details(whole: ServiceMap, node: ServiceNode, draw: Draw, width: int) -> Sequence[Cell]:
-    """A service: what it is, how it does, what calls it, and what it calls."""
+def details(
+    whole: ServiceMap, node: ServiceNode, draw: Draw, width: int, alarms: Sequence[Alarm] = ()
+) -> Sequence[Cell]:
+    """A service: what it is, how it does, what watches it, what calls it, and what it calls."""
     lines: list[Cell] = [_about(whole, node, draw)]
     traffic = node.traffic
     if traffic.total:
@@ -56,6 +59,8 @@ def details(whole: ServiceMap, node: ServiceNode, draw: Draw, width: int) -> Seq
         lines.append(_took(traffic))
     elif not node.client:
         lines.append(cell("nothing that ended in this range", "dim"))
+    if alarms:
+        lines.append(_watched(alarms, draw, width))
     lines += _calls("called by", whole.into(node.service), whole, draw, width, source=True)
     lines += _calls("calls", whole.out_of(node.service), whole, draw, width, source=False)
     return lines
@@ -69,11 +74,26 @@ def _about(whole: ServiceMap, node: ServiceNode, draw: Draw) -> Cell:
         cell(node.service.account, "dim"),
         cell("requests come in here", "dim") if node.root else (),
         () if node.active else cell("sends no segments itself: told by its callers", "dim"),
-        cell(f"{rate_words(node.traffic.total, whole.span)}, {node.traffic.total:,} requests")
-        if not node.client
-        else (),
+        _counted(node.traffic, whole) if not node.client else (),
     ]
     return join(said)
+
+
+def _counted(traffic: Traffic, whole: ServiceMap) -> Cell:
+    """How often, and how many that are; of a moment only how many."""
+    count = f"{traffic.total:,} request{'s' * (traffic.total != 1)}"
+    rate = rate_words(traffic.total, whole.span)
+    return cell(f"{rate}, {count}" if "/" in rate else count)
+
+
+def _watched(alarms: Sequence[Alarm], draw: Draw, width: int) -> Cell:
+    """The alarms on its metrics, worst first."""
+    said: list[Cell] = [cell(f"alarm{'s' * (len(alarms) > 1)}", "dim")]
+    for one in alarms:
+        style = "dim" if not one.firing or one.muted is not None else "tone.failed"
+        mark = f"{draw.glyphs.attention} " if one.firing else ""
+        said.append(cell(f"{mark}{clean(one.ref.name)} {one.state}{', muted' * (one.muted is not None)}", style))
+    return crop(join(said), width, draw.glyphs.ellipsis)
 
 
 def _ended(traffic: Traffic, draw: Draw, width: int) -> Cell:

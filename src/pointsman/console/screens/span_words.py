@@ -132,10 +132,15 @@ def span_lines(
 
 def _standing(standing: Standing | None) -> str:
     """How long it took beside the same operation in the traces that were loaded."""
-    if standing is None or standing.count < 2:
+    if standing is None or (standing.count < 2 and standing.read >= standing.loaded):
         return ""
+    unread = standing.loaded - standing.read
+    read = f"{standing.read:,} of {standing.loaded:,} loaded traces read" + ": p reads more" * (unread > 0)
+    if standing.count < 2:
+        return f"none known: {read}"
     traces = f"in {standing.traces:,} traces" if standing.traces > 1 else "in this trace"
-    return f"p{standing.percentile} of {standing.count:,} {traces}, median {seconds(standing.median)}"
+    found = f"p{standing.percentile} of {standing.count:,} {traces}, median {seconds(standing.median)}"
+    return f"{found}; {read}" if standing.loaded > 1 else found
 
 
 def _missing(span: Span, width: int) -> list[Cell]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,12 +25,14 @@ from pointsman.console.present.trace_operations import OperationRow, row_key
 from pointsman.console.saving import saved
 from pointsman.console.screens import span_tabs as tabs
 from pointsman.console.screens import span_words as words
-from pointsman.console.screens.base import Place
-from pointsman.console.screens.trace_words import leaving_out, log_lines, trace_forms
+from pointsman.console.screens.service_map_words import forms as service_forms
+from pointsman.console.screens.trace_nodes import TraceNodes
+from pointsman.console.screens.trace_words import leaving_out, log_lines, moment, trace_forms
 from pointsman.console.screens.wishes import PickAsked
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
+from pointsman.console.widgets.service_graph import ServiceGraph
 from pointsman.console.widgets.table import LineTable
 from pointsman.console.widgets.waterfall import Waterfall
 from pointsman.model.opened_trace import OpenedTrace
@@ -39,7 +40,7 @@ from pointsman.model.refs import LogGroupRef, Ref, TailRef, TraceRef
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.trace_export import exported
 from pointsman.model.trace_logs import log_groups
-from pointsman.model.trace_operations import Standing, statistics
+from pointsman.model.trace_operations import statistics
 from pointsman.semantics.traces.documents import Piece
 
 if TYPE_CHECKING:
@@ -54,11 +55,7 @@ VIEWS = ("waterfall", "operations", "map")
 """What a trace can be looked at as, in the order of the key."""
 
 
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-class TracePlace(Place):
+class TracePlace(TraceNodes):
     """A trace's detail."""
 
     DEFAULT_CSS = """
@@ -76,7 +73,7 @@ class TracePlace(Place):
     TracePlace.operations #waterfall { display: none; }
     TracePlace.map #map { display: block; padding: 0 1; }
     TracePlace.map #waterfall { display: none; }
-    TracePlace.operations #span, TracePlace.map #span { display: none; }
+    TracePlace.operations #span { display: none; }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,7 +83,6 @@ class TracePlace(Place):
         Binding("right_square_bracket", "tab(1)", "details", key_display="]", id="next-tab"),
         Binding("left_square_bracket", "tab(-1)", "details back", key_display="[", show=False, id="previous-tab"),
         Binding("s", "leave_out", "leave out", show=False, id="leave-out"),
-        Binding("p", "widen", "read more to compare with", show=False, id="widen"),
         Binding("ctrl+s", "save", "save as JSON", key_display="^s", show=False, id="save"),
         Binding("L", "tail", "its logs as a tail", show=False, id="tail"),
         Binding("n", "match(1)", "next match", show=False, id="next"),
@@ -100,9 +96,10 @@ class TracePlace(Place):
         "a lost parent (?), or in progress. Enter folds, left and right fold and go up and down, ( and ) fold by "
         "level, s leaves out services or short spans; + and _ zoom, . zooms to the span, = shows all, H and L move. e "
         "goes to the next failure. The filter searches names, URLs, key=value of annotations and exceptions; -word "
-        "leaves out; n and N go on. ] turns the details' pages, v shows the operations and the map of this trace, l "
-        "its logs; p reads other traces of the list to compare with. Tab is the details, d the span's document, J what "
-        "X-Ray says of the trace, ctrl+s saves it."
+        "leaves out; n and N go on. ] turns the details' pages, v shows the operations and the map of this trace, "
+        "where enter goes to a service's spans; l leads to its logs, M to metrics and T to traces of the service. x "
+        "compares it with another trace, p reads more of the loaded traces to tell percentiles from. Tab is the "
+        "details, d the span's document, J what X-Ray says of the trace, ctrl+s saves it."
     )
     slots: ClassVar[tuple[str, ...]] = ("trace",)
     filters = True
@@ -118,6 +115,8 @@ class TracePlace(Place):
         self._view = VIEWS[0]
         self._viewed: dict[str, OpenedTrace] = {}
         """Of each other view the trace that it shows."""
+        self._marked = ""
+        """The service whose spans are marked in place of what was searched for."""
         self._logged: tuple[OpenedTrace | None, tuple[str, ...]] = (None, ())
 
     def body(self) -> ComposeResult:
@@ -129,8 +128,8 @@ class TracePlace(Place):
             operations: LineTable[OperationRow] = LineTable(
                 self.look, OPERATIONS, key=row_key, noun="operations", id="operations"
             )
-            drawn = CellLines(self.look, id="map")
-            yield Pane(self.look, "Trace", Waterfall(self.look, id="waterfall"), operations, drawn, id="trace")
+            parts = (Waterfall(self.look, id="waterfall"), operations, ServiceGraph(self.look, id="map"))
+            yield Pane(self.look, "Trace", *parts, id="trace")
             yield Pane(self.look, "Span", CellLines(self.look, self._details, id="details"), id="span")
 
     def on_mount(self) -> None:
@@ -158,13 +157,16 @@ class TracePlace(Place):
         del slot
         before, self._trace = self._trace.value, snapshot
         self._waterfall.show(snapshot)
-        if self.filter_text and self._trace.value is not before:
-            self._waterfall.search(self.filter_text)
+        if self._trace.value is not before:
+            self._marked = ""
+            if self.filter_text:
+                self._waterfall.search(self.filter_text)
         self.freshen("#trace", snapshot)
         self.query_one("#about", CellLines).redraw()
         self._draw_title()
         self._draw_details()
         self._draw_view()
+        self.widen_by_itself()
 
     def _draw_title(self, more: str = "") -> None:
         found = self._waterfall.found
@@ -172,12 +174,16 @@ class TracePlace(Place):
         parts.append(self.ref.id)
         if self._waterfall.pruned:
             parts.append(f"{self._waterfall.pruned:,} spans left out")
-        if self.filter_text:
-            parts.append(f"/{self.filter_text}: {found:,} span{'s' * (found != 1)}{more}")
+        if sought := self._marked or (f"/{self.filter_text}" if self.filter_text else ""):
+            parts.append(f"{sought}: {found:,} span{'s' * (found != 1)}{more}")
         self.query_one("#trace", Pane).title_text("Trace", "  ".join(parts))
 
     def _draw_details(self) -> None:
-        """The page of the span the cursor is on."""
+        """The page of the span the cursor is on; of the map's the service."""
+        if self.mapped:
+            self.query_one("#span", Pane).title_text("Service", "")
+            self.query_one("#details", CellLines).redraw()
+            return
         piece = self._piece()
         shown = self._tab if piece is not None and self._tab in tabs.tabs_of(piece) else tabs.TABS[0]
         self.query_one("#span", Pane).title_text("Span", tabs.strip(piece, shown) if piece is not None else "")
@@ -197,17 +203,13 @@ class TracePlace(Place):
         return lines
 
     def _details(self, draw: Draw, width: int) -> Sequence[Cell]:
+        if self.mapped:
+            return self.node_lines(draw, max(20, width - 1))
         opened = self._trace.value
         place = self._waterfall.place if opened is not None else None
         if opened is None or place is None:
             return ()
-        return tabs.lines(opened, place, self._tab, draw, max(20, width - 1), self._standing(opened, place))
-
-    def _standing(self, opened: OpenedTrace, place: int) -> Standing | None:
-        span = opened.trace.spans[place]
-        if self.connection is None or span.end is None or place >= len(opened.operations):
-            return None
-        return self.connection.services.traces.population.standing(opened.operations[place], span.duration)
+        return tabs.lines(opened, place, self._tab, draw, max(20, width - 1), self.standing(opened, place))
 
     def on_span_cursor_highlighted(self, event: Waterfall.Highlighted) -> None:
         """Another span: its details, from the top."""
@@ -228,22 +230,45 @@ class TracePlace(Place):
     # --- the other views
 
     def hints(self) -> tuple[KeyHint, ...]:
-        """In the operations enter goes to a span, in the map it does nothing."""
+        """In the operations and in the map enter goes to spans."""
         first, *rest = super().hints()
-        if self._view == "map":
-            return tuple(rest)
-        return (replace(first, label="longest span") if self._view == "operations" else first, *rest)
+        leads = {"operations": "longest span", "map": "its spans"}
+        return (replace(first, label=leads.get(self._view, first.label)), *rest)
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the map shows."""
+        return self._view == "map"
+
+    def go_to_spans(self, places: Sequence[int], name: str) -> None:
+        """Show some spans in the waterfall, the first under the cursor; n and N go through them."""
+        self._show_view(VIEWS[0])
+        if places:
+            self._waterfall.mark(places)
+            self._marked = name
+            self._draw_title()
+            self.show_keys()
 
     def action_view(self, way: int) -> None:
         """The waterfall, the operations of this trace, its map."""
-        if self.say_why_not("view"):
-            return
-        self._view = VIEWS[(VIEWS.index(self._view) + way) % len(VIEWS)]
+        if not self.say_why_not("view"):
+            self._show_view(VIEWS[(VIEWS.index(self._view) + way) % len(VIEWS)])
+
+    def _show_view(self, view: str) -> None:
+        self._view = view
         for one in VIEWS[1:]:
             self.set_class(one == self._view, one)
         self.query_one(f"#{'waterfall' if self._view == VIEWS[0] else self._view}").focus()
         self._draw_title()
+        self._draw_details()
         self._draw_view()
+        self.show_keys()
+
+    def on_service_graph_highlighted(self, event: ServiceGraph.Highlighted) -> None:
+        """Another service: its details, from the top."""
+        event.stop()
+        self._draw_details()
+        self.query_one("#details", CellLines).action_edge(0)
         self.show_keys()
 
     def _draw_view(self) -> None:
@@ -251,7 +276,7 @@ class TracePlace(Place):
         if self._view == VIEWS[0] or opened is None or self._viewed.get(self._view) is opened:
             return
         self._viewed[self._view] = opened
-        work = self._count if self._view == "operations" else self._map
+        work = self._count if self._view == "operations" else self.draw_map
         self.work_on(f"make the {self._view} of the trace", partial(work, opened), group=self._view)
 
     async def _count(self, opened: OpenedTrace) -> None:
@@ -260,21 +285,13 @@ class TracePlace(Place):
         if opened is self._viewed.get("operations"):
             self.query_one("#operations", LineTable).show([OperationRow(one, whole) for one in found], snapshot=None)
 
-    async def _map(self, opened: OpenedTrace) -> None:
-        from pointsman.console.present.service_map import draw as draw_map
-        from pointsman.model.service_map import of_trace
-
-        found = await asyncio.to_thread(of_trace, opened.trace)
-        if opened is self._viewed.get("map"):
-            self.query_one("#map", CellLines).show(lambda draw, width: draw_map(found, draw, width))
-
     def on_line_table_selected(self, event: LineTable.Selected) -> None:
         """From an operation to its longest span."""
         event.stop()
         row = event.table.cursor_row
         if isinstance(row, OperationRow) and (opened := self._viewed.get("operations")) is not None:
             spans = opened.trace.spans
-            self.action_view(-VIEWS.index(self._view))
+            self._show_view(VIEWS[0])
             self._waterfall.move_to(max(row.stats.places, key=lambda place: (spans[place].duration, -place)))
 
     def on_line_table_highlighted(self, event: LineTable.Highlighted) -> None:
@@ -300,24 +317,20 @@ class TracePlace(Place):
 
     # --- other traces
 
-    def action_widen(self) -> None:
-        """Read other traces of the list, to compare each span with its like."""
-        if not self.say_why_not("widen"):
-            self.work_on("read other traces", self._widen, group="widen")
+    @property
+    def opened(self) -> OpenedTrace | None:
+        """The trace; None while it has not been read."""
+        return self._trace.value
 
-    async def _widen(self) -> None:
-        if self.connection is not None:
-            came = await self.connection.services.traces.widen(self._others())
-            known = len(self.connection.services.traces.population)
-            self.notify(
-                f"{came:,} more traces read: spans are compared with those of {known:,}", markup=False, timeout=5
-            )
+    @property
+    def place_of_span(self) -> int | None:
+        """The span the cursor is on."""
+        return self._waterfall.place
+
+    def redraw_span(self) -> None:
+        """More is known of what the cursor is on."""
+        if self.is_mounted:
             self._draw_details()
-
-    def _others(self) -> list[TraceRef]:
-        """The traces of the lists that led here."""
-        stack = [one for one in self.app.screen_stack if isinstance(one, Place)]
-        return [ref for place in stack for ref in place.seen() if isinstance(ref, TraceRef) and ref != self.ref]
 
     # --- logs
 
@@ -326,16 +339,23 @@ class TracePlace(Place):
         opened, place = self._trace.value, self._waterfall.place
         if opened is None or place is None or self.say_why_not("logs"):
             return
-        groups = self._groups(opened)
-        began = opened.trace.spans[place].start
+        groups = self.groups_of_service(opened) if self.mapped else self._groups(opened)
+        if not groups:
+            self.open_logs_by_name()
+            return
+        began = moment(opened.trace.spans[place].start)
         told = (f"lines of this trace in {len(groups):,} group{'s' * (len(groups) != 1)}", ", ".join(groups))
-        lines = (told, *((group, f"at {self.look.draw().zone.second(_moment(began))}") for group in groups))
+        tailed = ("as a tail", "these groups from that moment on, the trace's id searched in them")
+        when = f"at {self.look.draw().zone.second(began)}" if began is not None else "now"
+        lines = (told, tailed, *((group, when) for group in groups))
 
         def picked(line: tuple[str, str]) -> None:
             if line == told:
                 self.work_on("read the logs of the trace", partial(self._read_logs, opened, groups), group="logs")
+            elif line == tailed:
+                self.post_message(self.Opened(TailRef(groups, find=self.ref.id), began))
             else:
-                self.post_message(self.Opened(LogGroupRef(line[0]), _moment(began)))
+                self.post_message(self.Opened(LogGroupRef(line[0]), began))
 
         self.post_message(PickAsked("Logs", lines, picked))
 
@@ -367,6 +387,7 @@ class TracePlace(Place):
 
     def filtered(self) -> None:
         """Mark what has the words."""
+        self._marked = ""
         found = self._waterfall.search(self.filter_text)
         bar = self.query_one(FilterBar)
         if bar.is_open:
@@ -383,20 +404,21 @@ class TracePlace(Place):
     def action_failed(self) -> None:
         """The next span with a fault, an error or a throttle of its own."""
         if not self.say_why_not("failed"):
+            self._show_view(VIEWS[0])
             self._waterfall.to_trouble()
 
     def why_not(self, action: str) -> str | None:
         """Some keys need a search or a failure."""
         opened = self._trace.value
+        if action == "tab" and self.mapped:
+            return "these are the pages of a span: v goes back to the waterfall"
         if action == "match" and not self._waterfall.found:
             return "nothing was searched for, or found"
         if action == "failed" and (opened is None or not any(words.wrong(span) for span in opened.trace.spans)):
             return "nothing in this trace failed"
-        if action in ("enter", "tab", "view", "leave_out", "save", "widen", "logs", "tail") and opened is None:
+        if action in ("enter", "tab", "view", "leave_out", "save", "logs", "tail") and opened is None:
             return "the trace has not been read"
-        if action == "widen" and not self._others():
-            return "no list of other traces led here"
-        if action == "logs" and opened is not None and not self._groups(opened):
+        if action == "logs" and not self.mapped and opened is not None and not self._groups(opened):
             return "no segment of this trace names a log group"
         return super().why_not(action)
 
@@ -414,7 +436,7 @@ class TracePlace(Place):
         place = self._waterfall.place
         spans = opened.trace.spans
         start = spans[place].start if place is not None and place < len(spans) else opened.trace.start
-        at = datetime.fromtimestamp(start, UTC) if 0 < start < 32_503_680_000 else None
+        at = moment(start)
         if groups := self._groups(opened):
             self.post_message(self.Opened(TailRef(groups, find=self.ref.id), at))
         else:
@@ -427,8 +449,10 @@ class TracePlace(Place):
         return self.ref
 
     def copy_forms(self) -> tuple[tuple[str, str], ...]:
-        """The trace's forms, and the span's id and name."""
+        """The trace's forms, and the span's id and name; the map's service's own first."""
         forms = trace_forms(self.ref, self.desk.identity)
+        if (node := self.node()) is not None:
+            return (*service_forms(self._drawn, node.service), *forms)
         opened, place = self._trace.value, self._waterfall.place
         if opened is None or place is None:
             return forms
@@ -436,7 +460,12 @@ class TracePlace(Place):
         return (*forms, ("span id", span.id), ("span name", span.name))
 
     def describe(self) -> None:
-        """The span's own document."""
+        """The span's own document; of the map's service all that is known of it."""
+        if (node := self.node()) is not None:
+            self.post_message(
+                self.Described(f"service {node.service.name}", partial(self.node_lines, self.look.draw()))
+            )
+            return
         opened, place = self._trace.value, self._waterfall.place
         if opened is not None and place is not None:
             piece = opened.trace.pieces[place]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -21,10 +22,17 @@ from pointsman.model.trace_logs import TraceLines
 from pointsman.model.trace_pruning import Pruning, services
 from pointsman.model.traces import TraceSummary
 
-__all__ = ["leaving_out", "log_lines", "trace_forms"]
+__all__ = ["leaving_out", "log_lines", "moment", "trace_forms"]
 
+_LATEST = 32_503_680_000
+"""The year 3000."""
 _LEAST = (0.001, 0.01, 0.1, 1.0)
 """Seconds that a span may have to take to be shown."""
+
+
+def moment(seconds: float) -> datetime | None:
+    """A time of a span as a moment; None where no calendar reaches: times in segments are anybody's."""
+    return datetime.fromtimestamp(seconds, UTC) if 0 < seconds < _LATEST else None
 
 
 def trace_forms(ref: TraceRef, identity: Identity | None, row: TraceSummary | None = None) -> Forms:

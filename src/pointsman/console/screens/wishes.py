@@ -18,6 +18,7 @@ __all__ = [
     "ApprovalAsked",
     "BatchesAsked",
     "CommandAsked",
+    "CommandBegun",
     "Copied",
     "CopyAsked",
     "Described",
@@ -53,6 +54,14 @@ class CommandAsked(Message, namespace="place"):
         self.argument = argument
         self.at = at
         """The moment to show it at, where the command opens a screen that takes one."""
+
+
+class CommandBegun(Message, namespace="place"):
+    """A person is to write the rest of a command."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
 class Shown(Message, namespace="place"):

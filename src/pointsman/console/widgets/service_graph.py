@@ -10,6 +10,7 @@ import asyncio
 
 from textual import events
 from textual.binding import Binding
+from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
@@ -18,8 +19,8 @@ from pointsman.console import toolkit
 from pointsman.console.present.cells import Cell
 from pointsman.console.present.faults import freshness, freshness_lines
 from pointsman.console.present.look import Look
-from pointsman.console.present.service_map import Badges, Painted, laid_out
-from pointsman.console.widgets.ink import slice_cells, strip_of
+from pointsman.console.present.service_map import Badges, Painted, Row, laid_out, window
+from pointsman.console.widgets.ink import strip_of
 from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.palette import palette
 from pointsman.console.working import begin
@@ -102,8 +103,8 @@ class ServiceGraph(LineView, can_focus=True):
         self._shown: ServiceMap | None = None
         """What is painted."""
         self._service: Service | None = None
-        self._lines: tuple[Cell, ...] = ()
-        self._strips: dict[tuple[int, int], Strip] = {}
+        self._rows: list[Row] = []
+        self._strips: LRUCache[tuple[int, int], Strip] = LRUCache(1024)
         self._serial = 0
         self._announced: Service | None = None
 
@@ -131,7 +132,7 @@ class ServiceGraph(LineView, can_focus=True):
         self._badges = badges if badges is not None else self._badges
         self._tick()
         if snapshot.value is None:
-            self._painted, self._shown, self._lines = None, None, ()
+            self._painted, self._shown, self._rows = None, None, []
             self._resized()
             self.forget()
             self.refresh()
@@ -193,9 +194,17 @@ class ServiceGraph(LineView, can_focus=True):
             toolkit.resize_content(self, size)
 
     def _redraw(self) -> None:
-        self._lines = self._painted.lines(self._service, focused=self.has_focus) if self._painted is not None else ()
-        self.forget()
-        self.refresh()
+        """Draw the cursor where it is: only what has changed is drawn anew."""
+        before = self._rows
+        self._rows = self._painted.rows(self._service, focused=self.has_focus) if self._painted is not None else []
+        if not before or len(before) != len(self._rows):
+            self.forget()
+            self.refresh()
+            return
+        changed = {y for y, (old, new) in enumerate(zip(before, self._rows, strict=True)) if old is not new}
+        for key in [key for key in self._strips.keys() if key[0] in changed]:  # noqa: SIM118 - it cannot be walked
+            self._strips.discard(key)
+        self.repaint_lines(y - self.scroll_offset.y for y in changed)
 
     def forget(self) -> None:
         """Drop the strips of every line."""
@@ -207,7 +216,7 @@ class ServiceGraph(LineView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         width, colours = self.size.width, palette(self)
-        if self._painted is None or not self._lines:
+        if self._painted is None or not self._rows:
             draw = self.look.draw()
             notice = freshness_lines(self._snapshot, draw, "services", max(10, width - 4)) if y >= 1 else []
             line: Cell = ((" " * 2, ""), *notice[y - 1]) if 1 <= y <= len(notice) else ()
@@ -216,11 +225,11 @@ class ServiceGraph(LineView, can_focus=True):
         if note and y == self.size.height - 1:
             return strip_of(((" " * 2, ""), *note), width, colours, glyphs=self.look.glyphs)
         left, at = self.scroll_offset.x, y + self.scroll_offset.y
-        if at >= len(self._lines):
+        if at >= len(self._rows):
             return Strip.blank(width, colours.base)
         strip = self._strips.get((at, left))
         if strip is None or strip.cell_length != width:
-            line = slice_cells(self._lines[at], left, left + width)[1]
+            line = window(self._rows[at], left, width)
             strip = self._strips[at, left] = strip_of(line, width, colours, glyphs=self.look.glyphs)
         return strip
 

@@ -135,6 +135,14 @@ class SpanCursor(LineView, can_focus=True):
             self.move_to(matches[bisect_left(matches, here) % len(matches)])
         return len(matches)
 
+    def mark(self, places: Sequence[int]) -> None:
+        """Mark some spans in place of what was searched for, and go to the first."""
+        self._lines.mark(places)
+        self.forget()
+        self.refresh()
+        if self._lines.matches:
+            self.move_to(self._lines.matches[0])
+
     def to_match(self, way: int) -> int:
         """Go to the next (1) or previous (-1) span that was searched for.
 

@@ -1,4 +1,4 @@
-"""The shop's traffic: traces of seven services, as they would send them.
+"""The shop's traffic: traces of seven services, as they would send them, and what these write into their logs.
 
 One request every now and then. Payments sometimes asks a bank that does not answer, again and again; the ledger's table
 is throttled at times; pricing is a function that starts cold; a letter to the customer goes through a queue. While a
@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pointsman.local.backend import ACCOUNT, Backend
+from pointsman.local.scenarios.shop_logs import GROUP, lines
 from pointsman.local.world import Payload, Scope
 
 NEXT: Final = "shop.next"
@@ -24,7 +25,6 @@ SINCE: Final = -36.0
 RECOUNT: Final = -3.4
 """Minutes before second 0 at which the recount ran."""
 SPANS: Final = 2000
-_GROUP: Final = "/shop/"
 _PATHS: Final = ("/cart", "/search?q=lamp", "/checkout", "/orders/17", "/checkout", "/")
 
 At = Callable[..., None]
@@ -67,10 +67,13 @@ class Shop:
 
     @staticmethod
     def _send(scope: Scope, documents: list[dict[str, Any]]) -> None:
+        from pointsman.local.logs import events
         from pointsman.local.xray.intake import take
 
         wrong = take(scope, [json.dumps(one, separators=(",", ":")) for one in documents])
         assert not wrong, wrong
+        for (group, stream), said in lines(documents).items():
+            events.append(scope, group, stream, said)
 
     def request(self, now: datetime) -> list[dict[str, Any]]:
         """The segments of the request that ends now."""
@@ -132,6 +135,7 @@ class _Request:
             took + 0.03,
             origin="AWS::ApiGateway::Stage",
             http=_http(status, f"https://shop.example{self._path}", method),
+            aws=_logged("gateway"),
             **({"fault": True} if failed else {}),
             subsegments=self._calls,
         )
@@ -292,8 +296,12 @@ def _server(name: str) -> dict[str, Any]:
     return {
         "origin": "AWS::ECS::Container",
         "http": {"request": {"method": "GET", "url": f"http://{name}.internal/"}, "response": {"status": 200}},
-        "aws": {"cloudwatch_logs": [{"log_group": f"{_GROUP}{name}"}]},
+        "aws": _logged(name),
     }
+
+
+def _logged(name: str) -> dict[str, Any]:
+    return {"cloudwatch_logs": [{"log_group": f"{GROUP}{name}"}]}
 
 
 def _unanswered(exception: str) -> dict[str, Any]:

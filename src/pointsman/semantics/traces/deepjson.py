@@ -1,4 +1,4 @@
-"""JSON of any depth: the reader for documents that are nested deeper than a recursive one goes.
+"""JSON of any depth: reader and writer for documents that are nested deeper than recursive ones go.
 
 A stack takes the place of recursion; strings are read by the standard library's own scanner. What it gives is what
 ``msgspec.json.decode`` would give, for every text that both can read.
@@ -10,6 +10,8 @@ import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from math import isfinite
 from typing import Any
+
+import msgspec
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
@@ -29,6 +31,37 @@ def decode(text: str) -> Any:
         NotJson: It is none, a number of it is not finite, or a string of it holds half a surrogate pair.
     """
     return _Reader(text).read()
+
+
+def encode(value: Any) -> str:
+    """The JSON text of a value, compact.
+
+    Raises:
+        ValueError: A number in it cannot be written.
+    """
+    texts: list[str] = []
+    stack: list[tuple[Any, bool]] = [(value, False)]
+    while stack:
+        one, written = stack.pop()
+        if written:
+            texts.append(one)
+        elif isinstance(one, dict) and one:
+            stack.append(("}", True))
+            for key in reversed(one):
+                stack += [(one[key], False), (f",{_plain(key)}:", True)]
+            stack[-1] = ("{" + stack[-1][0][1:], True)
+        elif isinstance(one, list) and one:
+            stack.append(("]", True))
+            for each in reversed(one):
+                stack += [(each, False), (",", True)]
+            stack[-1] = ("[", True)
+        else:
+            texts.append(_plain(one))
+    return "".join(texts)
+
+
+def _plain(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 class _Reader:

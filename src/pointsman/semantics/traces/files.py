@@ -6,12 +6,12 @@ counted where the trace is opened.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
 
-from pointsman.semantics.traces import documents
+from pointsman.semantics.traces import deepjson, documents
 from pointsman.semantics.traces.documents import Unprocessed, is_trace_id
 
 __all__ = ["NoTraces", "read"]
@@ -46,9 +46,24 @@ def read(content: bytes) -> dict[str, list[str]]:
             strangers.append(text)
     if not found:
         raise NoTraces(f"it holds no segment of a trace{reason}")
+    if code := _unreadable(text for texts in found.values() for text in texts):
+        raise NoTraces(f"it holds no segment that can be read: the first has {code}")
     # What cannot be told apart is counted as unread where the first trace is opened.
     next(iter(found.values())).extend(strangers)
     return found
+
+
+def _unreadable(texts: Iterable[str]) -> str:
+    """What is wrong with the first document where every one of them is wrong; empty as soon as one can be read."""
+    code = ""
+    for text in texts:
+        try:
+            documents.read(text, largest=LARGEST)
+        except Unprocessed as error:
+            code = code or error.code
+        else:
+            return ""
+    return code
 
 
 def _whose(text: str) -> tuple[str, str]:
@@ -130,6 +145,9 @@ def _lines(text: str, wrong: str) -> Iterator[tuple[str, str]]:
 
 def _written(value: Any) -> str:
     try:
-        return msgspec.json.encode(value).decode()
-    except (RecursionError, ValueError) as error:
+        try:
+            return msgspec.json.encode(value).decode()
+        except RecursionError:
+            return deepjson.encode(value)
+    except ValueError as error:
         raise NoTraces(f"a document in it cannot be read: {error}") from None
