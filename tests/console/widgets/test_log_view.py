@@ -390,3 +390,43 @@ async def test_a_moment_is_found_among_lines_out_of_order(clock: ManualClock) ->
         assert view.current_line is not None and view.current_line.text == "t30"
         view.at_time(36)
         assert view.current_line.text == "t40"
+
+
+async def test_another_size_leaves_what_is_looked_at_in_sight(clock: ManualClock) -> None:
+    """A line wrapped over a hundred rows is larger than the screen: its first row is no place to go back to."""
+    app = stage(clock)
+    async with app.run_test(size=(80, 12)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines("".join(f"{number:06d}-" for number in range(1000)), "after", "end"))
+        await toolkit.settle(pilot)
+        view.action_wrap()
+        view.follow(False)
+        view.scroll_to(y=40, animate=False, immediate=True)
+        await toolkit.settle(pilot)
+        before = shown(app)
+        view.styles.height = 8
+        await toolkit.settle(pilot)
+        assert shown(app)[:8] == before[:8], "the row at the top stays"
+        view.go_to(1)
+        await toolkit.settle(pilot)
+        assert any(row.endswith("after") for row in shown(app))
+        for height, width in ((4, 80), (12, 80), (12, 50), (3, 70)):
+            view.styles.height, view.styles.width = height, width
+            await toolkit.settle(pilot)
+            assert any("after" in row for row in shown(app)[:height]), (height, width)
+
+
+async def test_a_search_that_is_over_before_the_screen_is_laid_out_keeps_its_match_in_sight(clock: ManualClock) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(80, 12)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines("x" * 50_000, "same", "end"))
+        view.action_wrap()
+        view.follow(False)
+        view.styles.height = 9
+        await toolkit.settle(pilot)
+        view.search("same")
+        view._scan()
+        view.styles.height = 12  # the field in which it was typed goes
+        await toolkit.settle(pilot)
+        assert any(row.endswith("same") for row in shown(app))

@@ -78,7 +78,7 @@ class LogCanvas(LineView, can_focus=True):
         self._last_frame = 0.0
         self._bar: tuple[Piece, ...] = ()
         self._colours: Palette | None = None
-        self._width = 0
+        self._width = self._height = 0
 
     # --- lines ---------------------------------------------------------------------------------------------------
 
@@ -296,15 +296,31 @@ class LogCanvas(LineView, can_focus=True):
     def _text_width(self) -> int:
         return self.ink.text_width(self.size.width)
 
-    def _lay_out_again(self) -> None:
+    def _lay_out_again(self, height: int | None = None) -> None:
+        """Lay the lines out for the width there is now.
+
+        The cursor's line stays where it is on the screen if it was in sight, else the row at the top does: of a line
+        that is wrapped over many rows, too.
+
+        Args:
+            height: How many rows were in sight, where that was another number than now.
+        """
         self._catch_up()
+        layout, row = self.layout_of_lines, self.scroll_offset.y
+        line, part = layout.line_at(row) if layout.rows else (0, 0)
+        on_screen = -part
+        if layout.rows and not self.following:
+            below = layout.row_of(self._cursor) - row
+            if 0 <= below < (self.size.height if height is None else height):
+                line, on_screen = self._cursor, below
         width = self._text_width if self.wrapped else 0
-        row = self.scroll_offset.y
-        top = self.layout_of_lines.line_at(row)[0] if self.layout_of_lines.rows else 0
-        if width != self.layout_of_lines.wrap_at:
-            self.layout_of_lines.wrap_at = width
-            self.layout_of_lines.rebuild()
-        self._after_layout(min(top, max(0, len(self.store) - 1)), 0)
+        if width != layout.wrap_at:
+            layout.wrap_at = width
+            layout.rebuild()
+        line = min(line, max(0, len(self.store) - 1))
+        if on_screen < 0:
+            on_screen = -min(-on_screen, max(0, layout.height_of(line) - 1))
+        self._after_layout(line, min(on_screen, max(0, self.size.height - 1)))
 
     def _redraw(self) -> None:
         self._drawn.clear()
@@ -351,8 +367,9 @@ class LogCanvas(LineView, can_focus=True):
 
     def on_resize(self) -> None:
         """Another width wraps anew."""
+        height, self._height = self._height, self.size.height
         self._width = self.size.width
-        self._lay_out_again()
+        self._lay_out_again(height)
 
     def forget(self) -> None:
         """Drop the segments of every row."""
