@@ -8,31 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pointsman.clock import Clock
-from pointsman.model.alarms import AlarmState, Question
-from pointsman.model.batches import Batch
-from pointsman.model.builds import Build, Project
-from pointsman.model.dashboards import DashboardState
-from pointsman.model.deployments import DeploymentState, GroupHistory
-from pointsman.model.insights import Query, SavedQuery
-from pointsman.model.logs import GroupDetail
-from pointsman.model.pipelines import PipelineState
-from pointsman.model.refs import (
-    AlarmRef,
-    BatchRef,
-    BuildRef,
-    DashboardRef,
-    DeploymentGroupRef,
-    DeploymentRef,
-    LogGroupRef,
-    MetricRef,
-    PipelineRef,
-    ProjectRef,
-)
-from pointsman.model.sampling import SamplingRules
-from pointsman.model.snapshot import Identity
+if TYPE_CHECKING:
+    from pointsman.clock import Clock
+    from pointsman.model.alarms import AlarmState, Question
+    from pointsman.model.batches import Batch
+    from pointsman.model.builds import Build, Project
+    from pointsman.model.dashboards import DashboardState
+    from pointsman.model.deployments import DeploymentState, GroupHistory
+    from pointsman.model.insights import Query, SavedQuery
+    from pointsman.model.logs import GroupDetail
+    from pointsman.model.pipelines import PipelineState
+    from pointsman.model.refs import (
+        AlarmRef,
+        BatchRef,
+        BuildRef,
+        DashboardRef,
+        DeploymentGroupRef,
+        DeploymentRef,
+        LogGroupRef,
+        MetricRef,
+        PipelineRef,
+        ProjectRef,
+    )
+    from pointsman.model.sampling import SamplingRules
+    from pointsman.model.snapshot import Identity
 
 
 class GuardLike(Protocol):

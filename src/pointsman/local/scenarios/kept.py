@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pointsman.local.codecommit.repositories import Commit
 from pointsman.local.store import image
 
 if TYPE_CHECKING:
@@ -34,18 +33,26 @@ class _Live(msgspec.Struct, frozen=True, array_like=True):
     number: int
 
 
-class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """A scenario at second 0."""
+class _Rest(msgspec.Struct, frozen=True, array_like=True):
+    """What is wanted once its engines are there."""
 
-    world: image.Image
-    commits: list[tuple[str, str, list[Commit]]]
+    database: bytes
+    commits: msgspec.Raw
+    """Of (repository, branch, commits)."""
     broken: list[str]
     pushes: int
     live: dict[str, _Live]
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """A scenario at second 0: what a first board asks of it, and the rest as it lies on the disk."""
+
+    world: image.Image
+    rest: bytes
+
+
 def keep(floor: Floor) -> bytes:
-    """What a floor is at second 0."""
+    """What a floor is at second 0: the length of the first part, and two parts, each compressed by itself."""
     from pointsman.local.codebuild.driver import LiveBuilds  # whoever only reads what was kept does without engines
 
     live = {
@@ -53,8 +60,11 @@ def keep(floor: Floor) -> bytes:
         for build_id, one in floor.backend.world.tool(LiveBuilds).by_id.items()
     }
     commits = [(name, branch, line) for (name, branch), line in floor.repositories.commits.items()]
-    kept = Kept(image.take(floor.backend.world), commits, sorted(floor.broken), floor.pushes, live)
-    return zlib.compress(msgspec.msgpack.encode(kept), 9)
+    world, database = image.take(floor.backend.world)
+    raw = msgspec.Raw(msgspec.msgpack.encode(commits))
+    rest = _Rest(database, raw, sorted(floor.broken), floor.pushes, live)
+    first, second = (zlib.compress(msgspec.msgpack.encode(one), 9) for one in (world, rest))
+    return len(first).to_bytes(4, "big") + first + second
 
 
 def read(name: str) -> Kept | None:
@@ -62,22 +72,27 @@ def read(name: str) -> Kept | None:
     path = file(name)
     if not image.available() or not path.exists():
         return None
-    return msgspec.msgpack.decode(zlib.decompress(path.read_bytes()), type=Kept)
+    data = path.read_bytes()
+    end = 4 + int.from_bytes(data[:4], "big")
+    return Kept(msgspec.msgpack.decode(zlib.decompress(data[4:end]), type=image.Image), data[end:])
 
 
 def take_up(floor: Floor, kept: Kept) -> None:
     """Make a floor that has not begun, and whose clock stands at its second 0, what another one was then."""
     from pointsman.local.codebuild.driver import LiveBuild, LiveBuilds
+    from pointsman.local.codecommit.repositories import Commit
     from pointsman.local.runners.lines import Mask
 
     world = floor.backend.world
+    rest = msgspec.msgpack.decode(zlib.decompress(kept.rest), type=_Rest)
     with world.lock:
-        image.put_back(world, kept.world)
-    floor.repositories.commits.update({(name, branch): line for name, branch, line in kept.commits})
-    floor.broken.update(kept.broken)
-    floor.pushes = kept.pushes
+        image.put_back(world, kept.world, rest.database)
+    commits = msgspec.msgpack.decode(rest.commits, type=list[tuple[str, str, list[Commit]]])
+    floor.repositories.commits.update({(name, branch): line for name, branch, line in commits})
+    floor.broken.update(rest.broken)
+    floor.pushes = rest.pushes
     by_id = world.tool(LiveBuilds).by_id
-    for build_id, one in kept.live.items():
+    for build_id, one in rest.live.items():
         build = by_id[build_id] = LiveBuild(Mask(()), one.hidden)
         build.tail = deque(one.tail, build.tail.maxlen)
         build.command, build.number = one.command, one.number

@@ -16,31 +16,35 @@ from pointsman.local.world import World
 
 
 class Image(msgspec.Struct, frozen=True, array_like=True):
-    """Everything such a world consists of, but for its clock."""
+    """What such a world consists of, but for its clock and its database: large, and a board needs none of it."""
 
-    database: bytes
     records: list[tuple[str, str, str, str, bytes]]
     """Account, region, kind, key, body."""
     bodies: dict[str, bytes]
     dice: list[Any]
     """The states of the generators that ids come from."""
+    due: float | None
+    """The time stamp of the first timer; None when there is none."""
 
 
-def take(world: World) -> Image:
-    """The image of a seeded world in memory, at rest."""
+def take(world: World) -> tuple[Image, bytes]:
+    """The image of a seeded world in memory, at rest; and its database."""
     records, blobs = _parts(world)
-    return Image(
-        world.database.connection.serialize(),
+    due = world.next_due()
+    made = Image(
         records.dump(),
         dict(blobs.bodies),
         [dice.getstate() for dice in world.dice],
+        None if due is None else due.timestamp(),
     )
+    return made, world.database.connection.serialize()
 
 
-def put_back(world: World, image: Image) -> None:
-    """Make a new world of the same engines what the image's was."""
+def put_back(world: World, image: Image, database: bytes | None = None) -> None:
+    """Make a new world what the image's was; with its database, one of the same engines, whole."""
     records, blobs = _parts(world)
-    world.database.connection.deserialize(image.database)
+    if database is not None:
+        world.database.connection.deserialize(database)
     records.fill(image.records)
     blobs.bodies.update(image.bodies)
     for dice, (version, numbers, gauss) in zip(world.dice, image.dice, strict=True):
