@@ -24,7 +24,7 @@ from textual.app import App, ComposeResult
 from benchmarks import samples
 from benchmarks.figures import Figure, alternate, median, spread
 from benchmarks.link import SlowTerminal
-from benchmarks.terminal import Terminal, cpu_of
+from benchmarks.terminal import Terminal, running_time
 from pointsman.clock import EPOCH
 from pointsman.console import themes, toolkit
 from pointsman.console.output.stage import Stage
@@ -206,11 +206,11 @@ def _rest(command: tuple[str, ...], calm: float, seconds: float) -> Rest:
         until = time.perf_counter() + calm
         while time.perf_counter() < until:
             terminal.read(0.2)
-        before, cpu = terminal.bytes_read, cpu_of(terminal.pid)
+        before, cpu = terminal.bytes_read, running_time(terminal.pid)
         begun = time.perf_counter()
         while time.perf_counter() < begun + seconds:
             terminal.read(0.2)
-        return Rest((terminal.bytes_read - before) / seconds, (cpu_of(terminal.pid) - cpu) / seconds)
+        return Rest((terminal.bytes_read - before) / seconds, (running_time(terminal.pid) - cpu) / seconds)
 
 
 class _Show(App[None]):

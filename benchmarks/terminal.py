@@ -265,6 +265,19 @@ def cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def running_time(pid: int) -> float:
+    """CPU seconds of the threads a process has now, as the scheduler counts them.
+
+    ``cpu_of`` counts the clock's ticks at which a thread ran: a program that wakes for a moment with the tick, and
+    sleeps again, is charged the whole of it, or nothing.
+    """
+    try:
+        spent = [int(task.read_text().split()[0]) for task in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    except (OSError, ValueError, IndexError):
+        spent = []
+    return sum(spent) / 1e9 if spent else cpu_of(pid)
+
+
 def children(pid: int) -> list[int]:
     """The processes a process has started itself."""
     found = Path(f"/proc/{pid}/task").glob("*/children")

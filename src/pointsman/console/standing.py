@@ -159,6 +159,7 @@ class Standing:
         """Stop a demo's clock, or let it go on."""
         if (time := self._time()) is not None:
             time.pause(on)
+            toolkit.clock_moved(self._app)
             self.refresh()
 
     def hurry(self, speed: float) -> None:
@@ -166,6 +167,7 @@ class Standing:
         if (time := self._time()) is not None:
             time.set_speed(speed)
             time.pause(False)
+            toolkit.clock_moved(self._app)
             self.refresh()
 
     def step(self, seconds: float) -> None:

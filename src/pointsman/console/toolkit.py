@@ -114,11 +114,13 @@ class Ages:
     """One timer for every live age of an app.
 
     A widget says when its shown text changes next; the timer sleeps until the first such moment. Nothing runs while no
-    age is shown, and a clock that stands causes no repaint.
+    age is shown, and a clock that stands causes no repaint, and after a while hardly a look.
     """
 
     _LONGEST = 60.0
     _SHORTEST = 0.05
+    _STANDING = 4.0
+    """How long it sleeps at most where the clock has stood since it looked last: until it goes on, or is moved."""
 
     def __init__(self, app: App[Any], now: Callable[[], datetime]) -> None:
         self._app = app
@@ -126,6 +128,9 @@ class Ages:
         self._due: weakref.WeakKeyDictionary[Widget, tuple[datetime, Callable[[], None]]] = weakref.WeakKeyDictionary()
         self._timer: Timer | None = None
         self._at: datetime | None = None
+        self._looked: datetime | None = None
+        self._stood = 0.0
+        """How long it slept while the clock stood."""
 
     def wake(self, widget: Widget, due: datetime | None, callback: Callable[[], None]) -> None:
         """Call ``callback`` once when the clock reaches ``due``; replaces what the widget asked for before."""
@@ -137,7 +142,8 @@ class Ages:
             self._arm()
 
     def poke(self) -> None:
-        """The clock was moved by hand: carry out what is due now."""
+        """The clock was moved by hand, or goes on: carry out what is due now."""
+        self._looked = None
         self._ring()
 
     @property
@@ -154,10 +160,12 @@ class Ages:
             self._at = None
             return
         delay = (self._at - self._now()).total_seconds()
-        self._timer = self._app.set_timer(max(self._SHORTEST, min(self._LONGEST, delay)), self._ring)
+        self._timer = self._app.set_timer(max(self._SHORTEST, self._stood, min(self._LONGEST, delay)), self._ring)
 
     def _ring(self) -> None:
         now = self._now()
+        stands = now == self._looked
+        self._looked, self._stood = now, min(self._STANDING, max(self._SHORTEST, self._stood) * 2) if stands else 0.0
         ripe = [(widget, callback) for widget, (due, callback) in list(self._due.items()) if due <= now]
         for widget, _ in ripe:
             del self._due[widget]

@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from pointsman.console import toolkit
 from pointsman.console.present.glyphs import ASCII
 from pointsman.console.present.look import Look
+from pointsman.console.widgets.palette import Palette, palette
 
 
 class LineView(ScrollView, can_focus=False):
@@ -34,6 +35,15 @@ class LineView(ScrollView, can_focus=False):
         super().__init__(name=name, id=id, classes=classes)
         self.look = look
 
+    _colours: Palette | None = None
+
+    @property
+    def colours(self) -> Palette:
+        """What the lines are coloured with; found once and not for every line, until a style changes."""
+        if self._colours is None:
+            self._colours = palette(self)
+        return self._colours
+
     def forget(self) -> None:
         """Drop the strips that are kept: something they were all made with has changed."""
         raise NotImplementedError
@@ -41,6 +51,7 @@ class LineView(ScrollView, can_focus=False):
     def notify_style_update(self) -> None:
         """The theme changed: strips carry its colours."""
         super().notify_style_update()
+        self._colours = None
         self.forget()
 
     def plain_bars(self) -> None:

@@ -17,7 +17,6 @@ from pointsman.console.present.cells import Cell, plain
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.widgets.ink import strip_of
 from pointsman.console.widgets.line_view import LineView
-from pointsman.console.widgets.palette import palette
 
 Content = Callable[[Draw, int], Sequence[Cell]]
 """(drawing, width) -> the lines."""
@@ -124,7 +123,7 @@ class Lines(LineView):
         self._fit()
         width = self.size.width
         index = y + self.scroll_offset.y
-        colours = palette(self)
+        colours = self.colours
         if index >= len(self._cells):
             return Strip.blank(width, colours.base)
         strip = self._strips.get(index)

@@ -22,7 +22,6 @@ from pointsman.console.present.look import Look
 from pointsman.console.present.service_map import Badges, Painted, Row, laid_out, window
 from pointsman.console.widgets.ink import strip_of
 from pointsman.console.widgets.line_view import LineView
-from pointsman.console.widgets.palette import palette
 from pointsman.console.working import begin
 from pointsman.model.service_map import ServiceMap
 from pointsman.model.service_map_plan import HEIGHT, Box
@@ -215,7 +214,7 @@ class ServiceGraph(LineView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
-        width, colours = self.size.width, palette(self)
+        width, colours = self.size.width, self.colours
         if self._painted is None or not self._rows:
             draw = self.look.draw()
             notice = freshness_lines(self._snapshot, draw, "services", max(10, width - 4)) if y >= 1 else []

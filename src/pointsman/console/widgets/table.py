@@ -22,7 +22,7 @@ from pointsman.console.present.order import RowOrder
 from pointsman.console.widgets import table_events
 from pointsman.console.widgets.ink import highlight, strip_of
 from pointsman.console.widgets.line_view import LineView
-from pointsman.console.widgets.palette import Palette, palette
+from pointsman.console.widgets.palette import Palette
 from pointsman.model.snapshot import Freshness, Snapshot
 
 R = TypeVar("R")
@@ -331,7 +331,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
         if self.size != self._fitted:
             self._fit()
         width = self.size.width
-        colours = palette(self)
+        colours = self.colours
         if y == 0:
             return strip_of(self._header(), width, colours, glyphs=self.look.glyphs)
         if not self._rows and 1 <= y <= len(self._notice):

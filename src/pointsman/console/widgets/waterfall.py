@@ -21,7 +21,6 @@ from pointsman.console.present.look import Look
 from pointsman.console.present.text import cells
 from pointsman.console.present.waterfall import Layout, Window
 from pointsman.console.widgets.ink import restyle, strip_of
-from pointsman.console.widgets.palette import palette
 from pointsman.console.widgets.span_cursor import SpanCursor
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.snapshot import Snapshot
@@ -122,7 +121,7 @@ class Waterfall(SpanCursor):
     def render_line(self, y: int) -> Strip:
         """One line of the screen."""
         self._fit()
-        width, colours, glyphs = self.size.width, palette(self), self.look.glyphs
+        width, colours, glyphs = self.size.width, self.colours, self.look.glyphs
         opened = self._opened
         if opened is None or not self._rows:
             lines = freshness_lines(self._snapshot, self.look.draw(), "trace", max(10, width - 2))

@@ -12,8 +12,10 @@ from datetime import timedelta
 
 from pointsman.clock import ManualClock
 
-_TICK = 0.25
+_TICK = 0.5
 """Wall seconds between looks at the clock while nothing falls due."""
+_SOON = 0.02
+"""Wall seconds between two looks at least."""
 
 
 class Pace:
@@ -28,7 +30,7 @@ class Pace:
     def __init__(self, clock: ManualClock, *, speed: float = 1.0, paused: bool = False) -> None:
         self.clock = clock
         self._speed = speed
-        self._paused = paused
+        self._paused = self._stood = paused
         self._wake = threading.Condition()
         self._ended = False
         self._moving = threading.Lock()
@@ -78,15 +80,25 @@ class Pace:
     def _run(self) -> None:
         before = time.monotonic()
         while True:
+            pause = self._until_next()
             with self._wake:
-                self._wake.wait(_TICK)
+                if not self._ended:
+                    self._wake.wait(None if self._paused else pause)
                 if self._ended:
                     return
-                paused, speed = self._paused, self._speed
+                # What passed while it stood does not count, what passed before it was told to stand does.
+                paused, speed, self._stood = self._stood, self._speed, self._paused
             now = time.monotonic()
             passed, before = now - before, now
             if not paused:
                 self._advance(passed * speed)
+
+    def _until_next(self) -> float:
+        """Wall seconds until something falls due, and not for long."""
+        due = self.clock.next_due()
+        if due is None:
+            return _TICK
+        return min(_TICK, max(_SOON, (due - self.clock.now()).total_seconds() / self._speed))
 
     def _advance(self, seconds: float) -> None:
         with self._moving:
