@@ -29,6 +29,7 @@ from pointsman.starting import Closing
 
 if TYPE_CHECKING:
     from pointsman.aws.cloud import Cloud
+    from pointsman.aws.codes import Codes
     from pointsman.clock import Clock
     from pointsman.console.connection import Connect, Connection, Elsewhere, Keeping
     from pointsman.errors import Fault
@@ -147,15 +148,16 @@ class _Aws:
 
     def connect(self) -> Connection:
         """Open it; for the loader thread."""
+        from pointsman.aws.codes import Codes
         from pointsman.aws.guard import Guard
         from pointsman.aws.sessions import for_aws
         from pointsman.clock import SystemClock
         from pointsman.operations.audit import FileAudit, default_path
 
-        settings, clock = self._settings, SystemClock()
+        settings, clock, codes = self._settings, SystemClock(), Codes()
         guard = Guard(read_only=True, clock=clock, locked=settings.read_only)
-        session = partial(for_aws, self._profile, self._region, settings.endpoint_url)
-        cloud = _cloud(session, clock, guard, self._name)
+        session = partial(for_aws, self._profile, self._region, settings.endpoint_url, codes)
+        cloud = _cloud(session, clock, guard, self._name, codes)
         return _connection(cloud, settings, World.AWS, FileAudit(default_path(self._environ)), self._environ)
 
     def elsewhere(self, *, profile: str | None = None, region: str | None = None) -> Connect:
@@ -356,10 +358,12 @@ def _client(
 # -- what they share ------------------------------------------------------------------------------------------------
 
 
-def _cloud(session_factory: Callable[[], Any], clock: Clock, guard: Any, profile: str = "") -> Cloud:
+def _cloud(
+    session_factory: Callable[[], Any], clock: Clock, guard: Any, profile: str = "", codes: Codes | None = None
+) -> Cloud:
     from pointsman.aws.cloud import Cloud
 
-    cloud = Cloud(session_factory, clock, guard=guard, profile=profile)
+    cloud = Cloud(session_factory, clock, guard=guard, profile=profile, codes=codes)
     cloud.prepare()
     return cloud
 

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pointsman.aws.cloud import Cloud
+from pointsman.aws.codes import Codes
+from pointsman.aws.faults import NeedsCode
 from pointsman.aws.sessions import for_aws
 from pointsman.clock import ManualClock
-from pointsman.errors import FaultKind
+from pointsman.errors import CallFailed, FaultKind
 
 
 @pytest.fixture
@@ -50,6 +53,64 @@ def test_a_profile_that_needs_a_code_becomes_a_fault_that_says_what_to_run(confi
     assert fault.kind is FaultKind.NO_CREDENTIALS
     assert "MFA" in fault.sentence
     assert "aws sts get-caller-identity --profile admin" in fault.hint
+
+
+def assuming(monkeypatch: pytest.MonkeyPatch, right: str) -> list[str]:
+    """STS, which takes one code; the codes it was sent."""
+    sent: list[str] = []
+
+    def call(_: Any, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        assert operation == "AssumeRole" and parameters["SerialNumber"] == "arn:aws:iam::123456789012:mfa/me"
+        sent.append(parameters["TokenCode"])
+        if parameters["TokenCode"] != right:
+            said = "MultiFactorAuthentication failed with invalid MFA one time pass code."
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": said}}, operation)
+        until = datetime.now(UTC) + timedelta(hours=1)
+        keys = {"AccessKeyId": "ASIA", "SecretAccessKey": "s", "SessionToken": "t", "Expiration": until}
+        return {"Credentials": keys, "AssumedRoleUser": {"Arn": "arn:x", "AssumedRoleId": "y"}}
+
+    monkeypatch.setattr("botocore.client.BaseClient._make_api_call", call)
+    return sent
+
+
+def test_a_code_is_taken_once_and_a_wrong_one_is_asked_for_again(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.write_text(MFA)
+    sent = assuming(monkeypatch, "654321")
+    codes = Codes()
+    cloud = Cloud(lambda: for_aws("admin", "eu-west-1", codes=codes), ManualClock(), profile="admin", codes=codes)
+    assert cloud.code_wanted == ""
+    fault = cloud.prepare(())
+    assert fault is not None and "press i" in fault.hint and sent == []
+    assert cloud.code_wanted == "arn:aws:iam::123456789012:mfa/me"
+    cloud.give_code("111111")
+    with pytest.raises(CallFailed) as refused:
+        cloud._ready(renew=False)
+    assert "the MFA code was not accepted" in refused.value.fault.sentence
+    assert "invalid MFA one time pass code" in refused.value.fault.sentence and "press i" in refused.value.fault.hint
+    assert sent == ["111111"] and cloud.code_wanted
+    with pytest.raises(CallFailed):
+        cloud._ready(renew=False)
+    assert sent == ["111111"], "nothing is tried without another code"
+    cloud.give_code("654321")
+    assert cloud._ready(renew=False).fault is None
+    assert sent == ["111111", "654321"] and cloud.code_wanted == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "device"),
+    [
+        ("Enter MFA code for arn:aws:iam::123456789012:mfa/me: ", "arn:aws:iam::123456789012:mfa/me"),
+        ("Enter MFA code for GAHT12345678: ", "Enter MFA code for GAHT12345678:"),
+        ("", "this profile"),
+    ],
+)
+def test_the_device_is_named(prompt: str, device: str) -> None:
+    codes = Codes()
+    with pytest.raises(NeedsCode):
+        codes.ask(prompt)
+    assert codes.wanted == device
+    codes.give("123456")
+    assert codes.waiting and codes.ask(prompt) == "123456" and not codes.waiting
 
 
 def test_a_role_session_that_the_aws_cli_has_cached_is_used(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -378,6 +378,11 @@ class FakeCloud:
         self.guard = FakeGuard()
         self.region, self.profile = WHO.region, WHO.profile
         self.identity: Identity | Fault = WHO
+        self.code_wanted = ""
+        self.codes: list[str] = []
+
+    def give_code(self, code: str) -> None:
+        self.codes.append(code)
 
     async def whoami(self, *, fresh: bool = False) -> Identity:
         if isinstance(self.identity, Fault):

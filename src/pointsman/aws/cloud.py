@@ -23,6 +23,7 @@ from botocore.config import Config
 from msgspec import Struct, field
 
 import pointsman
+from pointsman.aws.codes import Codes
 from pointsman.aws.faults import NeedsCode, explain
 from pointsman.aws.flowing import flowing
 from pointsman.aws.guard import Guard, reads
@@ -77,6 +78,7 @@ class Cloud:
         guard: What may leave; None lets everything pass.
         trail: Where calls are recorded; None makes one.
         profile: The profile's name, for hints and the identity.
+        codes: The MFA codes that the factory's sessions ask for; None where none are.
         threads: How many reads may be under way at once.
         attempts: How often a read is tried.
         sleep: How to wait between attempts.
@@ -90,6 +92,7 @@ class Cloud:
         guard: Guard | None = None,
         trail: Trail | None = None,
         profile: str = "",
+        codes: Codes | None = None,
         threads: int = 6,
         attempts: int = 4,
         sleep: Sleep = asyncio.sleep,
@@ -98,6 +101,7 @@ class Cloud:
         self.guard = guard or Guard(read_only=False, clock=clock)
         self.trail = trail or Trail(clock)
         self.profile = profile
+        self._codes = codes or Codes()
         self.generation = 0
         self._factory = session_factory
         self._lock = threading.RLock()
@@ -170,6 +174,15 @@ class Cloud:
                     self._client(bound, service)
         return bound.fault
 
+    @property
+    def code_wanted(self) -> str:
+        """The device whose MFA code the credentials wait for; empty when they wait for none."""
+        return self._codes.wanted
+
+    def give_code(self, code: str) -> None:
+        """An MFA code: the next call looks for credentials with it. Does not block."""
+        self._codes.give(code)
+
     def _bind(self) -> _Bound:
         session = self._factory()
         self.guard.watch(session)
@@ -181,10 +194,13 @@ class Cloud:
                 bound.method = str(credentials.method)
                 bound.credentials = credentials
                 credentials.get_frozen_credentials()
+                self._codes.accepted()
                 return bound
         except Exception as error:  # botocore lets anything through from a credential provider
             fault = explain(error, "credentials").fault
-            bound.fault = self._with_hint(fault, bound, needs_code=isinstance(error, NeedsCode))
+            if self._codes.used:
+                fault = Fault(fault.kind, f"the MFA code was not accepted: {fault.sentence}", code=fault.code)
+            bound.fault = self._with_hint(fault, bound, needs_code=isinstance(error, NeedsCode) or self._codes.used)
         else:
             where = (
                 f"for profile {self.profile}" if self.profile else "in the environment, the AWS files or this machine"
@@ -214,7 +230,9 @@ class Cloud:
             bound = self._bound
             if bound is None:
                 bound = self._bound = self._bind()
-            elif bound.fault is not None and renew and self.clock.monotonic() - bound.since >= _RENEW_AFTER:
+            elif bound.fault is not None and (
+                self._codes.waiting or (renew and self.clock.monotonic() - bound.since >= _RENEW_AFTER)
+            ):
                 bound = self._renew(bound)
             if bound.fault is not None:
                 raise CallFailed(bound.fault)

@@ -18,7 +18,7 @@ from pointsman.errors import CallFailed, Fault, FaultKind
 
 
 class NeedsCode(Exception):
-    """A profile wants an MFA code, which is never asked for under a screen.
+    """A profile wants an MFA code, which nobody has given yet.
 
     Args:
         prompt: What botocore would have asked.
@@ -87,7 +87,7 @@ class _Row(Struct, frozen=True):
 _NETWORK = "is the network up, a VPN or proxy needed, the region spelled right?"
 
 _EXCEPTIONS: tuple[_Row, ...] = (
-    _Row((NeedsCode,), FaultKind.NO_CREDENTIALS, "this profile needs an MFA code; this screen does not ask for one"),
+    _Row((NeedsCode,), FaultKind.NO_CREDENTIALS, "this profile needs an MFA code"),
     _Row((boto.UnauthorizedSSOTokenError, boto.SSOTokenLoadError, boto.TokenRetrievalError), FaultKind.EXPIRED,
          "the SSO session has expired or there is none: {error}"),
     _Row((boto.SSOError,), FaultKind.EXPIRED, "SSO gave no credentials: {error}"),

@@ -1,9 +1,9 @@
 """boto3 sessions against AWS: the usual credential chain, made fit to run underneath a screen.
 
 Three things differ from a bare ``boto3.Session``: no provider asks a question on the terminal (an MFA code, a password
-of a ``credential_process``): it becomes a fault that says what to run; the AWS CLI's cache of role sessions is read, so
-that running ``aws`` once in a profile with MFA is enough; and sessions share one loader, so that a new one, made to
-look for credentials again, costs no parsing.
+of a ``credential_process``): it becomes a fault, and the screen asks for the code; the AWS CLI's cache of role sessions
+is read, so that running ``aws`` once in a profile with MFA is enough; and sessions share one loader, so that a new one,
+made to look for credentials again, costs no parsing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import botocore.loaders
 import botocore.session
 import botocore.utils
 
-from pointsman.aws.faults import NeedsCode
+from pointsman.aws.codes import Codes
 from pointsman.aws.profiles import no_region, unknown_profile
 from pointsman.errors import ConfigError, UsageError
 
@@ -44,13 +44,14 @@ class AwsSession(boto3.session.Session):  # type: ignore[misc]
         return super().client(service_name, *args, **options)
 
 
-def for_aws(profile: str = "", region: str = "", endpoint_url: str = "") -> AwsSession:
+def for_aws(profile: str = "", region: str = "", endpoint_url: str = "", codes: Codes | None = None) -> AwsSession:
     """A session for AWS, or for an endpoint that speaks like it. Looks for no credentials yet.
 
     Args:
         profile: A profile of the user's AWS files; empty for ``AWS_PROFILE`` or the default.
         region: A region; empty for ``AWS_REGION``, ``AWS_DEFAULT_REGION`` or the profile's.
         endpoint_url: Where every call goes; empty for the usual places, ``AWS_ENDPOINT_URL`` included.
+        codes: Where a provider finds an MFA code; None has none.
 
     Raises:
         UsageError: An unknown profile, or no region, or one that is none.
@@ -75,7 +76,7 @@ def for_aws(profile: str = "", region: str = "", endpoint_url: str = "") -> AwsS
         hint = "for example: --region eu-west-1"
         raise UsageError(f"{region!r} is not the name of an AWS region", hint) from error
     core.set_config_variable("region", region)
-    _quieten(core, name, region)
+    _quieten(core, name, region, codes or Codes())
     session = AwsSession(region_name=region, botocore_session=core)
     session.endpoint_url = endpoint_url or None
     session.settings = settings
@@ -104,10 +105,6 @@ def pagination(service: str, operation: str) -> dict[str, Any]:
 # -- nothing asks a question ----------------------------------------------------------------------------------------
 
 
-def _no_code(prompt: str = "") -> str:
-    raise NeedsCode(prompt)
-
-
 def _no_terminal(*args: Any, **options: Any) -> Any:
     """``subprocess.Popen`` for a ``credential_process``: without our keyboard, and without a terminal of its own."""
     return subprocess.Popen(*args, **{**options, "stdin": subprocess.DEVNULL, "start_new_session": True})
@@ -130,7 +127,7 @@ def _quiet_process(core: Any, profile: str) -> Any:
     return chain.ProcessProvider(profile, lambda: core.full_config, popen=_no_terminal)
 
 
-def _quieten(core: Any, profile: str, region: str) -> None:
+def _quieten(core: Any, profile: str, region: str, codes: Codes) -> None:
     """Replace the two providers of the chain that could ask a question."""
     resolver = core.get_component("credential_provider")
     roles = RoleCache()
@@ -145,7 +142,7 @@ def _quieten(core: Any, profile: str, region: str) -> None:
         client_creator=client_creator,
         cache=roles,
         profile_name=profile,
-        prompter=_no_code,
+        prompter=codes.ask,
         credential_sourcer=chain.CanonicalNameCredentialSourcer(plain),
         profile_provider_builder=_Builder(core, roles, region),
     )
@@ -227,4 +224,5 @@ def login_hint(profile: str, settings: Mapping[str, Any], known: Mapping[str, An
 def code_hint(profile: str) -> str:
     """What a person runs when a profile wants an MFA code."""
     named = f" --profile {profile}" if profile else ""
-    return f"run in another terminal: aws sts get-caller-identity{named} (it asks for the code); it is picked up here"
+    ran = f"aws sts get-caller-identity{named}"
+    return f"press i to give it here, or run in another terminal: {ran} (it asks for the code); it is picked up here"

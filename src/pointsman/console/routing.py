@@ -193,7 +193,11 @@ class Router:
         self.read("What went wrong in this session", lambda width: error_lines(entries, draw, width))
 
     def identity(self) -> None:
-        """Who one is."""
+        """Who one is; while an MFA code is missing, the question for it."""
+        codes, unnamed = self._app.standing.codes, self._app.standing.fault
+        if codes.wanted:
+            codes.ask(unnamed.sentence if unnamed is not None else "", again=True)
+            return
         from pointsman.console.dialogs.readings import identity_lines
 
         desk, connection = self._desk, self._desk.connection

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from textual.app import App
 
 from pointsman.console import toolkit
+from pointsman.console.codes import CodeQuestion
 from pointsman.console.desk import Desk
 from pointsman.console.present.header import HeaderFacts
 from pointsman.console.working import begin
@@ -65,6 +66,7 @@ class Standing:
         """What draws the header while the bytes a second show in it."""
         self.fault: Fault | None = None
         """Why it is not known who one is."""
+        self.codes = CodeQuestion(app, desk, self._code_given)
         desk.facts = self._now()
 
     def connected(self) -> None:
@@ -85,6 +87,7 @@ class Standing:
             release()
         self._released = []
         self.fault = None
+        self.codes.forget()
 
     def ask(self) -> None:
         """Ask who one is, unless that is being asked."""
@@ -103,9 +106,16 @@ class Standing:
         except CallFailed as error:
             self.fault = error.fault
             self._app.set_timer(AGAIN, self.ask)
+            self.codes.ask(error.fault.sentence)
         finally:
             self._asking = False
         self.refresh()
+
+    def _code_given(self) -> None:
+        """Ask again at once, and have what is shown read with it."""
+        self.ask()
+        if (refresh := getattr(self._app.screen, "action_refresh", None)) is not None:
+            self._app.call_later(refresh)
 
     def _whose(self, identity: Identity) -> None:
         """The last session's board is shown to its own account only."""
