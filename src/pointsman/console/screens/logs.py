@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from pointsman.console.command_line import COMMANDS
 from pointsman.console.desk import Desk
 from pointsman.console.present.log_groups import LIST, fits, group_key, totals
 from pointsman.console.screens.base import Place
@@ -149,8 +148,6 @@ class Logs(Place):
         chosen = self._chosen() if self.is_mounted else ()
         if action in ("tail", "group", "insights") and not chosen:
             return "no log group is selected"
-        if action == "insights" and not any(one.name == "insights" for one in COMMANDS):
-            return "Logs Insights is not built yet"
         if action == "tail" and len(chosen) > GROUPS:
             return f"{len(chosen)} groups are marked: {GROUPS} are tailed together at most"
         return super().why_not(action)
