@@ -287,6 +287,8 @@ def test_what_cannot_be_edited_here_keeps_all_but_what_it_means_and_whom_it_tell
         ("alarm.create", "name", "x" * 256, "255"),
         ("alarm.create", "description", "x" * 1025, "1,024"),
         ("alarm.mute", "begins", "tomorrow", "2026-01-31T09:30"),
+        ("alarm.mute", "minutes", "²", "how many minutes"),
+        ("alarm.mute", "minutes", "9" * 5000, "how many minutes"),
     ],
 )
 def test_a_form_says_where_an_answer_is_wrong(operation: str, name: str, typed: str, said: str) -> None:

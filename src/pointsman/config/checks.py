@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from pointsman.digits import digits
+
 
 def region(text: str) -> str | None:
     """What is wrong with a region's name; None when nothing is."""
@@ -28,7 +30,7 @@ def endpoint(text: str) -> str | None:
 
 def account(text: str) -> str | None:
     """What is wrong with an account's number; None when nothing is."""
-    if len(text) == 12 and text.isascii() and text.isdigit():
+    if len(text) == 12 and digits(text):
         return None
     return f'"{text}" is not an AWS account: it is twelve digits'
 

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from pointsman.digits import digits
 from pointsman.errors import Fault
 
 __all__ = [
@@ -193,7 +194,7 @@ def results_of(rows: Iterable[Sequence[tuple[str, str]]]) -> Results:
 def moment_of(text: str) -> datetime | None:
     """A time as Insights writes it (``2026-01-31 12:00:00.000``), or as milliseconds; None when it is none."""
     text = text.strip()
-    if text.isascii() and text.isdigit() and 12 <= len(text) <= 13:
+    if len(text) >= 12 and digits(text, 13):
         return datetime.fromtimestamp(int(text) / 1000, UTC)
     if len(text) < 19 or text[4:5] != "-":
         return None

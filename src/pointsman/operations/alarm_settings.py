@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from pointsman.digits import digits
 from pointsman.model.alarms import Alarm
 from pointsman.model.refs import MetricRef
 from pointsman.operations.declare import Answers, Choice, Field
@@ -156,14 +157,14 @@ def number(text: str) -> str | None:
 
 def _count(most: int) -> Callable[[str], str | None]:
     def check(text: str) -> str | None:
-        good = text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most and len(text) < 9
+        good = digits(text, 8) and 1 <= int(text) <= most
         return None if good else f"a whole number from 1 to {most:,}"
 
     return check
 
 
 def _period(text: str) -> str | None:
-    size = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    size = int(text) if digits(text, 8) else 0
     good = size in (10, 20, 30) or (size > 0 and size % 60 == 0)
     return None if good and size <= 604_800 else "10, 20, 30, or a multiple of 60 seconds"
 
@@ -204,7 +205,7 @@ def rule(text: str) -> str | None:
 
 
 def _seconds(text: str) -> str | None:
-    good = text.isascii() and text.isdigit() and len(text) < 9
+    good = digits(text, 8)
     return None if good else "a whole number of seconds"
 
 
@@ -353,7 +354,7 @@ def _plain(value: float | None) -> str:
 
 def whole(text: str) -> int:
     """A number while it is being typed: what is none yet is said beside its field."""
-    return int(text[:9]) if text.isascii() and text.isdigit() else 0
+    return int(text) if digits(text, 9) else 0
 
 
 def real(text: str) -> float:

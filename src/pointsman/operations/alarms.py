@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from pointsman.digits import digits
 from pointsman.model.alarms import Alarm, AlarmState
 from pointsman.model.refs import AlarmRef, Ref
 from pointsman.operations import alarm_making
@@ -164,7 +165,8 @@ DELETE: Operation[AlarmState] = Operation(
 
 
 def _minutes(text: str) -> str | None:
-    return None if text.isdigit() and 1 <= int(text) <= 21_600 else "say how many minutes: 1 to 21,600 (15 days)"
+    good = digits(text, 9) and 1 <= int(text) <= 21_600
+    return None if good else "say how many minutes: 1 to 21,600 (15 days)"
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

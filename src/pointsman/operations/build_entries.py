@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from pointsman.digits import digits
+
 SOURCE_TYPES: Final = (
     *("CODECOMMIT", "GITHUB", "GITHUB_ENTERPRISE", "GITLAB", "GITLAB_SELF_MANAGED", "BITBUCKET", "S3", "NO_SOURCE"),
 )
@@ -39,7 +41,7 @@ def minutes(least: int, most: int) -> Callable[[str], str | None]:
     """A check of whole minutes within what AWS takes."""
 
     def check(text: str) -> str | None:
-        if not text or (text.isascii() and text.isdigit() and least <= int(text[:6]) <= most):
+        if not text or (digits(text, 6) and least <= int(text) <= most):
             return None
         return f"AWS takes whole minutes, {least} to {most}."
 
@@ -54,7 +56,7 @@ def count_problem(most: int) -> Callable[[str], str | None]:
     """A check of a whole number from 0 on."""
 
     def check(text: str) -> str | None:
-        if not text or (text.isascii() and text.isdigit() and int(text[:6]) <= most):
+        if not text or (digits(text, 6) and int(text) <= most):
             return None
         return f"A whole number, 0 to {most}."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pointsman.digits import digits
 from pointsman.model.logs import GroupDetail, MetricFilter
 from pointsman.model.refs import LogGroupRef, MetricFilterRef, Ref
 from pointsman.operations.declare import Answers, Choice, Confirm, Field, Operation, WriteCall
@@ -45,7 +46,7 @@ def _touched(ref: Ref) -> tuple[tuple[str, ...], ...]:
 
 def _days(words: str) -> int:
     """What a choice means; 0 is for ever."""
-    return int(words) if words.isdigit() else 0
+    return int(words) if digits(words) else 0
 
 
 def _kept(days: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from pointsman.digits import digits
 from pointsman.model.refs import Ref, SamplingRuleRef
 from pointsman.model.sampling import SamplingRule, SamplingRules
 from pointsman.operations.declare import Answers, Confirm, Field, Operation, WriteCall
@@ -53,7 +54,7 @@ def _gone(state: SamplingRules, ref: Ref) -> str | None:
 def _whole(least: int, most: int) -> Callable[[str], str | None]:
     def check(value: str) -> str | None:
         text = value.strip()
-        if text.isascii() and text.isdigit() and len(text) <= 12 and least <= int(text) <= most:
+        if digits(text, 12) and least <= int(text) <= most:
             return None
         return f"a whole number from {least:,} to {most:,}"
 

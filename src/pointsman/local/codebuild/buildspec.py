@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from pointsman.digits import digits
 from pointsman.local.codebuild.batchspec import BatchSpec, read_batch
 from pointsman.local.codebuild.yamlnodes import NAME, BuildspecError, Reader, document
 from pointsman.semantics.reports import FORMATS
@@ -205,7 +206,7 @@ def _on_failure(reader: Reader) -> OnFailure:
     if not rest:
         return OnFailure("RETRY")
     head, _, tail = rest.partition("-")
-    count, pattern = (int(head), tail or ".*") if head.isdigit() else (3, rest)
+    count, pattern = (int(head), tail or ".*") if digits(head) else (3, rest)
     if count > 100:
         raise reader.error(f"tries {count} times; 100 is the most")
     import regex  # the engine that will run it: a user's pattern needs one that can be given a time-out

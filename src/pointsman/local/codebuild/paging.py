@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from pointsman.digits import digits
 from pointsman.local.answers import Parameters
 from pointsman.local.codebuild.settings import invalid
 from pointsman.local.world import Scope
@@ -117,6 +118,6 @@ def _place(token: str) -> str:
         place = base64.urlsafe_b64decode(token).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):
         place = ""
-    if not place.isascii() or not place.isdigit():
+    if not digits(place):
         raise invalid("Invalid nextToken")
     return place

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import yaml
 
+from pointsman.digits import digits
+
 LONGEST = 1024 * 1024
 """Characters of a buildspec that are read."""
 MOST = 100_000
@@ -121,7 +123,7 @@ class Reader:
     def number(self, least: int, most: int) -> int:
         """A whole number within bounds."""
         word = self.text()
-        if not word.isascii() or not word.isdigit() or not least <= int(word[:10]) <= most:
+        if not digits(word) or not least <= int(word) <= most:
             raise self.error(f"is {word[:40]}; it must be a whole number from {least} to {most}")
         return int(word)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from pointsman.digits import digits
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codecommit import pull_requests
 from pointsman.local.codecommit.lookup import check_name, default_branch, repositories, repository_of, said
@@ -122,7 +123,7 @@ def list_repositories(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 def _offset(token: str | None) -> int:
     if token is None:
         return 0
-    if not token.isdigit():
+    if not digits(token):
         raise AwsError("InvalidContinuationTokenException", "The specified continuation token is not valid.")
     return int(token)
 

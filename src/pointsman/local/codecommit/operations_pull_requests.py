@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from pointsman.digits import digits
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codecommit import merging, pull_requests
 from pointsman.local.codecommit.branches import moved
@@ -68,7 +69,7 @@ def _shape(one: PullRequest) -> dict[str, Any]:
 
 
 def _found(scope: Scope, given: str) -> PullRequest:
-    if not given.isascii() or not given.isdigit() or len(given) > 10:
+    if not digits(given, 10):
         raise AwsError("InvalidPullRequestIdException", "The pull request ID is not valid.")
     one = scope.get(PullRequest, pull_requests.key(int(given)))
     if one is None:
@@ -195,7 +196,7 @@ def list_pull_requests(scope: Scope, parameters: Parameters) -> dict[str, Any]:
 
 def _place(parameters: Parameters) -> str | None:
     token: str | None = parameters.get("nextToken")
-    if token is not None and not token.replace("/", "").isdigit():
+    if token is not None and not all(digits(part) for part in token.split("/")):
         raise AwsError("InvalidContinuationTokenException", "The specified continuation token is not valid.")
     return token
 

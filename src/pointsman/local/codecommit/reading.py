@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pointsman.digits import digits
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codecommit.git import EMPTY_TREE, Entry, is_id
 from pointsman.local.codecommit.lookup import commit_of, git_of, repositories, repository_of, said
@@ -179,7 +180,7 @@ def get_differences(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     roots = normal(parameters.get("beforePath", "")), normal(parameters.get("afterPath", ""))
     changes = [change for change in _changes(raw) if _inside(change, *roots)]
     token = parameters.get("NextToken", "0")
-    if not token.isdigit():
+    if not digits(token):
         raise AwsError("InvalidContinuationTokenException", "The specified continuation token is not valid.")
     start, limit = int(token), min(parameters.get("MaxResults", _PAGE), _PAGE)
     answer: dict[str, Any] = {"differences": [_difference(*change) for change in changes[start : start + limit]]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pointsman.digits import digits
 from pointsman.local.answers import Parameters, answers
 from pointsman.local.codedeploy import errors, locations, shapes
 from pointsman.local.codedeploy.errors import refused
@@ -102,7 +103,7 @@ def list_application_revisions(scope: Scope, parameters: Parameters) -> dict[str
         known.reverse()
     known += [one for one in found if getattr(one, _SORTS[sort]) is None]
     place = errors.place(parameters.get("nextToken"))
-    if place is not None and not place.isdigit():
+    if place is not None and not digits(place):
         raise refused("InvalidNextToken", "The next token is not valid")
     start = int(place or 0)
     answer: dict[str, Any] = {"revisions": [one.location for one in known[start : start + PAGE]]}

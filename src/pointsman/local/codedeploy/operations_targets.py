@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from pointsman.digits import digits
 from pointsman.local.answers import Parameters, answers
 from pointsman.local.codedeploy import errors, shapes, shifting_driver
 from pointsman.local.codedeploy.driver import crew_of
@@ -42,7 +43,7 @@ def _wanted(scope: Scope, one: Deployment, statuses: list[str], labels: list[str
 
 def _page(name: str, ids: Iterator[str], given: str | None) -> dict[str, Any]:
     place = errors.place(given)
-    if place is not None and not place.isdigit():
+    if place is not None and not digits(place):
         raise refused("InvalidNextToken", "The next token is not valid")
     start = int(place or 0)
     found = list(itertools.islice(ids, start, start + PAGE + 1))

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from msgspec import Struct
 
+from pointsman.digits import digits
 from pointsman.local.endpoint.messages import Request, Undecodable
 from pointsman.local.endpoint.refusals import Fault, Refusal
 
@@ -130,7 +131,7 @@ def _from_query(fields: dict[str, str], request: Request) -> Signature:
             " X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
         )
     text = fields.get("X-Amz-Expires", "900")
-    if not (text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= _LONGEST):
+    if not (digits(text, 8) and int(text) <= _LONGEST):
         raise Refusal(Fault.INCOMPLETE, "X-Amz-Expires must be a number of seconds, and less than a week")
     payload = fields.get("X-Amz-Content-Sha256") or request.headers.get("x-amz-content-sha256")
     signature = _made(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from pointsman.digits import digits
 from pointsman.model.logs import (
     LogGroup,
     LogLine,
@@ -83,7 +84,7 @@ def group_name(identifier: str) -> str:
     """A group's name from its ARN, from ``account:name``, or from itself."""
     if ":log-group:" in identifier:
         return identifier.split(":log-group:", 1)[1].removesuffix(":*")
-    return identifier.split(":", 1)[1] if identifier[:12].isdigit() and identifier[12:13] == ":" else identifier
+    return identifier.split(":", 1)[1] if digits(identifier[:12]) and identifier[12:13] == ":" else identifier
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pointsman.digits import digits
 from pointsman.local.answers import AwsError, Parameters
 from pointsman.local.endpoint.messages import Request, Response, Undecodable, pairs
 from pointsman.local.endpoint.models import service_model
@@ -86,7 +87,7 @@ def _structure(node: _Node, shape: Any) -> dict[str, Any]:
 def _numbered(node: _Node) -> list[_Node]:
     numbers = []
     for name in node.below:
-        if not (name.isascii() and name.isdigit() and len(name) < 8):
+        if not (digits(name, 7)):
             raise Undecodable(f"Key {name[:64]} is not a number")
         numbers.append((int(name), name))
     return [node.below[name] for _, name in sorted(numbers)]

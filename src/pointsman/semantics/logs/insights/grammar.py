@@ -10,6 +10,7 @@ from typing import Any, Final
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from pointsman.digits import digits
 from pointsman.semantics.logs import regexes
 from pointsman.semantics.logs.insights import catalogue, syntax
 from pointsman.semantics.logs.insights.syntax import Expression, Item, error_at
@@ -307,7 +308,7 @@ class _Reading:
     def _limit(self, tree: Tree[Token]) -> syntax.Command:
         (token,) = tree.children
         assert isinstance(token, Token)
-        if not token.isdigit() or int(token) < 1:
+        if not digits(token) or int(token) < 1:
             raise error_at(self._text, token.start_pos or 0, "limit takes a whole number above 0", len(token))
         return syntax.Limit(int(token))
 
@@ -395,7 +396,7 @@ class _Reading:
         if token.type == "STRING":
             return syntax.Literal(_unquoted(str(token)))
         if token.type == "NUMBER":
-            return syntax.Literal(int(token) if token.isdigit() else float(token))
+            return syntax.Literal(int(token) if digits(token) else float(token))
         if token.type == "PERIOD":
             found = period(str(token))
             if found is None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from pointsman.digits import digits
 from pointsman.semantics.logs.insights.values import Value, plain
 
 Event = tuple[int, int, int, str]
@@ -145,7 +146,7 @@ def walk(value: Any, parts: tuple[str, ...]) -> Value:
                 if joined in value:
                     return walk(value[joined], parts[end:])
             return None
-        if isinstance(value, list) and part.isdigit() and int(part) < len(value):
+        if isinstance(value, list) and digits(part) and int(part) < len(value):
             value = value[int(part)]
             continue
         return None
