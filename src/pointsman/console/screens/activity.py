@@ -66,9 +66,8 @@ class Activity(Place):
             calls: LineTable[Call] = LineTable(self.look, CALLS, key=call_key, noun="calls", id="call-table")
             yield Pane(self.look, "API calls", calls, id="calls")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """What was done has the keys."""
-        super().on_mount()
         self.query_one("#deed-table").focus()
         self._draw()
 

@@ -103,9 +103,8 @@ class AlarmPlace(Place):
             yield plot
             yield Pane(self.look, "History", CellLines(self.look, self._past, id="past"), id="history")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The facts have the keys."""
-        super().on_mount()
         self.query_one("#facts").focus()
 
     def on_resize(self) -> None:

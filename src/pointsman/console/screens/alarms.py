@@ -51,9 +51,8 @@ class Alarms(Place):
         table: LineTable[AlarmRow] = LineTable(self.look, ALARMS, key=row_key, noun="alarms", id="alarm-table")
         yield Pane(self.look, "Alarms", table, id="alarms")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The list has the keys."""
-        super().on_mount()
         self.query_one("#alarm-table").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

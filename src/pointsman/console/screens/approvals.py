@@ -79,9 +79,8 @@ class Approvals(Place):
             yield Pane(self.look, "Approvals", table, id="inbox")
             yield Pane(self.look, "What an answer ships", CellLines(self.look, self._about, id="shipping"), id="about")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The inbox has the keys."""
-        super().on_mount()
         self.query_one("#entries").focus()
 
     def on_resize(self, event: Resize) -> None:

@@ -157,6 +157,17 @@ class Place(Screen[None]):
         self._coming = set(self.slots) if self.desk.fault is None else set()
         self.show_facts(self.desk.facts)
         self.show_keys()
+        self.mounted()
+
+    def mounted(self) -> None:
+        """What a screen does at first, once everything is said to be still to come.
+
+        Textual calls the handlers of a message of every class of a screen, those of its bases last: ``on_mount`` and
+        its like are written here only, and a screen has ``mounted`` and ``hidden``.
+        """
+
+    def hidden(self) -> None:
+        """What a screen does when it is left for another one; not for a dialog over it."""
 
     def on_screen_resume(self) -> None:
         """The screen shows (again): read."""
@@ -174,6 +185,7 @@ class Place(Screen[None]):
         self._shown = False
         self.keep_view()
         self._let_go()
+        self.hidden()
 
     def on_unmount(self) -> None:
         """Gone for good."""

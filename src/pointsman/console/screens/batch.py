@@ -67,9 +67,8 @@ class BatchPlace(Place):
         detail.can_focus = False
         yield detail
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The builds have the keys."""
-        super().on_mount()
         self.query_one("#tree-table").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

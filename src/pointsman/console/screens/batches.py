@@ -42,9 +42,8 @@ class Batches(Place):
         table: LineTable[Batch] = LineTable(self.look, BATCHES, key=batch_key, noun="batches", id="batch-table")
         yield Pane(self.look, "Batches", table, id="batches")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The list has the keys."""
-        super().on_mount()
         self.query_one("#batch-table").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

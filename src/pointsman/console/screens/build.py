@@ -98,9 +98,8 @@ class BuildPlace(Place):
             yield Pane(self.look, "Phases", PhaseBars(self.look, id="bars"), id="phases")
             yield Pane(self.look, "Log", LogView(self.look, note="waiting for the build", id="view"), id="log")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The log has the keys."""
-        super().on_mount()
         self.query_one("#view").focus()
 
     def on_resize(self, event: Resize) -> None:
@@ -110,13 +109,10 @@ class BuildPlace(Place):
     def on_screen_resume(self) -> None:
         """Read on."""
         self._visible.set()
-        super().on_screen_resume()
 
-    def on_screen_suspend(self) -> None:
+    def hidden(self) -> None:
         """Nothing is read for a log nobody sees."""
-        super().on_screen_suspend()
-        if not self._shown:
-            self._visible.clear()
+        self._visible.clear()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
         """The build."""

@@ -78,9 +78,8 @@ class Builds(Place):
             builds: LineTable[Build] = LineTable(self.look, BUILDS, key=build_key, noun="builds", id="build-table")
             yield Pane(self.look, "Recent builds", builds, id="builds")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The builds of a named project have the keys, else the projects."""
-        super().on_mount()
         self.query_one("#build-table" if self.project is not None else "#project-table").focus()
 
     def on_resize(self, event: Resize) -> None:

@@ -72,9 +72,8 @@ class CommitPlace(Place):
         table: LineTable[Sighting] = LineTable(self.look, SIGHTINGS, key=sighting_key, noun="places", id="place-table")
         yield Pane(self.look, f"Commit {self.ref}", table, id="places")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The places have the keys."""
-        super().on_mount()
         self.query_one("#place-table").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

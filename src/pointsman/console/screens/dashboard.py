@@ -75,9 +75,8 @@ class DashboardPlace(Place):
         yield about
         yield Pane(self.look, "Dashboard", DashboardCanvas(self.look, id="canvas"), id="dashboard")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The widgets have the keys."""
-        super().on_mount()
         self._canvas.focus()
 
     @property

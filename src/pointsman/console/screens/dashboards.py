@@ -43,9 +43,8 @@ class Dashboards(Place):
         table: LineTable[DashboardEntry] = LineTable(self.look, LIST, key=row_key, noun="dashboards", id="list")
         yield Pane(self.look, "Dashboards", table, id="dashboards")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The list has the keys."""
-        super().on_mount()
         self.query_one("#list").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

@@ -110,9 +110,8 @@ class DeploymentPlace(Place):
             spot.can_focus = False
             yield spot
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The matrix has the keys."""
-        super().on_mount()
         self.query_one("#matrix").focus()
 
     def on_resize(self, event: Resize) -> None:

@@ -56,9 +56,8 @@ class Deployments(Place):
         table: LineTable[DeploymentRow] = LineTable(self.look, LIST, key=row_key, noun="deployments", id="list")
         yield Pane(self.look, "Deployments", table, number="4", id="deployments")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The list has the keys."""
-        super().on_mount()
         self.query_one("#list").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

@@ -70,9 +70,8 @@ class DoctorPlace(Place):
         yield Pane(self.look, "Doctor", table, id="findings")
         yield Pane(self.look, "Why", CellLines(self.look, self._why, id="why"), id="evidence")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """Look at once."""
-        super().on_mount()
         self.query_one("#findings-table").focus()
         self._draw()
 

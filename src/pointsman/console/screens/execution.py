@@ -66,9 +66,8 @@ class ExecutionPlace(Place):
         detail.can_focus = False
         yield detail
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The actions have the keys."""
-        super().on_mount()
         self.query_one("#runs").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

@@ -75,9 +75,8 @@ class Fleet(Place):
             )
             yield Pane(self.look, "Fleet", targets, id="fleet")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The targets of a named group have the keys, else the groups."""
-        super().on_mount()
         self.query_one("#target-table" if self.ref is not None else "#group-table").focus()
 
     def on_resize(self, event: Resize) -> None:

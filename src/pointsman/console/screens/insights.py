@@ -121,9 +121,8 @@ class InsightsPlace(Opening, Rows):
         offered.can_focus = False
         yield offered
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The editor has the keys."""
-        super().on_mount()
         self.show_rows()
         self.query_one("#query").focus()
 
@@ -388,16 +387,13 @@ class InsightsPlace(Opening, Rows):
         if not self.say_why_not("stop"):
             self.stop("stopped by you")
 
-    def on_screen_suspend(self) -> None:
+    def hidden(self) -> None:
         """Nobody looks any more: nothing goes on being billed."""
-        super().on_screen_suspend()
-        if not self._shown:
-            self.stop("stopped: the screen was left")
+        self.stop("stopped: the screen was left")
 
     def on_unmount(self) -> None:
         """Gone for good."""
         self.stop("stopped: the screen was left")
-        super().on_unmount()
 
     # --- what can be done
 

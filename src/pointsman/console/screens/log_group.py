@@ -84,9 +84,8 @@ class LogGroupPlace(Place):
         yield Pane(self.look, "Metric filters", table, id="filters")
         yield Pane(self.look, "Test bench", CellLines(self.look, self._bench, id="lines"), id="bench")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The filters have the keys."""
-        super().on_mount()
         self.query_one("#list").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

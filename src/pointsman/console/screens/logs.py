@@ -63,9 +63,8 @@ class Logs(Place):
         table: LineTable[LogGroup] = LineTable(self.look, LIST, key=group_key, noun="log groups", id="list")
         yield Pane(self.look, "Log groups", table, number="7", id="groups")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The list has the keys."""
-        super().on_mount()
         self.query_one("#list").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

@@ -118,9 +118,8 @@ class MetricPlace(Place):
         lines = CellLines(self.look, self._lines, id="plot")
         yield Pane(self.look, self.crumb, lines, id="metric")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The plot has the keys; its unit is asked for."""
-        super().on_mount()
         self.query_one("#plot").focus()
         self._learn()
 

@@ -107,9 +107,8 @@ class Metrics(Place):
         line.can_focus = False
         yield line
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The board has the keys."""
-        super().on_mount()
         self.query_one("#metrics-table").focus()
 
     # --- what is read

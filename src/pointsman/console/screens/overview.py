@@ -114,6 +114,8 @@ class Overview(BoardPlace):
     filters = True
 
     _problems = False
+    _furnished = False
+    """Whether every pane has been told what it shows at first."""
 
     def body(self) -> ComposeResult:
         """The attention line over the panes."""
@@ -151,9 +153,10 @@ class Overview(BoardPlace):
                 )
                 yield Pane(self.look, "Metrics and alarms", alarms, number="6", id="metrics")
 
-    def on_mount(self) -> None:
-        """The cursor is in the first pane from the start."""
-        super().on_mount()
+    def mounted(self) -> None:
+        """Everything is drawn at once, and the cursor is in the first pane from the start."""
+        self._furnished = True
+        self._draw()
         self.query_one("#board", LineTable).focus()
 
     def on_resize(self, event: Resize) -> None:
@@ -213,7 +216,8 @@ class Overview(BoardPlace):
             self._alarms = snapshot
         else:
             self._builds = snapshot
-        self._draw()
+        if self._furnished:
+            self._draw()
 
     def _brief(self, draw: Draw, width: int) -> Sequence[Cell]:
         """What has no pane on a small screen, in two lines."""

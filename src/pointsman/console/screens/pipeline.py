@@ -119,9 +119,8 @@ class Pipeline(Place):
             places.can_focus = False
             yield Pane(self.look, "Which revision is where", places, id="where")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The stages have the keys."""
-        super().on_mount()
         self.query_one("#sheet").focus()
 
     def on_resize(self, event: Resize) -> None:

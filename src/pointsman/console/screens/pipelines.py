@@ -55,9 +55,8 @@ class Pipelines(BoardPlace):
         )
         yield Pane(self.look, "Pipelines", table, number="2", id="pipelines")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The board has the keys."""
-        super().on_mount()
         self.query_one("#board", LineTable).focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

@@ -81,9 +81,8 @@ class ReportsPlace(Place):
             yield Pane(self.look, "Failed cases", found, id="found")
             yield Pane(self.look, "Output", CellLines(self.look, self._words, id="words"), id="output")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """What failed has the keys."""
-        super().on_mount()
         self.query_one("#found-table").focus()
 
     def on_resize(self, event: Resize) -> None:

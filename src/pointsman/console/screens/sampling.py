@@ -70,9 +70,8 @@ class SamplingPlace(Place):
         yield Pane(self.look, "Sampling rules", table, id="rules")
         yield Pane(self.look, "Rule", CellLines(self.look, self._details, id="details"), id="rule")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The list has the keys."""
-        super().on_mount()
         self.query_one("#list").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

@@ -110,9 +110,8 @@ class ServiceMapPlace(Place):
             yield Pane(self.look, "Service map", ServiceGraph(self.look, id="graph"), table, id="map")
             yield Pane(self.look, "Service", CellLines(self.look, self._details, id="details"), id="service")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The graph has the keys."""
-        super().on_mount()
         self.query_one("#graph").focus()
 
     def on_resize(self, event: Resize) -> None:

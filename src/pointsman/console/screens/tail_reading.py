@@ -103,9 +103,8 @@ class TailReading(Place):
         view.grown = self._grown
         yield Pane(self.look, "Log", view, id="log")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The log has the keys."""
-        super().on_mount()
         self._view.focus()
         if self.filter_text:
             self._view.search(self.filter_text)
@@ -145,11 +144,9 @@ class TailReading(Place):
             elif self.desk.fault is not None:
                 self._failed(self.desk.fault)
 
-    def on_screen_suspend(self) -> None:
+    def hidden(self) -> None:
         """Nothing is read, nor paid for, for a log nobody sees."""
-        super().on_screen_suspend()
-        if not self._shown:
-            self._stop()
+        self._stop()
 
     def disconnected(self) -> None:
         """Another world has other logs."""

@@ -132,9 +132,8 @@ class TracePlace(TraceNodes):
             yield Pane(self.look, "Trace", *parts, id="trace")
             yield Pane(self.look, "Span", CellLines(self.look, self._details, id="details"), id="span")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The waterfall has the keys."""
-        super().on_mount()
         self.query_one("#waterfall").focus()
 
     def on_resize(self, event: Resize) -> None:

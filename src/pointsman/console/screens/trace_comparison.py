@@ -84,9 +84,8 @@ class TraceComparisonPlace(Place):
         )
         yield Pane(self.look, "Compare traces", table, id="both")
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The list has the keys."""
-        super().on_mount()
         self.query_one("#list").focus()
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:

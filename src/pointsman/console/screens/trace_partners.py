@@ -173,12 +173,10 @@ class TracePartners(Place):
         through = traces.loaded.through(opened.operations[place].service)[: known.most]
         return tuple(ref for ref in through if ref != self.ref and ref not in known)
 
-    def on_screen_suspend(self) -> None:
+    def hidden(self) -> None:
         """Who has left does not read on."""
-        super().on_screen_suspend()
-        if not self._shown:
-            for group in ("widen", "partner"):
-                self.workers.cancel_group(self, group)
+        for group in ("widen", "partner"):
+            self.workers.cancel_group(self, group)
 
     def why_not(self, action: str) -> str | None:
         """Some keys need the trace, and others beside it."""

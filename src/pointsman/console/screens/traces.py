@@ -110,9 +110,8 @@ class Traces(TraceLinks):
             lines.can_focus = False
             yield lines
 
-    def on_mount(self) -> None:
+    def mounted(self) -> None:
         """The list has the keys."""
-        super().on_mount()
         self.query_one("#list").focus()
 
     def on_resize(self, event: Resize) -> None:
