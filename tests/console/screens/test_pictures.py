@@ -119,6 +119,7 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "trace-leave-out": ("5", "enter", "s"),
     "trace-pruned": ("5", "enter", "s", "down", "down", "enter"),
     "trace-logs": ("5", "enter", "l"),
+    "trace-compare-with": ("5", "enter", "x"),
     "traces-durations": ("5", "h", "G", "shift+left", "shift+left"),
     "traces-completion": ("5", "slash", *"serv", "tab", "quotation_mark"),
     "trace-document": ("5", "enter", "d"),

@@ -291,6 +291,14 @@ async def test_a_trace_leads_to_the_logs_of_its_moment() -> None:
         await user.press("escape", "at")
 
 
+async def test_one_key_follows_the_logs_of_the_trace_in_the_waterfall() -> None:
+    async with console() as user:
+        await user.press("5", "enter", "f")
+        assert isinstance(user.app.screen, TailPlace)
+        asked = user.world.services.logs.tails.asked[-1]
+        assert asked.since == pytest.approx(int(tracing.checkout().trace.start * 1000) - 300_000, abs=1)
+
+
 async def test_a_deployment_and_a_pipeline_lead_to_the_logs_of_their_moment() -> None:
     async with console() as user:
         for keys in (("4", "down", "enter", "L"), ("2", "enter", "L")):

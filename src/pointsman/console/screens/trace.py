@@ -84,22 +84,23 @@ class TracePlace(TraceNodes):
         Binding("left_square_bracket", "tab(-1)", "details back", key_display="[", show=False, id="previous-tab"),
         Binding("s", "leave_out", "leave out", show=False, id="leave-out"),
         Binding("ctrl+s", "save", "save as JSON", key_display="^s", show=False, id="save"),
-        Binding("L", "tail", "its logs as a tail", show=False, id="tail"),
+        Binding("f", "tail", "follow its logs", show=False, id="tail"),
         Binding("n", "match(1)", "next match", show=False, id="next"),
         Binding("N", "match(-1)", "previous match", show=False, id="previous"),
     ]
 
     place_title = "Trace"
     place_help = (
-        "A line per span. The heavy rule in a bar is the critical path: where the request waited for that span itself. "
-        "Marks: fault, ! error, T throttled by itself; a circle when only something below it was; then an exception, "
-        "a lost parent (?), or in progress. Enter folds, left and right fold and go up and down, ( and ) fold by "
-        "level, s leaves out services or short spans; + and _ zoom, . zooms to the span, = shows all, H and L move. e "
-        "goes to the next failure. The filter searches names, URLs, key=value of annotations and exceptions; -word "
-        "leaves out; n and N go on. ] turns the details' pages, v shows the operations and the map of this trace, "
-        "where enter goes to a service's spans; l leads to its logs, M to metrics and T to traces of the service. x "
-        "compares it with another trace, p reads more of the loaded traces to tell percentiles from. Tab is the "
-        "details, d the span's document, J what X-Ray says of the trace, ctrl+s saves it."
+        "A line per span. The heavy rule in a bar is the critical path: where the request waited for that span "
+        "itself. Marks: fault, ! error, T throttled by itself; a circle when only something below it was; then an "
+        "exception, a lost parent (?), or in progress. Enter folds, left and right fold and go up and down, ( and ) "
+        "fold by level, s leaves out services or short spans; + and _ zoom, . zooms to the span, = shows all, H and L "
+        "move. e goes to the next failure. The filter searches names, URLs, key=value of annotations and exceptions; "
+        "-word leaves out; n and N go on. ] turns the details' pages, v shows the operations and the map of this "
+        "trace, where enter goes to a service's spans; l leads to its logs, f follows them, M leads to metrics and T "
+        "to traces of the service. x compares it with another trace, p reads more of the loaded traces to tell "
+        "percentiles from. Tab is the details, d the span's document, J what X-Ray says of the trace, ctrl+s saves "
+        "it."
     )
     slots: ClassVar[tuple[str, ...]] = ("trace",)
     filters = True
