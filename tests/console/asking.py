@@ -75,6 +75,18 @@ class Logs:
         """Whether a query goes on for ever."""
         self.looks = 0
 
+    def give(self, rows: list[Row]) -> None:
+        """What queries find."""
+        self.rows = rows
+
+    def refuse(self, operation: str, fault: Fault) -> None:
+        """Answer an operation with a fault."""
+        self.faults[operation] = fault
+
+    def go_on(self) -> None:
+        """No query ends."""
+        self.forever = True
+
     async def read(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         assert service == "logs"
         self.asked.append((operation, parameters))

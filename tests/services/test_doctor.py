@@ -17,6 +17,7 @@ from pointsman.errors import UsageError
 from pointsman.local.scenarios import Demo, open_demo
 from pointsman.model import doctor
 from pointsman.model.doctor import Diagnosis, Finding
+from pointsman.model.endpoints import Endpoint
 from pointsman.model.refs import BuildRef, DeploymentRef, MetricRef, PipelineRef, Ref
 from pointsman.services.builds import Builds
 from pointsman.services.deployments import Deployments
@@ -279,3 +280,52 @@ def test_the_exit_code_says_whether_something_is_broken(tmp_path: Path) -> None:
         assert "BROKEN: checkout/Test" in shown[1]
     finally:
         made.close()
+
+
+# --- endpoints
+
+
+class Knocked:
+    """Services on AWS whose endpoints are as a test says."""
+
+    def __init__(self, floor: Bundle, endpoints: tuple[Endpoint, ...]) -> None:
+        self._floor, self._endpoints = floor, endpoints
+        self.world = "aws"
+        self.cloud = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._floor if hasattr(self._floor, name) else self._floor.cloud, name)
+
+    async def endpoints(self, services: tuple[str, ...]) -> tuple[Endpoint, ...]:
+        assert {"sts", "codepipeline", "xray"} <= set(services)
+        return self._endpoints
+
+
+async def test_endpoints_that_answer_are_counted_and_one_that_does_not_is_named(floor: Bundle) -> None:
+    now = floor.clock.now()
+    well = Endpoint("sts", "https://sts", seconds=0.02, said_at=now)
+    found = await look(Knocked(floor, (well, Endpoint("logs", "https://logs", seconds=0.5))), "traces")
+    assert found.looked[0] == "endpoints: 2 of 2 answer, the slowest logs in 500 ms" and not found.findings
+    ill = Endpoint("xray", "https://xray", "proxy.example", problem="the proxy does not answer", detail="refused")
+    (one,) = (await look(Knocked(floor, (well, ill)), "traces")).findings
+    assert one.what == "xray: the proxy does not answer" and one.grave
+    assert one.evidence == ("xray: https://xray through proxy.example", "refused") and "NO_PROXY" in one.step
+
+
+async def test_a_clock_that_is_off_is_found_though_no_signature_is_taken(floor: Bundle) -> None:
+    late = Endpoint("sts", "https://sts", seconds=0.02, said_at=floor.clock.now() + timedelta(minutes=9))
+    assert "9 minutes behind" in told(await look(Knocked(floor, (late,)), "traces"))
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "what", "step"),
+    [
+        ((Endpoint("logs", "u", problem="x certificate"), Endpoint("sts", "u", seconds=1)), "logs: x", "AWS_CA_BUNDLE"),
+        ((Endpoint("logs", "u", problem="gone"), Endpoint("sts", "u", seconds=1)), "logs: gone", "endpoint_url"),
+        ((Endpoint("logs", "u", problem="gone"), Endpoint("sts", "u", problem="gone")), "logs, sts: gone", "VPN"),
+        ((Endpoint("logs", "u", seconds=3.2),), "answer slowly", "way"),
+    ],
+)
+def test_each_way_an_endpoint_fails_has_its_step(endpoints: tuple[Endpoint, ...], what: str, step: str) -> None:
+    (one,) = doctor.of_endpoints(endpoints, EPOCH)
+    assert what in one.what and step in one.step

@@ -34,6 +34,7 @@ from pointsman.aws.threads import Daemons
 from pointsman.aws.trail import Trail, attempt
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind, PointsmanError
+from pointsman.model.endpoints import Endpoint
 from pointsman.model.snapshot import Identity
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -376,6 +377,27 @@ class Cloud:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # looked at, so that asyncio does not complain about a waiter that has gone
+
+    # -- where calls go -----------------------------------------------------------------------------------------------
+
+    async def endpoints(self, services: tuple[str, ...]) -> tuple[Endpoint, ...]:
+        """Knock at the endpoints of some services; without credentials as well. Nothing that is metered is sent.
+
+        Raises:
+            CallFailed: There are no endpoints at all: no region, say, or a malformed URL.
+        """
+        from pointsman.aws.endpoints import probe
+
+        def knock(service: str) -> Endpoint:
+            with self._lock:
+                bound = self._bound = self._bound or self._bind()
+            try:
+                client = self._client(bound, service)
+            except Exception as error:  # as for a call: an unknown service, no region, a bad endpoint
+                raise CallFailed(explain(error, service).fault) from error
+            return probe(service, client)
+
+        return tuple(await asyncio.gather(*(self._readers.run(partial(knock, one)) for one in services)))
 
     # -- one call, on a thread ----------------------------------------------------------------------------------------
 

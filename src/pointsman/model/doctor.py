@@ -15,6 +15,7 @@ from msgspec import Struct
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.builds import Build
 from pointsman.model.deployments import Rollout
+from pointsman.model.endpoints import Endpoint
 from pointsman.model.metrics import MetricList, Series
 from pointsman.model.pipelines import Action, PipelineState, Stage
 from pointsman.model.refs import BuildRef, DeploymentRef, MetricRef, Ref
@@ -27,6 +28,7 @@ __all__ = [
     "Finding",
     "of_build",
     "of_deployment",
+    "of_endpoints",
     "of_fault",
     "of_metric",
     "of_pipeline",
@@ -94,6 +96,34 @@ def of_skew(ours: datetime, theirs: datetime | None) -> tuple[Finding, ...]:
             "set the clock (timedatectl set-ntp true): from five minutes on AWS refuses every signature",
         ),
     )
+
+
+SLOW = 2.0
+"""Seconds from which an endpoint is said to be slow."""
+
+
+def of_endpoints(endpoints: Sequence[Endpoint], now: datetime) -> tuple[Finding, ...]:
+    """Endpoints that do not answer, or slowly; and the clock, by what those say that do."""
+    found: list[Finding] = []
+    silent = [one for one in endpoints if one.problem]
+    for problem in dict.fromkeys(one.problem for one in silent):
+        met = [one for one in silent if one.problem == problem]
+        names = ", ".join(one.service for one in met)
+        evidence = [f"{one.service}: {one.url}{f' through {one.proxy}' if one.proxy else ''}" for one in met]
+        step = "check the network, the VPN and the VPC's endpoints from this machine"
+        if any(one.proxy for one in met):
+            step = "check the proxy (HTTPS_PROXY, NO_PROXY)"
+        elif "certificate" in problem:
+            step = "name the bundle of who signs here: AWS_CA_BUNDLE, or ca_bundle in the AWS configuration"
+        elif len(met) < len(endpoints):
+            step = f"check the endpoint of {names}: a VPC endpoint, or endpoint_url in the AWS configuration"
+        found.append(Finding(f"{names}: {problem}", (*evidence, met[0].detail), step))
+    slow = [one for one in endpoints if one.seconds is not None and one.seconds >= SLOW]
+    if slow:
+        evidence = [f"{one.service}: {one.seconds:.1f} s" for one in slow]
+        found.append(Finding("endpoints answer slowly", tuple(evidence), "look at the way there", None, False))
+    said = next((one.said_at for one in endpoints if one.said_at is not None), None)
+    return (*found, *of_skew(now, said))
 
 
 # --- pipelines

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,8 @@ TAIL = 60
 MOST = 20
 """Failed builds and deployments of which each is looked into, when everything is looked at."""
 RECENT = timedelta(hours=24)
+KNOCKED = ("codepipeline", "codebuild", "codedeploy", "cloudwatch", "logs", "xray", "sts")
+"""Services whose endpoints are tried."""
 HOURS = 6.0
 """How far back traces are looked for."""
 
@@ -77,8 +78,12 @@ class Doctor:
             wanted: What ``thing`` gives.
             tell: Told what is being looked at.
         """
+        found = Diagnosis()
+        if self._services.world == "aws":
+            tell("endpoints")
+            found = await self._endpoints()
         tell("who is asking")
-        found = await self._identity()
+        found = found + await self._identity()
         if found.grave:
             return found  # nothing else can be read by nobody
         if isinstance(wanted, PipelineRef):
@@ -116,25 +121,28 @@ class Doctor:
             identity = await cloud.whoami(fresh=True)
             looked = f"identity: {identity.arn or identity.account} in {identity.region or cloud.region}"
             now = self._services.clock.now()
-            skew = doctor.of_skew(now, await self._their_time()) if self._services.world == "aws" else ()
             ends = identity.expires
             if ends is not None and ends - now < timedelta(minutes=15):
                 left = Finding(
                     f"these credentials end at {ends:%H:%M}Z", (), "renew them: aws sso login, or the role", None, False
                 )
-                return Diagnosis((looked,), (*skew, left))
-            return Diagnosis((looked,), skew)
+                return Diagnosis((looked,), (left,))
+            return Diagnosis((looked,))
 
         return await self._tried("who is asking", read)
 
-    async def _their_time(self) -> datetime | None:
-        """AWS's time, from the header of an answer; None where there is none."""
-        answer = await self._services.cloud.read("sts", "GetCallerIdentity")
-        said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
-        try:
-            return parsedate_to_datetime(said).astimezone(UTC) if said else None
-        except (ValueError, TypeError):
-            return None
+    async def _endpoints(self) -> Diagnosis:
+        """Whether the services answer at all, and by which clock: a clock that is off has every signature refused."""
+
+        async def read() -> Diagnosis:
+            endpoints = await self._services.cloud.endpoints(KNOCKED)
+            there = [one for one in endpoints if one.seconds is not None]
+            slowest = max(there, key=lambda one: one.seconds or 0.0, default=None)
+            most = f", the slowest {slowest.service} in {(slowest.seconds or 0) * 1000:.0f} ms" if slowest else ""
+            looked = f"endpoints: {len(there)} of {len(endpoints)} answer{most}"
+            return Diagnosis((looked,), doctor.of_endpoints(endpoints, self._services.clock.now()))
+
+        return await self._tried("the endpoints", read)
 
     # --- one thing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -55,10 +56,13 @@ async def run(user: Driver, *rows: dict[str, str]) -> None:
     if rows:
         logs(user).rows = list(rows)
     await user.press("ctrl+r")
-    for _ in range(20):
-        if not place(user).running:
-            break
-        await user.settle()
+    if logs(user).forever:
+        for _ in range(20):
+            await user.settle()
+        return
+    async with asyncio.timeout(20):
+        while place(user).running:
+            await asyncio.sleep(0.001)
     await user.settle()
 
 
@@ -342,6 +346,44 @@ async def test_rows_become_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert next((tmp_path / "pointsman" / "saved").glob("*.md")).read_text().startswith("| @timestamp | @message |")
 
 
+async def test_what_shows_is_saved_and_everything_is_offered_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with workbench() as user:
+        await run(user)
+        await user.press("escape", "right", "H", "slash", *"error", "enter", "ctrl+s")
+        assert "10 rows, 1 column" in user.text and "everything: 40 rows, 2 columns" in user.text
+        await user.press("enter")
+        file = next((tmp_path / "pointsman" / "saved").glob("*.csv"))
+        assert len(file.read_text().splitlines()) == 11
+        assert file.read_text().startswith("@message\n") and "INFO" not in file.read_text()
+
+
+async def test_f2_saves_the_query_from_the_editor() -> None:
+    async with workbench() as user:
+        await write(user, "")
+        await user.press("f2")
+        assert any("there is no query to save" in one for one in user.toasts)
+        await write(user, "filter took > 9")
+        await user.press("f2")
+        assert "Save as a new query" in user.text
+        await user.type("carts/slow")
+        await user.press("tab", "tab", "enter")
+        (ran,) = user.world.runner.ran
+        assert ran[0] == "query.save" and ran[2]["name"] == "carts/slow"
+
+
+async def test_f2_changes_the_saved_query_that_is_on_the_bench() -> None:
+    async with workbench("insights team/errors") as user:
+        await user.press("f2")
+        assert any("team/errors is saved as it is" in one for one in user.toasts)
+        await user.press("end")
+        await user.type(" # and more")
+        await user.press("f2")
+        assert "Save changes" in user.text and "team/errors" in user.text
+
+
 async def test_a_row_is_copied_as_text_json_and_command() -> None:
     async with workbench() as user:
         await run(user)
@@ -366,6 +408,17 @@ async def test_bins_are_columns_and_v_changes_the_view() -> None:
         assert "█" not in user.text
         await user.press("v")
         assert "█" in user.text
+
+
+async def test_several_series_get_common_axes_and_a_legend_where_there_is_room() -> None:
+    async with workbench(size=(120, 50)) as user:
+        await run(user, *asking.levels())
+        assert "max 16" in user.text, "a line each beside the rows"
+        await user.press("escape", "v")
+        chart = user.app.screen.query_one("#chart")
+        lines = "\n".join(user.lines[chart.region.y : chart.region.bottom])
+        for words in ("1 ERROR", "2 INFO", "3 WARN", "min 0  max 16", "│", "08:00"):
+            assert words in lines, lines
 
 
 async def test_rows_of_events_are_no_picture() -> None:

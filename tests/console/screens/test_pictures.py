@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from console import dashing, logbook, mapped, samples, tracing
+from console import asking, dashing, doctoring, logbook, mapped, samples, tracing
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
-from pointsman.errors import Fault
+from pointsman.errors import CallFailed, Fault
 from pointsman.model.alarms import AlarmList
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
 from pointsman.model.dashboards import DashboardList
 from pointsman.model.deployments import DeploymentList
+from pointsman.model.doctor import Diagnosis
 from pointsman.model.logs import TailChunk, TailMode
 from pointsman.model.metrics import MetricList
 from pointsman.model.pipelines import Board
@@ -159,6 +161,10 @@ def _pressing(made: World, keys: tuple[str, ...]) -> Callable[[Pilot[Any]], Any]
         await user.settle()
         for key in keys:
             await (user.obey(key[1:]) if key.startswith(":") else user.press(key))
+            # A query is no work that a screen waits for: the driver does not wait for it either.
+            while not made.services.insights_logs.forever and getattr(pilot.app.screen, "running", False) is True:
+                await asyncio.sleep(0.001)
+                await user.settle()
 
     return press
 
@@ -253,6 +259,51 @@ def test_denied(snap_compare: Compare, place: str) -> None:
             continue
         made.feeds.snapshots[key] = Snapshot(fault=samples.DENIED, failures=1)
     assert snap_compare(_app(made), terminal_size=(100, 30), run_before=_pressing(made, PLACES[place]))
+
+
+QUERIES: dict[str, tuple[Callable[[asking.Logs], None], tuple[str, ...]]] = {
+    "bins": (lambda logs: logs.give(asking.bins()), ()),
+    "series": (lambda logs: logs.give(asking.levels()), ()),
+    "axes": (lambda logs: logs.give(asking.levels()), ("escape", "v")),
+    "bars": (lambda logs: logs.give(asking.streams()), ()),
+    "row": (lambda logs: None, ("escape", "enter")),
+    "nothing": (lambda logs: logs.give([]), ()),
+    "denied": (lambda logs: logs.refuse("StartQuery", samples.DENIED), ()),
+    "running": (lambda logs: logs.go_on(), ()),
+    "mistake": (lambda logs: None, (*" | limit x", "ctrl+r")),
+    "saved": (lambda logs: None, ("ctrl+o",)),
+    "keep": (lambda logs: None, ("f2",)),
+    "export": (lambda logs: None, ("escape", "right", "H", "ctrl+s")),
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("query", QUERIES)
+def test_insights(snap_compare: Compare, query: str, size: tuple[int, int]) -> None:
+    made = full(world())
+    prepare, keys = QUERIES[query]
+    prepare(made.services.insights_logs)
+    assert snap_compare(_app(made), terminal_size=size, run_before=_pressing(made, (*PLACES["insights"], *keys)))
+
+
+HEALTH: dict[str, Diagnosis | None] = {
+    "broken": doctoring.FOUND,
+    "well": Diagnosis(doctoring.FOUND.looked),
+    "refused": None,
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("health", HEALTH)
+def test_doctor(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, health: str, size: tuple[int, int]) -> None:
+    async def look(*_: Any) -> Diagnosis:
+        if (found := HEALTH[health]) is None:
+            raise CallFailed(samples.DENIED)
+        return found
+
+    monkeypatch.setattr("pointsman.services.doctor.Doctor.look", look)
+    made = full(world())
+    assert snap_compare(_app(made), terminal_size=size, run_before=_pressing(made, said("doctor")))
 
 
 @pytest.mark.parametrize("trouble", ["denied", "throttled", "polled"])

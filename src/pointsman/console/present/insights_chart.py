@@ -1,18 +1,23 @@
-"""Results as a picture: columns over time, a line of columns per series, bars by name. Pure."""
+"""Results as a picture: columns over time, a line of columns per series or all on common axes, bars by name. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pointsman.console.present import plot
 from pointsman.console.present.cells import EMPTY, Cell, Piece, cell, fit, join
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells, clean, truncate
 from pointsman.model.insights_chart import Bars, Series, TimeChart
+from pointsman.model.metrics import MetricQuery
+from pointsman.model.metrics import Series as Line
 
 __all__ = ["chart_height", "chart_lines", "figure"]
 
 _LABELS = 9
 """Cells for the figures at the left."""
+_PLOT = 9
+"""Lines that axes and what is in them take at least."""
 _INKS = ("bar", "tone.ok", "tone.waiting", "log.command", "tone.failed", "tone.moving")
 
 
@@ -43,6 +48,8 @@ def chart_lines(chart: TimeChart | Bars, draw: Draw, width: int, height: int) ->
         return _bars(chart, draw, width, height)
     if len(chart.series) == 1 and height >= 4:
         return _columns(chart, draw, width, height)
+    if len({one.figure for one in chart.series}) == 1 and height >= len(chart.series) + _PLOT:
+        return _axes(chart, draw, width, height)
     return _strips(chart, draw, width, height)
 
 
@@ -105,6 +112,24 @@ def _time_line(chart: TimeChart, draw: Draw, room: int, indent: int) -> Cell:
     left, right = draw.zone.of(chart.start).strftime(form), draw.zone.marked(last, form)
     space = max(1, room - cells(left) - cells(right))
     return (*cell(" " * indent), (f"{left}{' ' * space}{right}", "dim"))
+
+
+# --- several series of one figure, where there is room: on the same axes
+
+
+def _axes(chart: TimeChart, draw: Draw, width: int, height: int) -> list[Cell]:
+    """A plot of all of them over a legend."""
+    first, step = chart.start.timestamp(), chart.step.total_seconds()
+    lines = []
+    for one in chart.series:
+        given = [(first + at * step, value) for at, value in enumerate(one.values) if value is not None]
+        times, values = zip(*given, strict=True) if given else ((), ())
+        lines.append(Line(MetricQuery(None, expression=one.name), one.name, times, values))
+    drawn = plot.Chart(tuple(lines), chart.start, chart.start + chart.step * chart.bins, period=max(1, round(step)))
+    under = plot.legend(drawn, draw, width)
+    if chart.left_out:
+        under.append(cell(f"   {chart.left_out:,} more series", "dim"))
+    return [*plot.chart(drawn, draw, width, height - len(under)), *under]
 
 
 # --- several series: a line each

@@ -16,10 +16,11 @@ from pointsman.console.present.cells import Cell, cell
 from pointsman.console.present.doctor import FINDINGS, FindingRow, row_key, rows_of, summary
 from pointsman.console.present.look import Draw
 from pointsman.console.screens.base import Place
+from pointsman.console.troubles import fault_of
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
-from pointsman.errors import UsageError
+from pointsman.errors import Fault, UsageError
 from pointsman.model.doctor import Diagnosis
 from pointsman.model.refs import Ref
 from pointsman.model.snapshot import Snapshot
@@ -58,6 +59,8 @@ class DoctorPlace(Place):
         self._found: Diagnosis | None = None
         self._doing = ""
         self._wrong = ""
+        self._fault: Fault | None = None
+        """Why it could not look."""
 
     @property
     def crumb(self) -> str:
@@ -98,9 +101,16 @@ class DoctorPlace(Place):
                 self._draw()
                 return
             self._wrong = ""
-            self._found = await Doctor(connection.services).look(wanted, self._tell)
-            self._doing = ""
-            self._draw()
+            try:
+                self._found = await Doctor(connection.services).look(wanted, self._tell)
+                self._fault = None
+            except Exception as error:
+                self._fault = fault_of(error)
+                raise
+            finally:
+                self._doing = ""
+                if self.is_mounted:
+                    self._draw()
 
         self._doing = "beginning"
         self._draw()
@@ -114,6 +124,8 @@ class DoctorPlace(Place):
     def _draw(self) -> None:
         found = self._found or Diagnosis()
         snapshot: Snapshot[Any] = Snapshot(value=found, fetched_at=self.desk.now(), fault=self.desk.fault)
+        if self._found is None and not self._wrong:  # nothing was found out: that is no clean bill of health
+            snapshot = Snapshot(fault=self._fault or self.desk.fault)
         self.query_one("#findings-table", LineTable).show(rows_of(found), snapshot=snapshot)
         said = self._wrong or (f"looking at {self._doing} …" if self._doing else summary(found) if self._found else "")
         self.query_one("#findings", Pane).title_text("Doctor", f"{self.only}  {said}".strip())

@@ -24,7 +24,7 @@ from pointsman.console.present.insights import progress
 from pointsman.console.present.look import Draw
 from pointsman.console.screens.insights_opening import Opening
 from pointsman.console.screens.insights_rows import Rows
-from pointsman.console.screens.wishes import NamesAsked
+from pointsman.console.screens.wishes import NamesAsked, OperationAsked
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.query_editor import QueryEditor
@@ -74,6 +74,7 @@ class InsightsPlace(Opening, Rows):
         Binding("ctrl+g", "groups", "groups", key_display="^g", id="log-groups"),
         Binding("f4,t", "range", "time", key_display="f4", id="query-range"),
         Binding("ctrl+o", "open", "open", key_display="^o", id="open-query"),
+        Binding("f2", "keep", "save the query", show=False, id="save-query"),
         Binding("e", "edit", "edit the query", show=False, id="edit-query"),
         Binding("x", "stop", "stop", show=False, id="stop-query"),
         Binding("f1", "app.obey('help')", "help", show=False, id="help-too"),
@@ -87,8 +88,8 @@ class InsightsPlace(Opening, Rows):
         "f4 the time, ctrl+o opens saved queries, earlier ones and samples. Esc stops a query that runs; leaving the "
         "screen stops it, too. In the rows: enter or d shows one in full, l opens its log at that moment, T its "
         "trace, left and right choose a column, < and > resize it, H hides it, U shows all, o sorts, / filters, v "
-        "changes between picture and rows, ctrl+s saves or copies them all; a saves the query in AWS. What a query "
-        "scans is billed."
+        "changes between picture and rows, ctrl+s saves or copies them; f2 saves the query in AWS, from the editor as "
+        "well. What a query scans is billed."
     )
     slots: ClassVar[tuple[str, ...]] = ("saved",)
     enters = "row"
@@ -409,6 +410,17 @@ class InsightsPlace(Opening, Rows):
 
         self.post_message(NamesAsked("Log groups", self.asked.groups, insights.names, picked, MOST_GROUPS))
 
+    def action_keep(self) -> None:
+        """Save the query: in the place of what it was opened from, or as a new one."""
+        bench = self._bench
+        if bench is None or self.say_why_not("keep"):
+            return
+        kept = bench.saved
+        if kept is not None and kept.ours and SavedState(kept, bench.query).changed:
+            self.post_message(OperationAsked("query.change", SavedQueryRef(kept.id, kept.name), {}))
+        else:
+            self.post_message(OperationAsked("query.save", NEW, {}))
+
     def action_edit(self) -> None:
         """Write."""
         self.query_one("#query").focus()
@@ -434,8 +446,13 @@ class InsightsPlace(Opening, Rows):
 
     def why_not(self, action: str) -> str | None:
         """Some keys need a query that runs, or a row."""
-        if action in ("groups", "open", "range", "refresh") and self.connection is None:
+        if action in ("groups", "open", "range", "refresh", "keep") and self.connection is None:
             return super().why_not("actions")
+        if action == "keep":
+            kept = self._bench.saved if self._bench is not None else None
+            if kept is not None and not SavedState(kept, self.asked).changed:
+                return f"{kept.name} is saved as it is: a, s saves it under another name"
+            return None if self.asked.text.strip() else "there is no query to save"
         if action == "stop":
             return None if self.running else "no query runs"
         return super().why_not(action)

@@ -324,22 +324,37 @@ class Rows(Place):
         forms.append(("CLI line", cli_line(run.query, (run.start, run.end), region)))
         return tuple(forms)
 
-    def action_save(self) -> None:
-        """Every row the table shows, in a form one chooses, to a file or the clipboard."""
-        if self.say_why_not("save"):
-            return
-        lines = tuple(
-            (f"{form} {where}", f"{len(self._rows):,} rows") for where in ("file", "copy") for form in FORMATS
+    def _as_shown(self) -> Results:
+        """The rows and the columns that the table shows, in its order."""
+        results, rows = self._results, self.query_one("#rows", LineTable).rows
+        places = [results.columns.index(name) for name in self.shape.shown(results.columns)]
+        return Results(
+            tuple(results.columns[at] for at in places),
+            tuple(tuple(row.values[at] for at in places) for row in rows),
+            tuple(row.pointer for row in rows),
         )
 
+    def action_save(self) -> None:
+        """The rows, to a file or the clipboard: as they show, and everything where that differs."""
+        if self.say_why_not("save"):
+            return
+        shown, whole = self._as_shown(), self._results
+        choices: dict[tuple[str, str], tuple[str, str, Results]] = {}
+        for results in (shown,) if len(shown) == len(whole) and shown.columns == whole.columns else (shown, whole):
+            what = "" if results is shown else "everything: "
+            many = len(results.columns)
+            size = f"{what}{len(results):,} rows, {many} column{'s' * (many != 1)}"
+            for where in ("file", "copy"):
+                choices |= {(f"{form} {where}", size): (form, where, results) for form in FORMATS}
+
         def picked(line: tuple[str, str]) -> None:
-            form, _, where = line[0].partition(" ")
-            self.work_on(f"save the rows as {form}", partial(self._save, form, where), group="save")
+            form, where, results = choices[line]
+            self.work_on(f"save the rows as {form}", partial(self._save, form, where, results), group="save")
 
-        self.post_message(PickAsked("Save or copy the rows", lines, picked))
+        self.post_message(PickAsked("Save or copy the rows", tuple(choices), picked))
 
-    async def _save(self, form: str, where: str) -> None:
-        results, run = self._results, self._run
+    async def _save(self, form: str, where: str, results: Results) -> None:
+        run = self._run
         if where == "copy":
             text = await asyncio.to_thread(lambda: "\n".join(exported(results, form)))
             self.post_message(self.Copied(text, f"{len(results):,} rows as {form}"))
