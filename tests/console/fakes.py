@@ -23,7 +23,9 @@ from pointsman.model.comparison import Comparison, side_by_side
 from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import Deployment, DeploymentState, GroupHistory
 from pointsman.model.logs import GroupDetail, LogChunk, PatternMatch, TailAsk, TailChunk
+from pointsman.model.marks import marks
 from pointsman.model.metrics import Series, WallQuery
+from pointsman.model.neighbours import Neighbours, nearest
 from pointsman.model.opened_trace import OpenedTrace
 from pointsman.model.pipelines import Execution, PipelineState
 from pointsman.model.refs import (
@@ -420,6 +422,17 @@ class FakeServices:
 
     def close(self) -> None:
         self.was_closed = True
+
+    async def beside(self, at: datetime) -> Neighbours:
+        """What the snapshots of a test say of a moment."""
+
+        def known(key: str, *more: str) -> Any:
+            found = self.feeds.snapshots.get((key, *more))
+            return found.value if found is not None else None
+
+        listed, board, alarms = known("deployments", "", ""), known("board"), known("alarms")
+        released = marks(listed.deployments if listed else (), board.rows if board else (), at - timedelta(hours=2), at)
+        return nearest(at, released, alarms.changes if alarms else ())
 
 
 class FakeRaw:

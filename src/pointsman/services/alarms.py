@@ -179,20 +179,31 @@ class Alarms:
         muted = tuple(_muted(one, mutes) for one in found)
         return AlarmList(muted, changes, whole, mutes_known)
 
+    async def changes(self, start: datetime, end: datetime) -> tuple[Change, ...]:
+        """State updates of all alarms in a range, newest first: a few pages of them at most.
+
+        Raises:
+            CallFailed: They cannot be read.
+        """
+        return (await self._changes(start, end))[0]
+
+    async def _changes(self, start: datetime, end: datetime) -> tuple[tuple[Change, ...], bool]:
+        found: list[Change] = []
+        more = False
+        asked = {"HistoryItemType": "StateUpdate", "StartDate": start, "EndDate": end, "MaxRecords": 100}
+        async for page in self._pages("DescribeAlarmHistory", CHANGES, **asked, **_ALL):
+            found += reader.changes(page)
+            more = bool(page.get("NextToken"))
+        return tuple(found), not more
+
     async def _day(self) -> tuple[tuple[Change, ...], bool]:
         now = self._clock.now()
-        found: list[Change] = []
         try:
-            more = False
-            asked = {"HistoryItemType": "StateUpdate", "StartDate": now - DAY, "EndDate": now, "MaxRecords": 100}
-            async for page in self._pages("DescribeAlarmHistory", CHANGES, **asked, **_ALL):
-                found += reader.changes(page)
-                more = bool(page.get("NextToken"))
+            return await self._changes(now - DAY, now)
         except CallFailed as error:
             if error.fault.kind not in (FaultKind.DENIED, FaultKind.NOT_BUILT):
                 raise
             return (), False  # the alarms themselves could be read
-        return tuple(found), not more
 
     async def _muting(self, ref: AlarmRef | None = None) -> tuple[tuple[Mute, ...], bool]:
         """The mute rules that hold now, of one alarm or of all, and whether these are all of them."""

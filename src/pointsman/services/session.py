@@ -10,8 +10,11 @@ from msgspec import Struct, field
 from pointsman.services.typed import Typed
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pointsman.aws.cloud import Cloud
     from pointsman.clock import Clock
+    from pointsman.model.neighbours import Neighbours
     from pointsman.services.alarms import Alarms
     from pointsman.services.builds import Builds
     from pointsman.services.dashboards import Dashboards
@@ -53,3 +56,9 @@ class Services(Struct, frozen=True):
     """Make what was left for later, blocking; called beside the loop once a first board is there."""
     close: Callable[[], None] = lambda: None
     """End the backend, if there is one of ours."""
+
+    async def beside(self, at: datetime) -> Neighbours:
+        """What was going on at a moment; what cannot be read is left out of it, and said."""
+        from pointsman.services.neighbours import neighbours
+
+        return await neighbours(self, at)

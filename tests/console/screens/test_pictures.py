@@ -141,6 +141,7 @@ DIALOGS: dict[str, tuple[str, ...]] = {
     "log-menu": ("7", "G", "a"),
     "log-retention": ("7", "G", "a", "r"),
     "log-filter": (*said("group /shop/api"), "a", "m"),
+    "beside": (*said("alarm checkout-cpu"), "B"),
     "alarm-menu": (*said("alarm checkout-cpu"), "a"),
     "alarm-edit": (*said("alarm checkout-cpu"), "a", "u"),
     "alarm-edit-composite": (*said("alarm shop-is-ill"), "a", "U"),

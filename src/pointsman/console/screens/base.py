@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
@@ -61,6 +62,7 @@ class Place(Screen[None]):
         Binding("d", "describe", "describe", id="describe"),
         Binding("J", "raw", "raw JSON", show=False, id="raw"),
         Binding("D", "why", "what is wrong with it", show=False, id="why"),
+        Binding("B", "beside", "what was beside it at that moment", show=False, id="beside"),
         Binding("c", "copy", "copy id", show=False, id="copy"),
         Binding("C", "copy_as", "copy as", show=False, id="copy-as"),
         Binding("question_mark", "app.obey('help')", "help", key_display="?", id="help"),
@@ -428,6 +430,27 @@ class Place(Screen[None]):
             self.post_message(self.Described(f"{ref.noun} {ref}", text))
 
         self.work_on(f"read {ref.noun} {ref} as JSON", read, group="describe")
+
+    def moment(self) -> datetime | None:
+        """When what is selected was; None where that is not known, or where nothing that has a time is selected."""
+        from pointsman.console.widgets.table import LineTable
+        from pointsman.model.moments import moment_of
+
+        focused = self.focused
+        row = focused.cursor_row if isinstance(focused, LineTable) else None
+        found = moment_of(row) if row is not None else None
+        states = (moment_of(state) for _, state in self.targets() if state is not None)
+        return found or next((one for one in states if one is not None), None)
+
+    def action_beside(self) -> None:
+        """Logs, traces, metrics, releases and alarms at the moment of the selection."""
+        if self.connection is None:
+            self.say_why_not("actions")
+        else:
+            from pointsman.console.screens.beside import look_beside
+
+            work = partial(look_beside, self, self.moment())
+            self.work_on("look what was beside it", work, group="beside")
 
     def action_refresh(self) -> None:
         """Read everything shown again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -216,6 +217,12 @@ class BuildPlace(Place):
     def selected(self) -> Ref | None:
         """The build."""
         return self.ref
+
+    def moment(self) -> datetime | None:
+        """When the line under the cursor was printed; else when the build ended, or began."""
+        view = self.query_one("#view", LogView)
+        line = view.current_line if view.has_focus else None
+        return datetime.fromtimestamp(line.at / 1000, UTC) if line is not None else super().moment()
 
     def targets(self) -> tuple[tuple[Ref, Any], ...]:
         """The build."""

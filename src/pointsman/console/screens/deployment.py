@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ from pointsman.model.deployments import (
     Rollout,
     Target,
 )
+from pointsman.model.moments import moment_of
 from pointsman.model.pipelines import Board
 from pointsman.model.refs import AlarmRef, DeploymentRef, PipelineRef, Ref, TargetRef
 from pointsman.model.rollout import event_names, last_good, usual
@@ -255,6 +257,12 @@ class DeploymentPlace(Place):
     def selected(self) -> Ref | None:
         """The deployment."""
         return self.deployment.ref if self.deployment is not None else self.ref
+
+    def moment(self) -> datetime | None:
+        """When the event under the cursor ended, or began; else when the deployment did."""
+        event = self._spot()[1]
+        found = moment_of(event) if event is not None else None
+        return found or (moment_of(self.deployment) if self.deployment is not None else None)
 
     def targets(self) -> tuple[tuple[Ref, Any], ...]:
         """The deployment, and its group."""

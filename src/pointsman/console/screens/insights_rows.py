@@ -284,6 +284,12 @@ class Rows(Place):
     def _fields_of_row(self, row: present.ResultRow) -> dict[str, str]:
         return {name: value for name, value in zip(self._results.columns, row.values, strict=True) if value}
 
+    def moment(self) -> datetime | None:
+        """When the event of the row was, or its bin began."""
+        row = self._row()
+        times = (moment_of(one) for one in (self._fields_of_row(row) if row is not None else {}).values())
+        return next((one for one in times if one is not None), None)
+
     def selected(self) -> Ref | None:
         """No thing of its own: a row is described and copied all the same."""
         return None

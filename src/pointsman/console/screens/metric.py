@@ -291,6 +291,10 @@ class MetricPlace(Place):
 
     # --- what is selected
 
+    def moment(self) -> datetime | None:
+        """The moment that is read."""
+        return self._moment
+
     def selected(self) -> Ref | None:
         """The first metric."""
         return self.ref

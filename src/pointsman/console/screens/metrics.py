@@ -356,6 +356,10 @@ class Metrics(Place):
         row = self.query_one("#metrics-table", LineTable).cursor_row
         return row if isinstance(row, MetricRow) else None
 
+    def moment(self) -> datetime | None:
+        """The moment that is read."""
+        return self._moment
+
     def selected(self) -> Ref | None:
         """The metric the cursor is on."""
         row = self._row()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.stage_columns import StageColumns
 from pointsman.console.widgets.table import LineTable
 from pointsman.model.forecast import Forecast
+from pointsman.model.moments import moment_of
 from pointsman.model.pipelines import Action, Execution, PipelineState
 from pointsman.model.refs import ActionRef, BuildRef, DeploymentRef, ExecutionRef, PipelineRef, Ref, StageRef
 from pointsman.model.snapshot import Snapshot
@@ -242,6 +244,15 @@ class Pipeline(Place):
             if isinstance(ref, ExecutionRef):
                 return ref
         return self._spot()[0] or self.ref
+
+    def moment(self) -> datetime | None:
+        """When the run, the action or the stage that the cursor is on changed last."""
+        if self.query_one("#runs").has_focus:
+            return super().moment()
+        ref = self._spot()[0]
+        stage = self.state.stage(ref.stage) if self.state is not None and isinstance(ref, StageRef) else None
+        found = self._action(ref) if isinstance(ref, ActionRef) else stage
+        return (moment_of(found) if found is not None else None) or super().moment()
 
     def targets(self) -> tuple[tuple[Ref, Any], ...]:
         """It."""

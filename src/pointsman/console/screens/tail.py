@@ -254,6 +254,11 @@ class TailPlace(TailReading):
 
     # --- what is selected
 
+    def moment(self) -> datetime | None:
+        """When the line under the cursor was written."""
+        line = self._view.current_line
+        return datetime.fromtimestamp(line.at / 1000, UTC) if line is not None else None
+
     def selected(self) -> Ref | None:
         """The tail."""
         return self.ref

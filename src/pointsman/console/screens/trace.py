@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -428,15 +429,20 @@ class TracePlace(TraceNodes):
             self._logged = (opened, log_groups(opened))
         return self._logged[1]
 
+    def moment(self) -> datetime | None:
+        """When the span under the cursor began; else the trace."""
+        opened, place = self._trace.value, self._waterfall.place
+        if opened is None:
+            return None
+        spans = opened.trace.spans
+        return moment(spans[place].start if place is not None and place < len(spans) else opened.trace.start)
+
     def action_tail(self) -> None:
         """The logs of its time: of the groups it names, its id searched in them; else all groups to choose from."""
         opened = self._trace.value
         if self.say_why_not("tail") or opened is None:
             return
-        place = self._waterfall.place
-        spans = opened.trace.spans
-        start = spans[place].start if place is not None and place < len(spans) else opened.trace.start
-        at = moment(start)
+        at = self.moment()
         if groups := self._groups(opened):
             self.post_message(self.Opened(TailRef(groups, find=self.ref.id), at))
         else:
