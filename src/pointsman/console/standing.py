@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Standing"]
 
-PACE = 0.5
+PACE = 5.0
 """Seconds in which calls are gathered into one look at the meter."""
 TRAFFIC = 1.0
 """Seconds between two readings of the bytes that go to the terminal, while they show."""
