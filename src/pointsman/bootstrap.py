@@ -451,7 +451,8 @@ def _others(
     def metrics() -> Any:
         from pointsman.services.metrics import Metrics
 
-        return Metrics(cloud, clock, budget, free=world is not World.AWS, watch=settings.watch.metrics)
+        free, watch = world is not World.AWS, settings.watch
+        return Metrics(cloud, clock, budget, free=free, watch=watch.metrics, pins=watch.pins)
 
     def logs() -> Any:
         from pointsman.services.logs import Logs

@@ -58,7 +58,7 @@ def test_everything_at_once(tmp_path: Path) -> None:
 def test_keys_zone_and_first_screen() -> None:
     settings, wrong = parse(
         "keys:\n  describe: f3\n  down: [down, n]\n  approval.approve: Y\ntime_zone: Europe/Berlin\nstart: builds\n"
-        "watch: {log_groups: [/aws/*], metrics: [Shop/Orders*]}\n"
+        "watch: {log_groups: [/aws/*], metrics: [Shop/Orders*], pins: [Shop/Orders Region=eu]}\n"
     )
     assert wrong == []
     assert settings.keys == (
@@ -68,7 +68,15 @@ def test_keys_zone_and_first_screen() -> None:
     )
     assert settings.time_zone == "Europe/Berlin"
     assert settings.start == "builds"
-    assert settings.watch == Watch(log_groups=("/aws/*",), metrics=("Shop/Orders*",))
+    assert settings.watch == Watch((), (), ("/aws/*",), ("Shop/Orders*",), ("Shop/Orders Region=eu",))
+
+
+def test_pins_that_are_no_metrics_are_said() -> None:
+    form = "write NAMESPACE/NAME [DIMENSION=VALUE ...]"
+    assert mistakes("watch:\n  pins: [Shop/Orders, Orders]\n") == [(2, f'watch.pins: "Orders" is no metric: {form}')]
+    assert mistakes("watch: {pins: Shop/Orders}\n") == [
+        (1, "watch.pins: this must be a list of metrics, each NAMESPACE/NAME [DIMENSION=VALUE ...]")
+    ]
 
 
 def test_wrong_keys_zones_and_screens_are_said() -> None:

@@ -489,12 +489,13 @@ class FakeMetrics:
 
     def __init__(self) -> None:
         self.units: dict[MetricRef, str] = {}
+        self.pinned: tuple[MetricRef, ...] = ()
 
     def watched(self, ref: MetricRef) -> bool:
         return ref.namespace != "Quiet"
 
-    def listing(self, *, recent: bool = True) -> Source[Any]:
-        return _source("metrics", recent)
+    def listing(self, *, recent: bool = True, namespace: str = "") -> Source[Any]:
+        return _source("metrics", recent, namespace) if namespace else _source("metrics", recent)
 
     def wall(self, query: WallQuery) -> Source[Any]:
         return _source("wall", query)

@@ -195,6 +195,18 @@ def _patterns(node: yaml.Node) -> tuple[str, ...]:
     raise _Wrong(f"this must be a list of names or patterns, and it is {_kind(node)}")
 
 
+def _pins(node: yaml.Node) -> tuple[str, ...]:
+    from pointsman.semantics.metrics.written import FORM, metric_written
+
+    if not isinstance(node, yaml.SequenceNode):
+        raise _Wrong(f"this must be a list of metrics, each {FORM}")
+    pins = tuple(_text(item) for item in node.value)
+    for pin in pins:
+        if metric_written(pin) is None:
+            raise _Wrong(f'"{pin}" is no metric: write {FORM}')
+    return pins
+
+
 def _checked(check: Callable[[str], str | None]) -> Take:
     def take(node: yaml.Node) -> str:
         text = _text(node)
@@ -239,7 +251,13 @@ _SETTINGS: dict[str, Take | Mapping[str, Take]] = {
     "profile": _text,
     "region": _checked(region),
     "endpoint_url": _checked(endpoint),
-    "watch": {"pipelines": _patterns, "projects": _patterns, "log_groups": _patterns, "metrics": _patterns},
+    "watch": {
+        "pipelines": _patterns,
+        "projects": _patterns,
+        "log_groups": _patterns,
+        "metrics": _patterns,
+        "pins": _pins,
+    },
     "cadence": {"moving": _seconds(1), "waiting": _seconds(1), "rest": _seconds(5)},
     "protected": _patterns,
     "protected_profiles": _patterns,

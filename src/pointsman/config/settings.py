@@ -19,6 +19,8 @@ class Watch(Struct, frozen=True):
     log_groups: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
     """Namespaces, or namespace and name with a slash between: ``AWS/Lambda``, ``Shop/Orders*``."""
+    pins: tuple[str, ...] = ()
+    """Metrics at the top of the board: namespace and name with a slash between, then ``DIMENSION=VALUE`` for each."""
 
 
 class Cadence(Struct, frozen=True):

@@ -150,6 +150,13 @@ def _alarms(desk: Desk, argument: str, at: datetime | None) -> Place:
     return place
 
 
+def _browse(desk: Desk, argument: str, at: datetime | None) -> Place:
+    from pointsman.console.screens.metric_browser import MetricBrowser
+
+    del at
+    return MetricBrowser(desk, argument)
+
+
 def _dashboards(desk: Desk, argument: str, at: datetime | None) -> Place:
     from pointsman.console.screens.dashboards import Dashboards
 
@@ -199,6 +206,7 @@ NAMED: Mapping[str, Callable[[Desk, str, datetime | None], Place | str]] = {
     "alarm": lambda desk, argument, at: _alarm(desk, AlarmRef(argument), at),
     "approvals": _approvals,
     "batches": _batches,
+    "browse": _browse,
     "commit": _commit_named,
     "fleet": _fleet_named,
     "insights": _insights_named,

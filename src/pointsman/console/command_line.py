@@ -150,6 +150,7 @@ COMMANDS: tuple[Command, ...] = (
         lambda _: _SAMPLES,
     ),
     Command("metrics", "CloudWatch's metrics: sparklines of what is watched; words filter them.", "[FILTER]"),
+    Command("browse", "Every metric, by namespace and dimensions.", "[NAMESPACE]"),
     Command("alarms", "CloudWatch's alarms, worst first; words filter them.", "[FILTER]", lambda names: names.alarms),
     Command("alarm", "Open one alarm.", "NAME", lambda names: names.alarms, _required("alarm")),
     Command("map", "X-Ray's service map, of a group of traces if one is named.", "[GROUP]"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
@@ -16,6 +17,7 @@ from pointsman.model.doctor import Diagnosis, Finding
 from pointsman.model.metrics import MetricQuery, WallQuery
 from pointsman.model.refs import BuildRef, DeploymentRef, MetricRef, PipelineRef, Ref
 from pointsman.model.traces import TraceQuery
+from pointsman.semantics.metrics.written import metric_written
 
 if TYPE_CHECKING:
     from pointsman.services.session import Services
@@ -50,11 +52,8 @@ def thing(words: tuple[str, ...]) -> Ref | str | None:
     if len(rest) == 1 and kind in ("pipeline", "build", "deployment"):
         name = rest[0]
         return PipelineRef(name) if kind == "pipeline" else BuildRef(name) if kind == "build" else DeploymentRef(name)
-    if kind == "metric" and rest and "/" in rest[0]:
-        namespace, _, name = rest[0].rpartition("/")
-        pairs = [one.partition("=") for one in rest[1:]]
-        if namespace and name and all(sign for _, sign, _ in pairs):
-            return MetricRef(namespace, name, tuple(sorted((key, value) for key, _, value in pairs)))
+    if kind == "metric" and (written := metric_written(shlex.join(rest))) is not None:
+        return MetricRef(*written)
     raise UsageError(
         f"{' '.join(words)} is nothing to look at",
         "name one of: pipeline NAME, build ID, deployment ID, metric NAMESPACE/NAME [DIMENSION=VALUE ...], traces",

@@ -13,6 +13,7 @@ from pointsman.config.settings import matches
 from pointsman.errors import CallFailed
 from pointsman.model.metrics import MetricList, MetricQuery, Series, Threshold, Wall, WallQuery
 from pointsman.model.refs import MetricRef
+from pointsman.semantics.metrics.written import metric_written
 from pointsman.services.ask import Asks, Meter
 from pointsman.services.feeds import BILLED, Report, Source
 from pointsman.services.pace import Budget
@@ -55,11 +56,15 @@ class Metrics:
         *,
         free: bool = False,
         watch: tuple[str, ...] = (),
+        pins: tuple[str, ...] = (),
     ) -> None:
         self._meter = Meter(cloud, SERVICE, budget or Budget.unlimited(clock))
         self._clock = clock
         self._free = free
         self._watch = watch
+        written = (metric_written(one) for one in pins)
+        self.pinned = tuple(dict.fromkeys(MetricRef(*one) for one in written if one is not None))
+        """What the configuration pins to the board."""
         self._units: dict[MetricRef, str] = {}
 
     @property
@@ -73,11 +78,12 @@ class Metrics:
             return ref.namespace in DELIVERY or not ref.namespace.startswith("AWS/")
         return matches(self._watch, ref.namespace) or matches(self._watch, f"{ref.namespace}/{ref.name}")
 
-    def listing(self, *, recent: bool = True) -> Source[MetricList]:
+    def listing(self, *, recent: bool = True, namespace: str = "") -> Source[MetricList]:
         """Every metric there is.
 
         Args:
             recent: Only those with datapoints in the last three hours.
+            namespace: Only those of one namespace.
         """
 
         async def read(report: Report[MetricList]) -> MetricList:
@@ -85,7 +91,10 @@ class Metrics:
             token, more = "", False
             for page in range(PAGES):
                 answer = await self._meter.ask(
-                    "ListMetrics", RecentlyActive="PT3H" if recent else None, NextToken=token or None
+                    "ListMetrics",
+                    Namespace=namespace or None,
+                    RecentlyActive="PT3H" if recent else None,
+                    NextToken=token or None,
                 )
                 found.update(dict.fromkeys(reader.listed(answer)))
                 following = str(answer.get("NextToken") or "")
@@ -98,7 +107,12 @@ class Metrics:
             return MetricList(tuple(sorted(found)), more=more)
 
         return Source(
-            ("metrics", recent), read, lambda _: LIST_PAUSE, SERVICE, cost=0, partial=lambda one: _lacking(one)
+            ("metrics", recent, namespace) if namespace else ("metrics", recent),
+            read,
+            lambda _: LIST_PAUSE,
+            SERVICE,
+            cost=0,
+            partial=lambda one: _lacking(one),
         )
 
     def wall(self, query: WallQuery) -> Source[Wall]:

@@ -24,6 +24,7 @@ from pointsman.console.screens.traces import Traces
 TIMELESS = {
     *("overview", "approval", "fleet", "insights", "map", "map-table", "sampling", "dashboards", "dashboard"),
     *("compare-traces", "logs", "log-group", "traces-groups", "trace-operations", "trace-map", "approvals", "builds"),
+    *("browse", "browse-metrics"),
     *("metrics", "metric", "activity", "tail", "tail-json"),
 }
 """Where what is selected may have no time of its own."""

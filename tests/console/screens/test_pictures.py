@@ -54,6 +54,8 @@ PLACES: dict[str, tuple[str, ...]] = {
     "fleet": ("4", "down", "f"),
     "metrics": ("6", *["left"] * 4),
     "metric": ("6", "enter", *["left"] * 9),
+    "browse": said("browse"),
+    "browse-metrics": (*said("browse"), "enter", "enter", "p"),
     "insights": (*said("insights in /shop/web"), "ctrl+r"),
     "alarms": said("alarms"),
     "alarm": said("alarm checkout-cpu"),
@@ -201,7 +203,7 @@ LINE = ("overview", "pipelines", "pipeline", "builds", "build", "approvals", "re
 TROUBLED = (
     *LINE,
     *("deployments", "deployment", "fleet", "traces", "trace", "metrics", "metric", "alarms", "alarm"),
-    *("map", "sampling", "compare-traces"),
+    *("map", "sampling", "compare-traces", "browse"),
     *("dashboards", "dashboard"),
     *("logs", "log-group"),
 )
@@ -231,7 +233,7 @@ def _empty() -> World:
 
 
 EMPTY = ["overview", "pipelines", "builds", "deployments", "traces", "activity", "approvals", "batches", "commit"]
-EMPTY += ["metrics", "alarms", "map"]
+EMPTY += ["metrics", "alarms", "map", "browse"]
 EMPTY += ["dashboards", "dashboard"]
 EMPTY += ["logs", "tail"]
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pointsman.console.present.amounts import amount
 from pointsman.console.present.cells import EMPTY, Cell, Column, Columns, cell
@@ -14,7 +15,7 @@ from pointsman.console.present.sparkline import columns_of, sparkline
 from pointsman.model.metrics import Release, Series, Threshold
 from pointsman.model.refs import MetricRef
 
-__all__ = ["METRICS", "MetricRow", "reading", "row_key", "row_words", "threshold_words", "trend"]
+__all__ = ["METRICS", "MetricRow", "grouped", "reading", "row_key", "row_words", "threshold_words", "trend"]
 
 
 class MetricRow(Struct, frozen=True):
@@ -33,6 +34,8 @@ class MetricRow(Struct, frozen=True):
     unit: str = ""
     cursor: datetime | None = None
     """The moment that is read."""
+    follows: bool = False
+    """Whether it stands under another of its namespace, which has said the name."""
 
     @property
     def breaching(self) -> bool:
@@ -49,6 +52,15 @@ class MetricRow(Struct, frozen=True):
 def row_key(row: MetricRow) -> Hashable:
     """What keeps its place in a list."""
     return row.ref
+
+
+def grouped(rows: list[MetricRow]) -> list[MetricRow]:
+    """Rows by namespace, those of one together in their order, the namespaces in the order of their first rows."""
+    spaces: dict[str, list[MetricRow]] = {}
+    for row in rows:
+        known = spaces.setdefault(row.ref.namespace, [])
+        known.append(replace(row, follows=True) if known else row)
+    return [row for known in spaces.values() for row in known]
 
 
 def row_words(ref: MetricRef) -> str:
@@ -143,7 +155,7 @@ METRICS: Columns = (
     Column(
         "namespace",
         "Namespace",
-        lambda row, _: cell(row.ref.namespace, "dim"),
+        lambda row, draw: cell(draw.glyphs.dot if row.follows else row.ref.namespace, "dim"),
         least=9,
         most=18,
         priority=5,

@@ -42,7 +42,9 @@ def links(found: Neighbours, zone: Zone) -> tuple[Link, ...]:
     out = []
     for release in found.released:
         how = f"{'failed ' if release.failed else ''}{release.kind}"
-        out.append(Link((f"went out {release.name}", f"{how} {duration(found.at - release.at)} before"), ref=release.ref))
+        out.append(
+            Link((f"went out {release.name}", f"{how} {duration(found.at - release.at)} before"), ref=release.ref)
+        )
     for change in found.changes:
         when = zone.second(change.at) if change.at is not None else ""
         out.append(Link((f"alarm {change.ref.name}", f"{change.before} to {change.after} at {when}"), ref=change.ref))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,8 +10,9 @@ from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from pointsman.console import pins
 from pointsman.console.desk import Desk
-from pointsman.console.present.metrics import METRICS, MetricRow, reading, row_key, row_words
+from pointsman.console.present.metrics import METRICS, MetricRow, grouped, reading, row_key, row_words
 from pointsman.console.present.traces import range_words
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.wishes import PickAsked, PlotAsked
@@ -59,6 +59,10 @@ class Metrics(Place):
         Binding("s", "statistic", "statistic", id="statistic"),
         Binding("b", "everything", "all or watched", id="everything"),
         Binding("p", "pin", "pin", id="pin"),
+        Binding("N", "browse", "browse", id="browse"),
+        Binding("w", "group", "by namespace", show=False, id="metric-groups"),
+        Binding("less_than_sign", "shift(-1)", "pin up", key_display="<", show=False, id="pin-up"),
+        Binding("greater_than_sign", "shift(1)", "pin down", key_display=">", show=False, id="pin-down"),
         Binding("m", "alarms", "alarms", id="alarm-list"),
         Binding("left", "cursor(-1)", "read earlier values", show=False, id="earlier"),
         Binding("right", "cursor(1)", "read later values", show=False, id="later"),
@@ -71,10 +75,11 @@ class Metrics(Place):
     place_title = "Metrics and alarms"
     place_help = (
         "What is watched (watch.metrics in the configuration; else what delivery and your own programs publish) and "
-        "what is pinned with p; b shows everything there is. A line is the range: gaps are gaps, cells beyond an "
-        "alarm's threshold stand out, as do the moments at which something went out. Left and right read values, and "
-        "r, l and T then lead to the release before that moment, its logs and its traces. Space marks rows, and enter "
-        "draws them on one pair of axes. Against AWS values are read once a minute: CloudWatch bills each series."
+        "what is pinned with p (< and > move a pin); b shows everything there is, N browses it by namespace and "
+        "dimensions, w groups the board by namespace. A line is the range: gaps are gaps, cells beyond an alarm's "
+        "threshold stand out, as do the moments at which something went out. Left and right read values, and r, l and "
+        "T then lead to the release before that moment, its logs and its traces. Space marks rows, and enter draws "
+        "them on one pair of axes. Against AWS values are read once a minute: CloudWatch bills each series."
     )
     slots: ClassVar[tuple[str, ...]] = ("metrics", "wall", "thresholds", "deployments", "board")
     filters = True
@@ -85,8 +90,8 @@ class Metrics(Place):
         super().__init__(desk)
         self.span = RANGES[2]
         self.stat = "Average"
-        self.pins: tuple[MetricRef, ...] = ()
         self._all = False
+        self._grouped = False
         self._moment: datetime | None = None
         self._end: datetime | None = None
         """The end of a range that has ended; None for one that ends now."""
@@ -110,6 +115,16 @@ class Metrics(Place):
     def mounted(self) -> None:
         """The board has the keys."""
         self.query_one("#metrics-table").focus()
+
+    @property
+    def pins(self) -> tuple[MetricRef, ...]:
+        """What stands at the top: pinned in the configuration, here or in the browser."""
+        return pins.pinned(self.desk)
+
+    def on_screen_resume(self) -> None:
+        """Something may have been pinned meanwhile."""
+        self._choose()
+        self._draw()
 
     # --- what is read
 
@@ -216,7 +231,9 @@ class Metrics(Place):
         ]
         if self._problems:
             rows = [one for one in rows if one.alarmed or one.breaching]
-        return sorted(rows, key=lambda one: (not one.alarmed, not one.breaching, not one.pinned))
+        place = {ref: at for at, ref in enumerate(self.pins)}
+        rows.sort(key=lambda one: (not one.alarmed, not one.breaching, place.get(one.ref, len(place))))
+        return grouped(rows) if self._grouped else rows
 
     def _draw(self) -> None:
         rows = self._rows()
@@ -292,8 +309,25 @@ class Metrics(Place):
         if row is None:
             self.say_why_not("pin")
             return
-        self.pins = tuple(one for one in self.pins if one != row.ref) if row.pinned else (*self.pins, row.ref)
+        if (wrong := pins.toggle(self.desk, row.ref)) is not None:
+            self.notify(wrong, markup=False, severity="warning", timeout=5)
         self.filtered()
+
+    def action_shift(self, by: int) -> None:
+        """Put a pin before or behind its neighbour."""
+        row = self._row()
+        if row is not None and (wrong := pins.move(self.desk, row.ref, by)) is not None:
+            self.notify(wrong, markup=False, severity="warning", timeout=5)
+        self._draw()
+
+    def action_browse(self) -> None:
+        """Every metric, by namespace and dimensions."""
+        self.post_message(self.CommandAsked("browse"))
+
+    def action_group(self) -> None:
+        """By namespace, or what is in trouble first."""
+        self._grouped = not self._grouped
+        self._draw()
 
     def action_problems(self) -> None:
         """Only what breaches a threshold, or everything again."""
@@ -333,8 +367,7 @@ class Metrics(Place):
     def chosen(self) -> Mapping[str, str]:
         """Range, statistic and pins come back."""
         kept = {"range": range_words(self.span), "statistic": self.stat, "all": "yes" if self._all else ""}
-        if self.pins:
-            kept["pins"] = json.dumps([[one.namespace, one.name, *map(list, one.dimensions)] for one in self.pins])
+        kept |= {"grouped": "yes" if self._grouped else "", **pins.kept(self.desk)}
         return {**super().chosen(), **{name: value for name, value in kept.items() if value}}
 
     def choose(self, chosen: Mapping[str, str]) -> None:
@@ -343,7 +376,7 @@ class Metrics(Place):
         self.span = next((one for one in RANGES if range_words(one) == chosen.get("range")), self.span)
         self.stat = chosen.get("statistic") or self.stat
         self._all = chosen.get("all") == "yes"
-        self.pins = _pins(chosen.get("pins", ""))
+        self._grouped = chosen.get("grouped") == "yes"
         self.filtered()
 
     # --- what is selected
@@ -398,15 +431,3 @@ class Metrics(Place):
         event.stop()
         self._read()
         self.show_keys()
-
-
-def _pins(text: str) -> tuple[MetricRef, ...]:
-    """Pins as they were kept; what cannot be read is left out."""
-    try:
-        kept = json.loads(text) if text else []
-        return tuple(
-            MetricRef(str(namespace), str(name), tuple((str(key), str(value)) for key, value in dimensions))
-            for namespace, name, *dimensions in kept
-        )
-    except (ValueError, TypeError):
-        return ()
