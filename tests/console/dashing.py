@@ -43,11 +43,26 @@ def widget(kind: str, x: int, y: int, width: int, height: int, **properties: Any
 
 
 ALARMS = [f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}" for name in ("orders-low", "shop-faults", "gone")]
+VARIABLES: list[Any] = [
+    {"type": "property", "property": "Country", "id": "country", "label": "Country", "inputType": "select"},
+    {"type": "pattern", "pattern": "Shop", "id": "shop", "label": "shop name", "defaultValue": "Shop"},
+]
+VARIABLES[0]["values"] = [{"value": "DE", "label": "Germany"}, {"value": "FR", "label": "France"}]
+MOMENTS = [{"value": "2026-01-05T08:10:00Z", "label": "[b]deploy[/b]"}, {"value": "2026-01-05T08:30:00Z"}]
+ANNOTATIONS = {"horizontal": [{"value": 80}], "vertical": MOMENTS}
 MIXED_BODY = {
     "start": "-PT3H",
+    "variables": VARIABLES,
     "widgets": [
         widget("text", 0, 0, 24, 2, markdown="# The shop [bold]as it is[/bold]\n**One of everything**, `text` too."),
-        widget("metric", 0, 2, 12, 6, **metric("timeSeries", annotations={"horizontal": [{"value": 80}]})),
+        widget(
+            "metric",
+            0,
+            2,
+            12,
+            6,
+            **metric("timeSeries", annotations=ANNOTATIONS),
+        ),
         widget("metric", 12, 2, 12, 6, **metric("timeSeries", 3, stacked=True, title="stacked")),
         widget("metric", 0, 8, 6, 3, **metric("singleValue", sparkline=True)),
         widget("metric", 6, 8, 6, 3, **metric("gauge", 1, yAxis={"left": {"min": 0, "max": 100}})),

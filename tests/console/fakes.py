@@ -20,6 +20,7 @@ from pointsman.model.approvals import Pending
 from pointsman.model.batches import Batch
 from pointsman.model.builds import Build, Project
 from pointsman.model.comparison import Comparison, side_by_side
+from pointsman.model.dashboard_variables import Variable
 from pointsman.model.dashboards import DashboardState
 from pointsman.model.deployments import Deployment, DeploymentState, GroupHistory
 from pointsman.model.logs import GroupDetail, LogChunk, PatternMatch, TailAsk, TailChunk
@@ -574,8 +575,17 @@ class FakeDashboards:
     def listed(self) -> Source[Any]:
         return _source("dashboards")
 
-    def view(self, ref: DashboardRef, span: timedelta | None = None, period: int | None = None) -> Source[Any]:
-        return _source("dashboard", ref.name, span, period)
+    def view(
+        self,
+        ref: DashboardRef,
+        span: timedelta | None = None,
+        period: int | None = None,
+        chosen: tuple[tuple[str, str], ...] = (),
+    ) -> Source[Any]:
+        return _source("dashboard", ref.name, span, period, *chosen)
+
+    async def values(self, variable: Variable) -> tuple[tuple[str, str], ...]:
+        return tuple((label, value) for label, value in variable.values)
 
     async def fresh(self, ref: DashboardRef) -> DashboardState:
         return DashboardState(ref, self.texts.get(ref.name, ""), there=ref.name in self.texts)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pointsman.aws.cloud import Cloud
 from pointsman.clock import ManualClock
 from pointsman.errors import FaultKind
+from pointsman.model.dashboard_variables import FIRST, Variable
 from pointsman.model.dashboards import (
     AlarmsAsked,
+    Body,
     DashboardView,
     LogAsked,
     Mark,
     MetricAsked,
+    Moment,
     Refused,
     TextAsked,
     auto_period,
@@ -90,6 +94,80 @@ def test_annotations_and_axes() -> None:
     assert (found.left.low, found.left.high, found.left.label, found.right.low) == (0.0, 100.0, "%", None)
 
 
+def test_vertical_annotations_are_moments_and_stretches() -> None:
+    found = asked(
+        metrics=[["N", "m"]],
+        annotations={
+            "vertical": [
+                {"value": "2026-01-05T08:30:00Z", "label": "deploy"},
+                [{"value": "2026-01-05T08:00:00.000Z"}, {"value": "2026-01-05T10:00:00+01:00", "label": "freeze"}],
+                {"value": "2026-01-05T08:45:00", "visible": False},
+                {"value": "soon"},
+                {"value": 5},
+                [],
+                3,
+            ]
+        },
+    )
+    at = datetime(2026, 1, 5, 8, tzinfo=UTC)
+    assert found.moments == (
+        Moment(at + timedelta(minutes=30), "deploy"),
+        Moment(at, "freeze", at + timedelta(hours=1)),
+    )
+
+
+VARIABLES: list[Any] = [
+    {"type": "property", "property": "FunctionName", "id": "fn", "label": "Function", "defaultValue": "pay"},
+    {
+        "type": "pattern",
+        "pattern": "stage-[a-z]+",
+        "id": "stage",
+        "inputType": "select",
+        "values": [{"value": "stage-b"}],
+    },
+    {"type": "property", "property": "region", "id": "where", "visible": False},
+    {"type": "other"},
+    5,
+]
+VARIED = {
+    "variables": VARIABLES,
+    "widgets": [
+        metric(metrics=[["AWS/Lambda", "Errors", "FunctionName", "x", {"region": "eu"}], ["...", "FunctionName"]]),
+        {"type": "text", "properties": {"markdown": "stage-a and stage-c, FunctionName"}},
+    ],
+}
+
+
+def test_variables_are_at_their_defaults_or_where_a_person_has_put_them() -> None:
+    def at(**chosen: str) -> tuple[Body, Any, str]:
+        found = body(json.dumps(VARIED), chosen)
+        text = found.widgets[1].asked
+        assert isinstance(text, TextAsked)
+        return found, found.widgets[0].asked, text.markdown
+
+    found, lines, text = at()
+    assert [(one.id, one.name, one.visible) for one in found.variables] == [
+        ("fn", "Function", True),
+        ("stage", "stage", True),
+        ("where", "where", False),
+    ]
+    assert found.chosen == (("fn", "pay"),)
+    assert lines.lines[0].dimensions == (("FunctionName", "pay"),) and lines.lines[0].region == "eu"
+    assert text == "stage-a and stage-c, FunctionName", "a property is no text"
+    found, lines, text = at(fn="", stage="stage-b", where="us")
+    assert lines.lines[0].dimensions == (("FunctionName", "x"),) and lines.lines[0].region == "us"
+    assert text == "stage-b and stage-b, FunctionName"
+    assert not found.notes
+
+
+def test_a_pattern_that_never_ends_is_given_up() -> None:
+    evil = {"type": "pattern", "pattern": "(a|aa)+$", "id": "evil", "defaultValue": "x"}
+    text = {"type": "text", "properties": {"markdown": "a" * 60 + "!"}}
+    found = body(json.dumps({"widgets": [text], "variables": [evil]}))
+    assert any("takes too long" in note for note in found.notes)
+    assert found.widgets[0].asked == TextAsked("a" * 60 + "!")
+
+
 @pytest.mark.parametrize(
     ("query", "groups", "rest"),
     [
@@ -130,7 +208,7 @@ def test_what_is_not_drawn_says_so_by_name() -> None:
         ('{"widgets": {}}', "no list of widgets"),
         ('{"a":' * 100_000 + "1" + "}" * 100_000, "too deep"),
         (json.dumps({"widgets": [metric(metrics=[["N", "m"]])] * 600}), "600 widgets; the first 500"),
-        ('{"widgets": [], "variables": [{"id": "x"}]}', "variables"),
+        ('{"widgets": [], "variables": [{"type": "pattern", "pattern": "(", "defaultValue": "x"}]}', "cannot be used"),
     ],
 )
 def test_a_body_that_is_odd_says_so(text: str, said: str) -> None:
@@ -347,6 +425,25 @@ async def test_a_log_widget_runs_its_query_once_in_a_while(shop: Shop) -> None:
     assert (await shop.view(widget)).found[0].rows == (("5",),)
     shop.clock.advance(300)
     assert (await shop.view(widget)).found[0].rows == (("6",),)
+
+
+async def test_the_values_of_a_variable_are_looked_up_in_the_metrics_of_its_search(shop: Shop) -> None:
+    for country in ("FR", "DE"):
+        data = {"MetricName": "Sold", "Dimensions": [{"Name": "Country", "Value": country}], "Value": len(country)}
+        shop.cloudwatch.put_metric_data(Namespace="Shop", MetricData=[data])
+    shop.clock.advance(120)
+    variable = Variable("c", "property", "Country", search="{Shop,Country} Sold", populate="Country", default=FIRST)
+    values = shop.services.values
+    assert await values(variable) == (("DE", "DE"), ("FR", "FR"))
+    assert await values(replace(variable, search="{Shop} Nothing")) == ()
+    assert await values(replace(variable, search="((")) == ()
+    assert await values(replace(variable, values=(("one", "1"),))) == (("one", "1"),)
+    given = {"type": "property", "property": "Country", "search": variable.search, "populateFrom": "Country"}
+    line = metric(metrics=[["Shop", "Sold", "Country", "XX"]])
+    view = await shop.view(line, variables=[{**given, "id": "c", "inputType": "select", "defaultValue": FIRST}])
+    assert view.body.chosen == (("c", "DE"),) and view.found[0].lines
+    chosen = await shop.services.view(view.ref, chosen=(("c", "FR"),)).read(lambda *_: None)
+    assert chosen.body.chosen == (("c", "FR"),)
 
 
 async def test_widgets_come_one_after_the_other(shop: Shop) -> None:

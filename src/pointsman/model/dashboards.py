@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct, field
 
 from pointsman.errors import Fault
+from pointsman.model.dashboard_variables import Variable
 from pointsman.model.refs import DashboardRef, Ref
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Mark",
     "MetricAsked",
     "MetricLine",
+    "Moment",
     "Refused",
     "TextAsked",
     "Widget",
@@ -108,6 +110,15 @@ class Mark(Struct, frozen=True):
     right: bool = False
 
 
+class Moment(Struct, frozen=True):
+    """A vertical annotation: a moment, or a stretch of time."""
+
+    at: datetime
+    label: str = ""
+    until: datetime | None = None
+    """The end of a stretch; None for a moment."""
+
+
 class MetricAsked(Struct, frozen=True):
     """A metric widget."""
 
@@ -120,6 +131,8 @@ class MetricAsked(Struct, frozen=True):
     left: Axis = Axis()
     right: Axis = Axis()
     marks: tuple[Mark, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    """Vertical annotations."""
     alarms: tuple[str, ...] = ()
     """ARNs of alarms that are drawn: the first one's metric where there are no lines."""
     sparkline: bool = False
@@ -185,6 +198,9 @@ class Body(Struct, frozen=True):
     """Whether each widget keeps its own period whatever the time range."""
     notes: tuple[str, ...] = ()
     """What of it is not drawn as it stands, a sentence each."""
+    variables: tuple[Variable, ...] = ()
+    chosen: tuple[tuple[str, str], ...] = ()
+    """(id, value) of the variables that are at a value."""
 
 
 class Line(Struct, frozen=True):

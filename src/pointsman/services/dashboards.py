@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pointsman.aws.threads import Daemons
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind
+from pointsman.model.dashboard_variables import FIRST, Variable
 from pointsman.model.dashboards import (
     AlarmFace,
     AlarmsAsked,
@@ -34,6 +35,7 @@ from pointsman.services.ask import Asks, Meter
 from pointsman.services.feeds import BILLED, Report, Source
 from pointsman.services.pace import Budget
 from pointsman.services.reads import dashboards as reader
+from pointsman.services.reads.metrics import listed
 from pointsman.services.reads.values import text as text_of
 
 __all__ = ["Dashboards"]
@@ -94,7 +96,11 @@ class Dashboards:
         return Source(("dashboards",), read, lambda _: BILLED, SERVICE, cost=0)
 
     def view(
-        self, ref: DashboardRef, span: timedelta | None = None, period: int | None = None
+        self,
+        ref: DashboardRef,
+        span: timedelta | None = None,
+        period: int | None = None,
+        chosen: tuple[tuple[str, str], ...] = (),
     ) -> Source[DashboardView]:
         """A dashboard with what its widgets show, read a widget at a time. Billed by the metrics it has.
 
@@ -102,12 +108,13 @@ class Dashboards:
             ref: Which.
             span: How far back; None as the dashboard says.
             period: Seconds of a point; None as its widgets say.
+            chosen: (id, value) of variables that are not at their defaults.
         """
 
         async def read(report: Report[DashboardView]) -> DashboardView:
-            return await self._view(ref, span, period, report)
+            return await self._view(ref, span, period, dict(chosen), report)
 
-        key = ("dashboard", ref.name, span, period)
+        key = ("dashboard", ref.name, span, period, *chosen)
         return Source(key, read, lambda _: BILLED, SERVICE, cost=0, billed=True)
 
     async def fresh(self, ref: DashboardRef) -> DashboardState:
@@ -133,11 +140,22 @@ class Dashboards:
         return DashboardList(tuple(found), more=True)
 
     async def _view(
-        self, ref: DashboardRef, span: timedelta | None, period: int | None, report: Report[DashboardView]
+        self,
+        ref: DashboardRef,
+        span: timedelta | None,
+        period: int | None,
+        chosen: Mapping[str, str],
+        report: Report[DashboardView],
     ) -> DashboardView:
         answer = await self._meter.ask("GetDashboard", DashboardName=ref.name)
         text = text_of(answer, "DashboardBody")
-        body = await self._threads.run(lambda: reader.body(text))
+        body = await self._threads.run(lambda: reader.body(text, chosen))
+        firsts = {one.id: "" for one in body.variables if one.default == FIRST and one.search and one.id not in chosen}
+        for one in body.variables:
+            if one.id in firsts:
+                firsts[one.id] = next((value for _, value in await self.values(one)), "")
+        if any(firsts.values()):
+            body = await self._threads.run(lambda: reader.body(text, {**firsts, **chosen}))
         end = self._clock.now()
         lasts = span or body.span or SPAN
         view = DashboardView(ref, text, body, end - lasts, end)
@@ -171,6 +189,33 @@ class Dashboards:
                 faces = tuple(one for one in faces if one.state in asked.states)
             return Found(alarms=faces, fault=alarms.fault)
         return Found()
+
+    # --- variables
+
+    async def values(self, variable: Variable) -> tuple[tuple[str, str], ...]:
+        """(label, value) of what a variable can be: what its body names, or what the metrics of its search have."""
+        if variable.values or not variable.search:
+            return variable.values
+        from pointsman.semantics.metrics.math_tree import MathError
+        from pointsman.semantics.metrics.search import Metric, read
+
+        try:
+            search = await self._threads.run(lambda: read(variable.search))
+        except MathError:
+            return ()
+        found: set[str] = set()
+        token = ""
+        for _ in range(LIST_PAGES):
+            answer = await self._meter.ask("ListMetrics", Namespace=search.namespace or None, NextToken=token or None)
+            for ref in listed(answer):
+                own = dict(ref.dimensions)
+                if variable.populate in own and search.finds(Metric(ref.namespace, ref.name, ref.dimensions)):
+                    found.add(own[variable.populate])
+            following = text_of(answer, "NextToken")
+            if not following or following == token:
+                break
+            token = following
+        return tuple((one, one) for one in sorted(found))
 
     # --- alarms
 

@@ -116,6 +116,36 @@ async def test_range_and_period_are_other_feeds() -> None:
         assert ("dashboard", "mixed", timedelta(hours=1), 60) in user.world.feeds.heard()
 
 
+async def test_a_variable_is_chosen_from_its_values_or_written() -> None:
+    async with console() as user:
+        await opened(user, "dashboard mixed")
+        assert "Country as it is" in user.text and "shop name Shop" in user.text
+        await user.press("V", "enter")
+        assert "Country: 2 values" in user.text and "Germany" in user.text
+        await user.press("down", "down", "enter")
+        assert ("dashboard", "mixed", None, None, ("country", "FR")) in user.world.feeds.heard()
+        user.world.fresh("dashboard", "mixed", None, None, ("country", "FR"), value=dashing.mixed())
+        await user.settle()
+        await user.press("V", "down", "enter")
+        await user.type("Store")
+        await user.press("enter")
+        expected = ("dashboard", "mixed", None, None, ("country", "FR"), ("shop", "Store"))
+        assert expected in user.world.feeds.heard()
+
+
+async def test_a_dashboard_without_variables_says_so() -> None:
+    async with console() as user:
+        await opened(user, "dashboard business")
+        await user.press("V")
+        assert any("has no variables" in one for one in user.toasts)
+
+
+async def test_moments_are_drawn_with_their_labels_as_text() -> None:
+    async with console(size=(160, 50)) as user:
+        await opened(user, "dashboard mixed")
+        assert "[b]deploy[/b]" in user.text
+
+
 async def test_a_partial_dashboard_says_how_far_it_is() -> None:
     async with console() as user:
         bare = dashing.of("mixed", json.dumps(dashing.MIXED_BODY))

@@ -138,7 +138,9 @@ def _time_series(
     span = Span(view.start.timestamp(), view.end.timestamp())
     marks = (*asked.marks, *found.marks)
     plot = (across, max(1, down - len(legend)))
-    return [*chart(lines, marks, span, (asked.left, asked.right), draw, plot, stacked=asked.stacked), *legend]
+    axes = (asked.left, asked.right)
+    drawn = chart(lines, marks, span, axes, draw, plot, stacked=asked.stacked, moments=asked.moments)
+    return [*drawn, *legend]
 
 
 def _value(line: Line) -> float | None:

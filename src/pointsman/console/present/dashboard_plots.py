@@ -18,8 +18,8 @@ from msgspec import Struct
 from pointsman.console.present.cells import Cell, Piece, fit
 from pointsman.console.present.glyphs import ASCII
 from pointsman.console.present.look import Draw
-from pointsman.console.present.text import cells
-from pointsman.model.dashboards import Axis, Line, Mark
+from pointsman.console.present.text import cells, clean, truncate
+from pointsman.model.dashboards import Axis, Line, Mark, Moment
 
 __all__ = ["STYLES", "Span", "chart", "gauge", "number", "style_of"]
 
@@ -125,6 +125,13 @@ class _Canvas:
         if 0 <= column < self.width and 0 <= row < self.height:
             self._chars[row][column], self._styles[row][column] = char, style
 
+    def write(self, column: int, row: int, text: str, style: str) -> None:
+        """Write over whatever is drawn there; ``row`` counts from the top."""
+        for at, char in enumerate(text):
+            if 0 <= column + at < self.width:
+                self._dots[row][column + at] = 0
+                self.char(column + at, row, char, style)
+
     def rule(self, row: int, char: str, style: str) -> None:
         """A line across, behind what is drawn later; from the top."""
         for column in range(0, self.width, 2):
@@ -154,6 +161,7 @@ def chart(
     room: tuple[int, int],
     *,
     stacked: bool = False,
+    moments: Sequence[Moment] = (),
 ) -> list[Cell]:
     """A chart with its axes, in exactly (width, height) terminal cells.
 
@@ -165,6 +173,7 @@ def chart(
         draw: Glyphs and zone.
         room: Width and height.
         stacked: Whether areas stand on one another.
+        moments: Vertical annotations, behind everything.
     """
     width, height = room
     plot = max(1, height - 1)
@@ -182,6 +191,8 @@ def chart(
     margins = [max((cells(one) for one in side.values()), default=0) + bool(side) for side in (left, right)]
     inner = max(2, width - sum(margins))
     canvas = _Canvas(inner, plot, ascii_only=draw.glyphs is ASCII)
+    if span.end > span.start:
+        _moments(canvas, moments, span, draw)
     for mark in marks:
         if (scale := scales[mark.right]) is not None:
             row = plot - 1 - scale.place(mark.value, plot * canvas.down) // canvas.down
@@ -193,6 +204,8 @@ def chart(
             scale = scales[line.right]
             if scale is not None:
                 _trace(canvas, line, scale, span, place, many=len(drawn) > 1)
+    if span.end > span.start:
+        _named(canvas, moments, span, draw)
     made: list[Cell] = []
     for row in range(plot):
         before = ((left.get(row, "").rjust(margins[0] - 1) + " ", "dim"),) if margins[0] else ()
@@ -201,6 +214,34 @@ def chart(
     if height > 1:
         made.append(fit(((" " * margins[0], ""), *_times(span, inner, draw)), width))
     return made
+
+
+def _columns(one: Moment, span: Span, width: int) -> list[int]:
+    """The columns of a moment, or of both ends of a stretch; those that are in sight."""
+    return [
+        int((at.timestamp() - span.start) / (span.end - span.start) * width)
+        for at in (one.at, one.until)
+        if at is not None and span.start <= at.timestamp() < span.end
+    ]
+
+
+def _moments(canvas: _Canvas, moments: Sequence[Moment], span: Span, draw: Draw) -> None:
+    """A line down at each moment, both ends of a stretch; behind everything."""
+    for one in moments:
+        for column in _columns(one, span, canvas.width):
+            for row in range(canvas.height):
+                canvas.char(column, row, draw.glyphs.release, "mark")
+
+
+def _named(canvas: _Canvas, moments: Sequence[Moment], span: Span, draw: Draw) -> None:
+    """The labels of moments at the top, each where there is room behind the one before."""
+    free = 0
+    for one in sorted(moments, key=lambda one: one.at):
+        columns, label = _columns(one, span, canvas.width), clean(one.label)
+        if columns and label and columns[0] >= free and cells(label) == len(label):
+            shown = truncate(label, max(0, canvas.width - columns[0] - 1), draw.glyphs.ellipsis)
+            canvas.write(columns[0] + 1, 0, shown, "mark")
+            free = columns[0] + len(shown) + 2
 
 
 def _labels(scale: _Scale | None, rows: int) -> dict[int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -19,9 +20,11 @@ from pointsman.console.present.look import Draw
 from pointsman.console.screens.base import Place
 from pointsman.console.screens.wishes import OperationAsked, PickAsked
 from pointsman.console.widgets.dashboard_canvas import DashboardCanvas
+from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.lines import CellLines
 from pointsman.console.widgets.pane import Pane
 from pointsman.errors import FaultKind
+from pointsman.model.dashboard_variables import Variable
 from pointsman.model.dashboards import PERIODS, RANGES, DashboardState, DashboardView, target_of
 from pointsman.model.refs import DashboardRef, Ref
 from pointsman.model.snapshot import Snapshot
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["DashboardPlace"]
 
 AUTO = "as the dashboard says"
+_AS_IS = "as the body has it"
 EMPTY_BODY = '{\n  "widgets": []\n}\n'
 
 
@@ -47,6 +51,7 @@ class DashboardPlace(Place):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "range", "range", id="range"),
         Binding("p", "period", "period", id="period"),
+        Binding("V", "variable", "variables", id="dashboard-variable"),
         Binding("E", "edit", "edit", id="edit"),
     ]
 
@@ -54,8 +59,8 @@ class DashboardPlace(Place):
     place_help = (
         "A CloudWatch dashboard as its JSON has it: numbers in the legend are those in the chart, dashes across are "
         "thresholds, gaps are gaps. Tab goes from widget to widget, enter to what the widget is about, d shows its "
-        "JSON. t is the time range, p the period. Data is read once a minute: metrics cost money by the widget, and "
-        "log widgets run their query every five minutes. E edits the JSON in $EDITOR."
+        "JSON. t is the time range, p the period, V sets its variables. Data is read once a minute: metrics cost "
+        "money by the widget, and log widgets run their query every five minutes. E edits the JSON in $EDITOR."
     )
     slots: ClassVar[tuple[str, ...]] = ("dashboard",)
 
@@ -66,7 +71,11 @@ class DashboardPlace(Place):
         """How far back; None as the dashboard says."""
         self.period: int | None = None
         """Seconds of a point; None as its widgets say."""
+        self.values: dict[str, str] = {}
+        """The variables that a person has set, by id."""
         self._view: Snapshot[DashboardView] = Snapshot()
+        self._asking: Variable | None = None
+        """The variable that a value is being written for."""
 
     def body(self) -> ComposeResult:
         """What is looked at, and the widgets."""
@@ -85,7 +94,7 @@ class DashboardPlace(Place):
 
     def sources(self, services: Services) -> Mapping[str, Source[Any]]:
         """The dashboard, over its range."""
-        return {"dashboard": services.dashboards.view(self.ref, self.span, self.period)}
+        return {"dashboard": services.dashboards.view(self.ref, self.span, self.period, tuple(self.values.items()))}
 
     def arrived(self, slot: str, snapshot: Snapshot[Any]) -> None:
         """Show it."""
@@ -108,9 +117,15 @@ class DashboardPlace(Place):
             cell(f"last {span_words(lasts)}", "strong"),
             cell(f"period {period_words(self.period)}", "dim"),
             cell(f"{count:,} widget{'s' * (count != 1)}", "dim"),
+            *(self._at(one) for one in view.body.variables if one.visible),
             *(cell(note, "stale") for note in view.body.notes),
         ]
         return (crop(join(parts), width, draw.glyphs.ellipsis),)
+
+    def _at(self, variable: Variable) -> Cell:
+        """A variable with its value."""
+        value = dict(self._view.value.body.chosen).get(variable.id, "") if self._view.value is not None else ""
+        return (*cell(f"{variable.name} ", "dim"), *cell(value or "as it is", "strong" if value else "dim"))
 
     # --- what is looked at
 
@@ -137,6 +152,70 @@ class DashboardPlace(Place):
         )
         self.post_message(PickAsked("Period", lines, lambda line: self._ask(self.span, periods[line[0]])))
 
+    # --- variables
+
+    def action_variable(self) -> None:
+        """Choose a variable, then its value."""
+        view = self._view.value
+        if self.say_why_not("variable") or view is None:
+            return
+        known = {one.name: one for one in view.body.variables if one.visible}
+        if len(known) == 1:
+            self._choose_value(next(iter(known.values())))
+            return
+        values = dict(view.body.chosen)
+        lines = tuple((name, values.get(one.id, "as it is")) for name, one in known.items())
+        self.post_message(PickAsked("Variable", lines, lambda line: self._choose_value(known[line[0]])))
+
+    def _choose_value(self, variable: Variable) -> None:
+        if variable.input == "input" and not variable.values and not variable.search:
+            self._asking = variable
+            now = dict(self._view.value.body.chosen).get(variable.id, "") if self._view.value is not None else ""
+            hint = "another value; nothing leaves it as the body has it"
+            self.query_one(FilterBar).open(now, prompt=variable.name, placeholder=hint)
+            return
+        self.work_on("look up the values of a variable", partial(self._offer, variable), group="variable")
+
+    async def _offer(self, variable: Variable) -> None:
+        if self.connection is None:
+            return
+        known = await self.connection.services.dashboards.values(variable)
+        if not known:
+            self.notify(f"{variable.name}: no metric has a value for it", markup=False, severity="warning", timeout=5)
+            return
+        values = {(label, value if value != label else ""): value for label, value in known}
+        lines = ((_AS_IS, ""), *values)
+        heading = f"{variable.name}: {len(known):,} values"
+        self.post_message(PickAsked(heading, lines, lambda line: self._set(variable, values.get(line, ""))))
+
+    def _set(self, variable: Variable, value: str) -> None:
+        """Put a variable at a value; at nothing, as the body has it."""
+        self.values = {name: said for name, said in self.values.items() if name != variable.id}
+        if value or variable.default:
+            self.values[variable.id] = value
+        self.reread()
+        self.show_keys()
+
+    def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
+        """Nothing is filtered here: a value is written, and counts once it is whole."""
+        event.stop()
+        event.prevent_default()
+
+    def on_filter_bar_submitted(self, event: FilterBar.Submitted) -> None:
+        """The value."""
+        event.stop()
+        event.prevent_default()
+        self.query_one(FilterBar).close()
+        self._canvas.focus()
+        if self._asking is not None:
+            self._set(self._asking, event.value.strip())
+
+    def on_filter_bar_cancelled(self, event: FilterBar.Cancelled) -> None:
+        """As it was."""
+        event.stop()
+        event.prevent_default()
+        self._canvas.focus()
+
     # --- changing it
 
     def action_edit(self) -> None:
@@ -161,6 +240,8 @@ class DashboardPlace(Place):
         missing = self._view.fault is not None and self._view.fault.kind is FaultKind.NOT_FOUND
         if action == "edit" and view is None and not missing:
             return "the dashboard has not been read"
+        if action == "variable" and (view is None or not any(one.visible for one in view.body.variables)):
+            return "this dashboard has no variables" if view is not None else "the dashboard has not been read"
         if action == "enter":
             widget = self._canvas.widget if self.is_mounted else None
             if widget is None or target_of(widget.asked) is None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from pointsman.model.dashboard_variables import FIRST, Variable, substituted
 from pointsman.model.dashboards import (
     COLUMNS,
     AlarmFace,
@@ -22,6 +23,7 @@ from pointsman.model.dashboards import (
     Mark,
     MetricAsked,
     MetricLine,
+    Moment,
     Refused,
     TextAsked,
     Widget,
@@ -66,8 +68,13 @@ def entries(answer: Answer) -> tuple[DashboardEntry, ...]:
 # -- bodies ---------------------------------------------------------------------------------------------------------
 
 
-def body(source: str) -> Body:
-    """A dashboard's body; what cannot be drawn of it is said in its place. For a thread: a body may be large."""
+def body(source: str, chosen: Mapping[str, str] | None = None) -> Body:
+    """A dashboard's body; what cannot be drawn of it is said in its place. For a thread: a body may be large.
+
+    Args:
+        source: Its JSON.
+        chosen: The values of its variables, by id; one that is not there is at its default, where that is a value.
+    """
     try:
         value = json.loads(source)
     except (ValueError, RecursionError) as error:
@@ -82,10 +89,50 @@ def body(source: str) -> Body:
         given = []
     if len(given) > MOST_WIDGETS:
         notes.append(f"{len(given):,} widgets; the first {MOST_WIDGETS} are shown")
-    if parts(value, "variables"):
-        notes.append("its variables are at what the body has")
+    known = variables(value)
+    values = [(one, said) for one in known if (said := (chosen or {}).get(one.id, _default(one)))]
+    given, problems = substituted(given[:MOST_WIDGETS], values)
+    notes += problems
     widgets = tuple(_widget(number, one) for number, one in enumerate(given[:MOST_WIDGETS]))
-    return Body(widgets, span(text(value, "start")), value.get("periodOverride") == "inherit", tuple(notes))
+    at = tuple((one.id, said) for one, said in values)
+    return Body(widgets, span(text(value, "start")), value.get("periodOverride") == "inherit", tuple(notes), known, at)
+
+
+def variables(value: Any) -> tuple[Variable, ...]:
+    """A body's variables; what is none is left out."""
+    found = []
+    for one in parts(value, "variables"):
+        kind = text(one, "type")
+        what = text(one, kind) if kind in ("property", "pattern") else ""
+        if not what:
+            continue
+        values = tuple(
+            (text(each, "label") or text(each, "value"), text(each, "value"))
+            for each in parts(one, "values")
+            if text(each, "value")
+        )
+        found.append(
+            Variable(
+                text(one, "id") or what,
+                kind,
+                what,
+                text(one, "label"),
+                text(one, "inputType") or "input",
+                text(one, "defaultValue"),
+                values,
+                text(one, "search"),
+                text(one, "populateFrom"),
+                not isinstance(one, Mapping) or one.get("visible") is not False,
+            )
+        )
+    return tuple(found)
+
+
+def _default(variable: Variable) -> str:
+    """A variable's own value; empty where only its values can tell, or nothing does."""
+    if variable.default != FIRST:
+        return variable.default
+    return variable.values[0][1] if variable.values else ""
 
 
 def span(said: str) -> timedelta | None:
@@ -160,6 +207,7 @@ def _metric(properties: Mapping[str, Any]) -> Asked:
         left=_axis(part(axes, "left")),
         right=_axis(part(axes, "right")),
         marks=tuple(_marks(parts(annotations, "horizontal"))),
+        moments=tuple(_moments(parts(annotations, "vertical"))),
         alarms=_strings(annotations, "alarms"),
         sparkline=properties.get("sparkline") is True,
         whole_range=properties.get("setPeriodToTimeRange") is True,
@@ -187,6 +235,27 @@ def _marks(given: list[Any]) -> Iterator[Mark]:
             value = _number(inner.get("value")) if isinstance(inner, Mapping) else None
             if value is not None and inner.get("visible") is not False:
                 yield Mark(value, text(inner, "label"), text(inner, "yAxis") == "right")
+
+
+def _moments(given: list[Any]) -> Iterator[Moment]:
+    """Vertical lines; two in a list are the ends of a stretch."""
+    for one in given:
+        ends = [inner for inner in (one if isinstance(one, list) else (one,)) if isinstance(inner, Mapping)]
+        times = [_instant(inner.get("value")) for inner in ends]
+        if not ends or times[0] is None or ends[0].get("visible") is False:
+            continue
+        label = next((said for inner in ends if (said := text(inner, "label"))), "")
+        yield Moment(times[0], label, times[1] if isinstance(one, list) and len(times) > 1 else None)
+
+
+def _instant(value: Any) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _lines(given: list[Any], stat: str) -> Iterator[MetricLine]:
