@@ -122,6 +122,24 @@ def test_a_plot_says_its_bounds_its_times_and_what_went_out() -> None:
     assert any(column > 0 for column in columns) or any("⡀" in line for line in said)
 
 
+def test_a_second_axis_has_its_own_bounds_and_its_own_thresholds() -> None:
+    other = Series(MetricQuery(metering.ORDERS), "", series(1, 2, 3).times, (1000.0, 2000.0, 3000.0))
+    limits = (
+        Threshold("low", metering.CPU, "GreaterThanThreshold", 2.0, "OK", "Average", 60),
+        Threshold("high", metering.ORDERS, "GreaterThanThreshold", 2500.0, "OK", "Average", 60),
+    )
+    both = Chart((series(1, 2, 3), other), START, EPOCH, thresholds=limits)
+    split = replace(both, right=frozenset({1}))
+    one = [plain(line) for line in chart(both, Draw(EPOCH), 60, 12)]
+    apart = [plain(line) for line in chart(split, Draw(EPOCH), 60, 12)]
+    assert one[1].split()[0] == "3k" and apart[1].split()[0] == "3" and apart[1].split()[-1] == "3k"
+    assert all(len(line) <= 60 for line in apart)
+    names = [plain(line) for line in legend(split, Draw(EPOCH), 80)]
+    assert ["right axis" in name for name in names[:2]] == [False, True]
+    sides = [[limit.alarm for limit in split.side(right=right).thresholds] for right in (False, True)]
+    assert sides == [["low"], ["high"]]
+
+
 def test_stacked_series_lie_upon_each_other() -> None:
     one, two = series(*[10.0] * 60), series(*[5.0] * 60)
     said = [plain(line) for line in chart(Chart((one, two), START, EPOCH, stacked=True), Draw(EPOCH), 60, 12)]

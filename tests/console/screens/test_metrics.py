@@ -9,7 +9,7 @@ from console import metering
 from console.driving import console
 from pointsman.console.screens.metric import MetricPlace
 from pointsman.console.widgets.table import LineTable
-from pointsman.model.metrics import MetricList, MetricQuery, WallQuery
+from pointsman.model.metrics import MetricList, MetricQuery, Wall, WallQuery
 from pointsman.model.refs import MetricRef
 
 
@@ -101,6 +101,23 @@ async def test_marked_rows_are_drawn_together_and_math_adds_a_series() -> None:
         await user.press("enter")
         asked = WallQuery((*(MetricQuery(one) for one in place.refs), MetricQuery(None, expression="m1/m2")))
         assert ("wall", asked) in user.world.feeds.heard()
+
+
+async def test_y_gives_series_an_axis_of_their_own() -> None:
+    async with console() as user:
+        await user.press("6", "enter", "y")
+        assert any("there is one series" in one for one in user.toasts)
+        await user.press("escape", "space", "space", "enter")
+        place = user.app.place
+        assert isinstance(place, MetricPlace) and len(place.refs) == 2
+        queries = tuple(MetricQuery(one) for one in place.refs)
+        found = tuple(metering.series(one) for one in queries)
+        wall = Wall(WallQuery(queries), found, metering.NOW - timedelta(hours=3), metering.NOW)
+        user.world.fresh("wall", WallQuery(queries), value=wall)
+        await user.settle()
+        for shown in (True, False, True):
+            await user.press("y")
+            assert ("right axis" in user.text) == shown
 
 
 async def test_a_plot_zooms_around_the_moment_it_reads_and_comes_back_to_now() -> None:

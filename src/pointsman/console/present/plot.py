@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pointsman.console.present.amounts import amount
-from pointsman.console.present.cells import Cell, cell, crop, fit, join, width
+from pointsman.console.present.cells import EMPTY, Cell, cell, crop, fit, join, width
 from pointsman.console.present.glyphs import ASCII, Glyphs
 from pointsman.console.present.look import Draw
 from pointsman.console.present.sparkline import columns_of
@@ -46,17 +47,30 @@ class Chart(Struct, frozen=True):
     """The moment a person reads."""
     stacked: bool = field(default=False)
     """Whether the values are added up, each series upon the ones before it."""
+    right: frozenset[int] = frozenset()
+    """The series, by their places, that have an axis of their own at the right."""
+
+    def side(self, *, right: bool) -> Chart:
+        """Only what one of the two axes has."""
+        series = tuple(one for at, one in enumerate(self.series) if (at in self.right) == right)
+        aside = {one.query.ref for at, one in enumerate(self.series) if at in self.right}
+        thresholds = tuple(one for one in self.thresholds if (one.metric in aside) == right)
+        return replace(self, series=series, thresholds=thresholds, right=frozenset())
 
 
 def chart(drawn: Chart, draw: Draw, room: int, height: int) -> list[Cell]:
     """The plot in ``height`` lines of ``room`` cells: marks, area, axis, times."""
-    wide, tall = max(4, room - _LABEL), max(2, height - 3)
-    low, high = _bounds(drawn)
+    other = drawn.side(right=True) if drawn.right else None
+    wide, tall = max(4, room - _LABEL - (_LABEL if other is not None else 0)), max(2, height - 3)
+    low, high = _bounds(drawn.side(right=False) if other is not None else drawn)
+    beside = _bounds(other) if other is not None else (low, high)
     canvas = _Canvas(wide, tall, draw.glyphs)
     for threshold in drawn.thresholds:
-        canvas.level(_share(threshold.value, low, high))
+        theirs = other is not None and threshold in other.thresholds
+        canvas.level(_share(threshold.value, *(beside if theirs else (low, high))))
     for at, line in enumerate(_lines(drawn, wide * canvas.across)):
-        canvas.line([None if one is None else _share(one, low, high) for one in line], at)
+        bounds = beside if at in drawn.right else (low, high)
+        canvas.line([None if one is None else _share(one, *bounds) for one in line], at)
     cursor = -1
     if drawn.cursor is not None:
         cursor = next(iter(columns_of([drawn.cursor], drawn.start, drawn.end, wide)), -1)
@@ -64,11 +78,15 @@ def chart(drawn: Chart, draw: Draw, room: int, height: int) -> list[Cell]:
     lines = [_marks_line(drawn, wide, draw)]
     for y in range(tall):
         down = y / max(1, tall - 1)
-        value = high * (1 - down) + low * down
         labelled = y in (0, tall - 1) or (tall >= 7 and y == tall // 2)
-        label = amount(value, drawn.unit) if labelled else ""
+        label = amount(high * (1 - down) + low * down, drawn.unit) if labelled else ""
         axis = fit(cell(label, "dim"), _LABEL - 2, "right", draw.glyphs.ellipsis)
-        lines.append((*axis, (f" {draw.glyphs.wall}", "rule"), *canvas.row(y, marked, cursor)))
+        row = (*axis, (f" {draw.glyphs.wall}", "rule"), *canvas.row(y, marked, cursor))
+        if other is not None:
+            label = amount(beside[1] * (1 - down) + beside[0] * down, "") if labelled else ""
+            axis = fit(cell(label, "dim"), _LABEL - 2, ellipsis=draw.glyphs.ellipsis)
+            row = (*row, (f"{draw.glyphs.wall} ", "rule"), *axis)
+        lines.append(row)
     lines.append(((" " * (_LABEL - 1), ""), (draw.glyphs.corner + draw.glyphs.rule * wide, "rule")))
     lines.append(((" " * _LABEL, ""), *_times(drawn, wide, draw)))
     return lines
@@ -90,7 +108,8 @@ def legend(drawn: Chart, draw: Draw, room: int) -> list[Cell]:
             said = join((value, cell(extremes, "dim")))
         name = cell(one.label or one.query.words)
         stat = cell(one.query.stat if one.query.ref is not None else "", "dim")
-        named = fit(join((name, stat)), max(10, room - width(said) - 6), ellipsis=draw.glyphs.ellipsis)
+        side = cell("right axis", "dim") if at in drawn.right else EMPTY
+        named = fit(join((name, stat, side)), max(10, room - width(said) - 6), ellipsis=draw.glyphs.ellipsis)
         lines.append(((f" {(at + 1) % 10} ", style), *named, (" ", ""), *said))
     for threshold in drawn.thresholds:
         breached = threshold.state == "ALARM"

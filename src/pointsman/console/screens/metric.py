@@ -67,6 +67,7 @@ class MetricPlace(Place):
         Binding("right", "cursor(1)", "read later values", show=False, id="later"),
         Binding("plus", "zoom(0.5)", "zoom in", key_display="+", id="zoom-in"),
         Binding("equals_sign,underscore", "zoom(2.0)", "zoom out", key_display="= _", show=False, id="zoom-out"),
+        Binding("y", "axis", "second axis", show=False, id="second-axis"),
         Binding("0", "now", "to now", show=False, id="to-now"),
         Binding("r", "release", "release before", id="release"),
         Binding("l", "then('logs')", "logs of the moment read", show=False, id="logs-then"),
@@ -77,7 +78,8 @@ class MetricPlace(Place):
     place_help = (
         "The series of a range with what alarms hold against them and what went out. Left and right read values, + "
         "and _ zoom around the moment read, 0 goes to now; r opens the release before it, l and T the logs and traces "
-        "of that moment. / adds a series by metric math: m1 is the first, m2 the second; an empty one takes it away."
+        "of that moment. / adds a series by metric math: m1 is the first, m2 the second; an empty one takes it away. "
+        "y gives the last series an axis of its own at the right, then all but the first, then none."
     )
     slots: ClassVar[tuple[str, ...]] = ("wall", "thresholds", "deployments", "board")
     filters = True
@@ -99,6 +101,8 @@ class MetricPlace(Place):
         self.span = span
         self.stat = stat
         self.expression = ""
+        self._aside = 0
+        """How many of the last series have the axis at the right."""
         self._moment = at
         now = desk.now()
         self._end = at + span / 2 if at is not None and at < now - span else None
@@ -177,8 +181,9 @@ class MetricPlace(Place):
     def _chart(self) -> Chart:
         start, end = self._range()
         wanted = set(self.refs)
+        series = self._wall.value.series if self._wall.value is not None else ()
         return Chart(
-            self._wall.value.series if self._wall.value is not None else (),
+            series,
             start,
             end,
             self._unit if self.stat != "SampleCount" else "",
@@ -186,6 +191,7 @@ class MetricPlace(Place):
             tuple(one for one in self._thresholds.value or () if one.metric in wanted),
             self._releases(start, end),
             self._moment,
+            right=frozenset(range(max(1, len(series) - self._aside), len(series))),
         )
 
     def _lines(self, draw: Draw, width: int) -> Sequence[Cell]:
@@ -255,6 +261,21 @@ class MetricPlace(Place):
         if self._end is not None and self._end >= self.desk.now():
             self._end = None
         self._ask()
+
+    def action_axis(self) -> None:
+        """The last series has an axis of its own, then all but the first, then none."""
+        if self.say_why_not("axis"):
+            return
+        count = len(self._query().queries)
+        ways = sorted({0, 1, count - 1})
+        self._aside = ways[(ways.index(self._aside) + 1) % len(ways)] if self._aside in ways else 0
+        self._draw()
+
+    def why_not(self, action: str) -> str | None:
+        """One series has one axis."""
+        if action == "axis" and len(self._query().queries) < 2:
+            return "there is one series: space marks several on the board, / adds one by metric math"
+        return super().why_not(action)
 
     def action_now(self) -> None:
         """The range ends now, and no moment is read."""
