@@ -105,9 +105,7 @@ async def test_marked_rows_are_drawn_together_and_math_adds_a_series() -> None:
 
 async def test_y_gives_series_an_axis_of_their_own() -> None:
     async with console() as user:
-        await user.press("6", "enter", "y")
-        assert any("there is one series" in one for one in user.toasts)
-        await user.press("escape", "space", "space", "enter")
+        await user.press("6", "space", "space", "enter")
         place = user.app.place
         assert isinstance(place, MetricPlace) and len(place.refs) == 2
         queries = tuple(MetricQuery(one) for one in place.refs)
@@ -118,6 +116,11 @@ async def test_y_gives_series_an_axis_of_their_own() -> None:
         for shown in (True, False, True):
             await user.press("y")
             assert ("right axis" in user.text) == shown
+        assert "103s" in user.text, "each series has its own unit"
+        await user.press("escape")
+        user.app.place.query_one("#metrics-table", LineTable).clear_marks()  # type: ignore[union-attr]
+        await user.press("enter", "y")
+        assert any("there is one series" in one for one in user.toasts)
 
 
 async def test_a_plot_zooms_around_the_moment_it_reads_and_comes_back_to_now() -> None:

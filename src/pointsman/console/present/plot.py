@@ -49,20 +49,34 @@ class Chart(Struct, frozen=True):
     """Whether the values are added up, each series upon the ones before it."""
     right: frozenset[int] = frozenset()
     """The series, by their places, that have an axis of their own at the right."""
+    units: tuple[str, ...] = ()
+    """The unit of each series; where there are none, ``unit`` is that of all."""
+
+    def unit_of(self, at: int) -> str:
+        """The unit of one series."""
+        return self.units[at] if at < len(self.units) else self.unit
+
+    @property
+    def axis_unit(self) -> str:
+        """The unit of all series; empty where they have several."""
+        found = {self.unit_of(at) for at in range(len(self.series))}
+        return found.pop() if len(found) == 1 else ""
 
     def side(self, *, right: bool) -> Chart:
         """Only what one of the two axes has."""
-        series = tuple(one for at, one in enumerate(self.series) if (at in self.right) == right)
+        places = [at for at in range(len(self.series)) if (at in self.right) == right]
+        series, units = tuple(self.series[at] for at in places), tuple(self.unit_of(at) for at in places)
         aside = {one.query.ref for at, one in enumerate(self.series) if at in self.right}
         thresholds = tuple(one for one in self.thresholds if (one.metric in aside) == right)
-        return replace(self, series=series, thresholds=thresholds, right=frozenset())
+        return replace(self, series=series, units=units, thresholds=thresholds, right=frozenset())
 
 
 def chart(drawn: Chart, draw: Draw, room: int, height: int) -> list[Cell]:
     """The plot in ``height`` lines of ``room`` cells: marks, area, axis, times."""
     other = drawn.side(right=True) if drawn.right else None
     wide, tall = max(4, room - _LABEL - (_LABEL if other is not None else 0)), max(2, height - 3)
-    low, high = _bounds(drawn.side(right=False) if other is not None else drawn)
+    own = drawn.side(right=False) if other is not None else drawn
+    low, high = _bounds(own)
     beside = _bounds(other) if other is not None else (low, high)
     canvas = _Canvas(wide, tall, draw.glyphs)
     for threshold in drawn.thresholds:
@@ -79,11 +93,11 @@ def chart(drawn: Chart, draw: Draw, room: int, height: int) -> list[Cell]:
     for y in range(tall):
         down = y / max(1, tall - 1)
         labelled = y in (0, tall - 1) or (tall >= 7 and y == tall // 2)
-        label = amount(high * (1 - down) + low * down, drawn.unit) if labelled else ""
+        label = amount(high * (1 - down) + low * down, own.axis_unit) if labelled else ""
         axis = fit(cell(label, "dim"), _LABEL - 2, "right", draw.glyphs.ellipsis)
         row = (*axis, (f" {draw.glyphs.wall}", "rule"), *canvas.row(y, marked, cursor))
         if other is not None:
-            label = amount(beside[1] * (1 - down) + beside[0] * down, "") if labelled else ""
+            label = amount(beside[1] * (1 - down) + beside[0] * down, other.axis_unit) if labelled else ""
             axis = fit(cell(label, "dim"), _LABEL - 2, ellipsis=draw.glyphs.ellipsis)
             row = (*row, (f"{draw.glyphs.wall} ", "rule"), *axis)
         lines.append(row)
@@ -96,15 +110,15 @@ def legend(drawn: Chart, draw: Draw, room: int) -> list[Cell]:
     """A line per series: its digit, its name, its value at the cursor or the newest, and its extremes."""
     lines = []
     for at, one in enumerate(drawn.series):
-        style = STYLES[at % len(STYLES)]
+        style, unit = STYLES[at % len(STYLES)], drawn.unit_of(at)
         if one.problem:
             said: Cell = cell(one.problem, "fault")
         elif not one.values:
             said = cell("no data in this range", "dim")
         else:
             read = one.last if drawn.cursor is None else one.at(drawn.cursor.timestamp(), drawn.period)
-            value = cell(amount(read, drawn.unit) if read is not None else "gap", "strong")
-            extremes = f"min {amount(one.least, drawn.unit)}  max {amount(one.most, drawn.unit)}"
+            value = cell(amount(read, unit) if read is not None else "gap", "strong")
+            extremes = f"min {amount(one.least, unit)}  max {amount(one.most, unit)}"
             said = join((value, cell(extremes, "dim")))
         name = cell(one.label or one.query.words)
         stat = cell(one.query.stat if one.query.ref is not None else "", "dim")

@@ -192,7 +192,15 @@ class MetricPlace(Place):
             self._releases(start, end),
             self._moment,
             right=frozenset(range(max(1, len(series) - self._aside), len(series))),
+            units=tuple(self._unit_of(one.query.ref) for one in series) if self.stat != "SampleCount" else (),
         )
+
+    def _unit_of(self, ref: MetricRef | None) -> str:
+        """The unit of a series: what is published or asked for; a result of metric math has none that is known."""
+        if ref is None:
+            return ""
+        same = (ref.namespace, ref.name) == (self.ref.namespace, self.ref.name)
+        return self._unit if same else published_unit(ref)
 
     def _lines(self, draw: Draw, width: int) -> Sequence[Cell]:
         if self._wall.value is None:
