@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pointsman.local.answers import AwsError
-from pointsman.local.codebuild import driver, queueing
+from pointsman.local.codebuild import driver, fleets, queueing
 from pointsman.local.codebuild.machine import Context, Stopped, submit
 from pointsman.local.codebuild.projects import project_of
 from pointsman.local.codebuild.records import (
@@ -43,6 +43,7 @@ def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str
         return once(scope, token, "StartBuild", request, lambda: start(scope, request, retry_of=retry_of), get)
     settings = effective(project.settings, request)
     check_source(settings, request)
+    fleets.check(scope, settings)
     if not request.batch:  # the builds of a batch wait in the queue for their turn
         queueing.check(scope, project)
     build = _make(scope, request, settings, retry_of, auto_retry)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pointsman.local.answers import AwsError, Parameters, answers
-from pointsman.local.codebuild import builds, caches, images, starting, webhooks
+from pointsman.local.codebuild import builds, caches, fleets, images, starting, webhooks
 from pointsman.local.codebuild.paging import ordered, paged, some
 from pointsman.local.codebuild.projects import name_of, project_of
 from pointsman.local.codebuild.records import (
@@ -36,6 +36,7 @@ def createproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
         **_settled(name, parameters),
     }
     check(name, settings)
+    fleets.check(scope, settings)
     if scope.get(CodeBuildProject, name) is not None:
         arn = scope.arn("codebuild", f"project/{name}")
         raise AwsError("ResourceAlreadyExistsException", f"Project already exists: {arn}")
@@ -51,6 +52,7 @@ def updateproject_of(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     project = project_of(scope, name)
     settings = {**project.settings, **_settled(name, parameters)}
     check(name, settings)
+    fleets.check(scope, settings)
     project = msgspec.structs.replace(project, settings=settings, modified=scope.now)
     scope.put(name, project)
     return {"project": project_shape(scope, project, webhooks.shape_of(scope, project.name))}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pointsman.local.answers import AwsError
+from pointsman.local.codebuild import fleets
 from pointsman.local.codebuild.driver import DISPATCH, QUEUED_TIMEOUT, TIMEOUT, advance, runner_of
+from pointsman.local.codebuild.fleets import Fleet
 from pointsman.local.codebuild.machine import Dequeued
 from pointsman.local.codebuild.records import Build, CodeBuildProject, RunningBuild
 from pointsman.local.world import Payload, Scope
@@ -36,11 +38,16 @@ def enqueue(scope: Scope, build: Build) -> None:
 
 
 def dispatch(scope: Scope, _: Payload) -> None:
-    """Start what waits, oldest first, as far as there is room; a project's own limit holds for its batches too."""
+    """Start what waits, oldest first, as far as there is room; limits of projects and fleets hold for batches too."""
     if scope.world.closing:
         return  # what waits is started by the next backend of this folder
     waiting: list[tuple[Scope, str, str]] = []
     running: dict[tuple[str, str, str], int] = {}
+    fleeted: dict[tuple[str, str], dict[str, int]] = {}
+    for account, region in scope.world.records.places(Fleet):
+        place = scope.world.scope(account, region)
+        fleets.sweep(place)
+        fleeted[account, region] = fleets.in_use(place, started=True)
     for account, region in scope.world.records.places(RunningBuild):
         place = scope.world.scope(account, region)
         for key, one in place.scan(RunningBuild):
@@ -58,6 +65,11 @@ def dispatch(scope: Scope, _: Payload) -> None:
         limit = project.settings.get("concurrentBuildLimit") if project is not None else None
         if limit and running.get(whose, 0) >= limit:
             continue
+        used = fleeted.get((place.account, place.region))
+        if used is not None and (build := place.get(Build, build_id)) is not None:
+            if not fleets.room(place, build, used):
+                continue
+            used[fleets.arn_in(build.settings)] = used.get(fleets.arn_in(build.settings), 0) + 1
         running[whose] = running.get(whose, 0) + 1
         room -= 1
         _start(place, key, build_id)

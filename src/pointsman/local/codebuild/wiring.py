@@ -11,6 +11,7 @@ from pointsman.local.codebuild import (
     operations,
     operations_access,
     operations_batches,
+    operations_fleets,
     operations_reports,
     operations_webhooks,
     posted,
@@ -83,7 +84,10 @@ def _stop(world: World) -> None:
 
 ENGINE = Engine(
     name="codebuild",
-    answers=(operations, operations_batches, operations_reports, operations_webhooks, operations_access),
+    answers=(
+        *(operations, operations_batches, operations_fleets),
+        *(operations_reports, operations_webhooks, operations_access),
+    ),
     install=_install,
     resume=_resume,
     stop=_stop,
