@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 
 from operations import alarming
 from pointsman.clock import EPOCH
-from pointsman.model.alarms import Alarm, AlarmState, named
+from pointsman.model.alarms import Alarm, AlarmState, Change, named, standings
 from pointsman.model.metrics import MetricQuery, Series
 from pointsman.model.refs import AlarmRef
 from pointsman.operations import alarm_preview
@@ -402,6 +403,65 @@ def test_a_composite_says_how_it_would_stand_and_which_alarms_there_are_not() ->
     assert any("There is no alarm b" in one for one in lines)
     assert "are not read" in preview(AlarmState(COMPOSITE.ref, COMPOSITE), {})[0]
     assert preview(state, {"rule": "OK(a)"})[0] == "With its alarms as they are now it would be OK."
+
+
+def updated(name: str, hours: float, before: str, after: str) -> Change:
+    return Change(AlarmRef(name), EPOCH - timedelta(hours=hours), "StateUpdate", "", before, after)
+
+
+def test_a_composite_says_when_it_would_have_fired_by_the_histories_of_its_alarms() -> None:
+    now = (("a", "OK"), ("b", "ALARM"))
+    past = (
+        updated("b", 1, "OK", "ALARM"),
+        updated("a", 3, "ALARM", "OK"),
+        updated("b", 4, "ALARM", "OK"),
+        updated("a", 5, "OK", "ALARM"),
+        updated("b", 6, "OK", "ALARM"),
+    )
+    known = AlarmState(
+        COMPOSITE.ref, COMPOSITE, end=EPOCH, others=now, named=("a", "b"), past=past, since=EPOCH - timedelta(days=1)
+    )
+
+    def said(rule: str, state: AlarmState = known) -> str:
+        return preview(state, {"rule": rule})[-1]
+
+    assert said("ALARM(a) AND ALARM(b)") == "It would have fired once in the last 24 hours: 04:00-05:00Z."
+    both = said("ALARM(a) OR ALARM(b)")
+    assert "fired 2 times" in both and both.endswith("03:00-06:00Z, 08:00Z until now.")
+    assert said("ALARM(a) AND OK(a)") == "It would not have fired in the last 24 hours."
+    assert "09:00Z until now" in said("OK(a) OR ALARM(a)"), "it held all the time"
+    short = replace(known, since=EPOCH - timedelta(hours=2), past=past[:1])
+    assert said("ALARM(b)", short).endswith("Their histories were read back to 07:00Z only.")
+    assert "could not be read" in said("ALARM(a)", replace(known, past=None))
+
+
+NAMES = ("a", "b", "c")
+STATES = ("OK", "ALARM", "INSUFFICIENT_DATA")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1000), st.sampled_from(NAMES), st.sampled_from(STATES)), max_size=30),
+    st.dictionaries(st.sampled_from(NAMES), st.sampled_from(STATES)),
+)
+def test_when_a_rule_held_is_what_a_look_at_each_moment_says(
+    moves: list[tuple[int, str, str]], first: dict[str, str]
+) -> None:
+    states = {name: first.get(name, "OK") for name in NAMES}
+    past: list[Change] = []
+    trace: list[tuple[int, dict[str, str]]] = [(0, dict(states))]
+    for at, name, after in sorted(moves, key=lambda one: one[0]):
+        past.append(Change(AlarmRef(name), datetime.fromtimestamp(at, UTC), "StateUpdate", "", states[name], after))
+        states[name] = after
+        trace.append((at, dict(states)))
+
+    def rule(known: Mapping[str, str]) -> bool:
+        return known["a"] == "ALARM" or known["b"] == known["c"] == "ALARM"
+
+    found = standings(rule, states, past[::-1], 0, 1000)
+    for moment in range(0, 1000, 7):
+        then = next(known for at, known in reversed(trace) if at <= moment)
+        held = any(one.start <= moment and (one.end is None or moment < one.end) for one in found)
+        assert held == rule(then), moment
 
 
 def test_a_mute_that_was_looked_at_for_a_minute_goes_out_as_it_was_shown() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -175,3 +177,32 @@ async def test_other_alarms_are_looked_up_by_name_with_one_call() -> None:
     assert await alarms.look_up(state, ["a", "b"]) is state
     assert await alarms.look_up(state, []) is state
     assert cloud.count("DescribeAlarms") == 1
+
+
+async def test_the_histories_of_other_alarms_are_read_with_them_as_far_back_as_they_go() -> None:
+    def item(name: str, minutes: int) -> dict[str, Any]:
+        data = {"oldState": {"stateValue": "OK"}, "newState": {"stateValue": "ALARM"}}
+        at = EPOCH - timedelta(minutes=minutes)
+        kind = {"AlarmName": name, "Timestamp": at, "HistoryItemType": "StateUpdate", "HistoryData": json.dumps(data)}
+        return {**kind, "HistorySummary": "x"}
+
+    listed = {"MetricAlarms": [{"AlarmName": "a", "StateValue": "ALARM"}]}
+    page = {"AlarmHistoryItems": [item("a", 5), item("other", 6), item("a", 90)]}
+    alarms = alarms_of(FakeCloud(DescribeAlarms=lambda **_: listed, DescribeAlarmHistory=lambda **_: page))
+    state = await alarms.look_up(AlarmState(REF, None), ["a"])
+    assert state.past is not None and [one.after for one in state.past] == ["ALARM", "ALARM"]
+    assert state.since == EPOCH - timedelta(days=1) and state.end == EPOCH
+    endless = itertools.count()
+    cut = FakeCloud(
+        DescribeAlarms=lambda **_: listed,
+        DescribeAlarmHistory=lambda **_: {**page, "NextToken": f"more{next(endless)}"},
+    )
+    state = await alarms_of(cut).look_up(AlarmState(REF, None), ["a"])
+    assert state.since == EPOCH - timedelta(minutes=90), "what is older was not read"
+
+    def denied(**_: Any) -> Any:
+        raise CallFailed(Fault(FaultKind.DENIED, "you may not"))
+
+    refused = FakeCloud(DescribeAlarms=lambda **_: listed, DescribeAlarmHistory=denied)
+    state = await alarms_of(refused).look_up(AlarmState(REF, None), ["a"])
+    assert state.past is None and state.others == (("a", "ALARM"),)

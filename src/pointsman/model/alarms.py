@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -293,6 +293,42 @@ class Firing(Struct, frozen=True):
     """None: it still is."""
 
 
+def standings(
+    holds: Callable[[Mapping[str, str]], bool], now: Mapping[str, str], past: Sequence[Change], start: float, end: float
+) -> tuple[Firing, ...]:
+    """When a rule over other alarms would have held in a range, from their states now and how these came about.
+
+    Args:
+        holds: Whether it holds where the alarms are in some states.
+        now: The states at the end of the range.
+        past: The state updates in it, newest first.
+        start: Its beginning, in seconds since the epoch.
+        end: Its end.
+    """
+    updates = sorted(
+        (
+            one
+            for one in reversed(past)
+            if one.at is not None and start <= one.at.timestamp() <= end and one.ref.name in now
+        ),
+        key=lambda one: one.at.timestamp() if one.at is not None else 0.0,
+    )
+    states = dict(now)
+    for one in reversed(updates):
+        states[one.ref.name] = one.before or states[one.ref.name]
+    found: list[Firing] = []
+    began = start if holds(states) else None
+    for one in updates:
+        at = one.at.timestamp() if one.at is not None else start
+        states[one.ref.name] = one.after or states[one.ref.name]
+        if began is None and holds(states):
+            began = at
+        elif began is not None and not holds(states):
+            found += [Firing(began, at)] if at > began else []
+            began = None
+    return (*found, Firing(began, None)) if began is not None else tuple(found)
+
+
 def bounds_of(series: Sequence[Series]) -> dict[int, tuple[float, float]]:
     """The lower and the upper bound of a band at each time at which both are known, whichever comes first."""
     found: dict[int, list[float]] = {}
@@ -372,6 +408,10 @@ class AlarmState(Struct, frozen=True):
     """The states of the alarms that were looked up by name; None when none were. A name that lacks has no alarm."""
     named: tuple[str, ...] = ()
     """The names that were looked up."""
+    past: tuple[Change, ...] | None = None
+    """Their state updates of the last day, newest first; None where these could not be read."""
+    since: datetime | None = None
+    """From when on these are all there are."""
 
 
 class Question(Struct, frozen=True):

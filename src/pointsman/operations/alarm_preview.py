@@ -6,7 +6,9 @@ import json
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from pointsman.model.alarms import AlarmState, Firing, Question, bounds_of, firings
+from msgspec.structs import replace
+
+from pointsman.model.alarms import AlarmState, Firing, Question, bounds_of, firings, standings
 from pointsman.operations.alarm_settings import band_of, kind, returned_of
 from pointsman.semantics.metrics.alarm_evaluation import EXTRA, Rule
 from pointsman.semantics.metrics.alarm_rules import RuleError, children, holds, read
@@ -149,8 +151,20 @@ def _standing(state: AlarmState, settings: dict[str, Any]) -> tuple[str, ...]:
         lines.append(f"In ALARM now: {', '.join(firing)[:200]}.")
     if missing := [one for one in names if one not in states]:
         lines.append(f"There is no alarm {', '.join(missing)[:200]}: CloudWatch refuses such a rule.")
-    lines.append("When it would have fired in the past is not worked out: it goes by the histories of other alarms.")
-    return tuple(lines)
+    return (*lines, *_stood(rule, state, states))
+
+
+def _stood(rule: Any, state: AlarmState, states: dict[str, str]) -> tuple[str, ...]:
+    """When a composite alarm would have fired in the last day, by the histories of its alarms."""
+    if state.past is None or state.end is None or state.since is None:
+        return ("When it would have fired in the past is not known: the histories of its alarms could not be read.",)
+    start, end = state.since.timestamp(), state.end.timestamp()
+    found = standings(lambda at: _holds(rule, dict(at)), states, state.past, start, end)
+    said = _said(found, replace(state, cost=""))
+    if state.since > state.end - DAY + timedelta(minutes=1):
+        since = state.since.astimezone(state.zone)
+        said += f" Their histories were read back to {since:%H:%M}{_mark(since, state.zone)} only."
+    return (said,)
 
 
 def _holds(rule: Any, states: dict[str, str]) -> bool:

@@ -166,7 +166,17 @@ class Alarms:
         except CallFailed:
             return state if state.others is None else replace(state, others=None, named=())
         states = tuple((one.ref.name, one.state) for one in reader.alarms(page))
-        return replace(state, others=states, named=wanted)
+        now = self._clock.now()
+        past: tuple[Change, ...] | None = None
+        since = now - DAY
+        try:
+            changes, whole = await self._changes(now - DAY, now)
+            past = tuple(one for one in changes if one.ref.name in wanted)
+            if not whole:
+                since = min((one.at for one in changes if one.at is not None), default=now)
+        except CallFailed:
+            pass  # how it would stand now is known all the same
+        return replace(state, others=states, named=wanted, past=past, since=since, end=now)
 
     async def _list(self, report: Report[AlarmList]) -> AlarmList:
         found: list[Alarm] = []
