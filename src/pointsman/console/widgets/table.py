@@ -23,6 +23,7 @@ from pointsman.console.widgets import table_events
 from pointsman.console.widgets.ink import highlight, strip_of
 from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.palette import Palette
+from pointsman.console.widgets.table_order import Sorting
 from pointsman.model.snapshot import Freshness, Snapshot
 
 R = TypeVar("R")
@@ -90,7 +91,11 @@ class LineTable(LineView, Generic[R], can_focus=True):
         self._key = key
         self._given: Sequence[R] = ()
         """The rows in the caller's order."""
-        self._order = RowOrder()
+        self._given_keys: list[Hashable] = []
+        self._sorting: Sorting[R] = Sorting()
+        self._looking_on = False
+        self._whole: bool | None = None
+        """Whether the first rows have all been read, as the caller said."""
         self._rows: Sequence[R] = ()
         self._keys: list[Hashable] = []
         self._index: dict[Hashable, int] = {}
@@ -171,10 +176,15 @@ class LineTable(LineView, Generic[R], can_focus=True):
         if columns is not None and columns is not self.columns:
             self.columns = columns
             self._drawn.clear()
+            self._sorting.forget()
             self._placed_for = None
-        self._given = rows
-        rows = self._order.of(rows, self.columns, self.look.draw())
-        keys = [self._key(row) for row in rows]
+        self._given, self._whole = rows, whole
+        self._given_keys = keys = [self._key(row) for row in rows]
+        rows = self._sorting.sorted(rows, keys, self.columns, self.look.draw())
+        if not self._sorting.whole:
+            self._look_on_soon()
+        if rows is not self._given:
+            keys = [self._key(row) for row in rows]
         index = {key: at for at, key in enumerate(keys)}
         before = self._shown()
         kept = keyed.keep(
@@ -184,7 +194,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
             if whole is None:
                 whole = snapshot is None or not snapshot.partial
             kept = self._first_place(keys)
-            self._settled = bool(keys) and whole
+            self._settled = bool(keys) and whole and self._sorting.whole
         self._rows, self._keys, self._index = rows, keys, index
         self._cursor = kept.cursor
         self._snapshot = snapshot
@@ -216,24 +226,54 @@ class LineTable(LineView, Generic[R], can_focus=True):
     @property
     def order(self) -> RowOrder:
         """By what the rows are sorted."""
-        return self._order
+        return self._sorting.order
+
+    @property
+    def working(self) -> bool:
+        """Whether rows are still to be looked at before they can be sorted."""
+        return not self._sorting.whole
 
     def order_by(self, order: RowOrder) -> None:
-        """Sort until told otherwise; by a column there is not is the caller's order."""
-        self._order = order.known(self.columns)
-        self.show(self._given, snapshot=self._snapshot)
+        """Sort until told otherwise; by a column there is not is the caller's order.
+
+        The header says so at once; ten thousand rows follow when what they show has been found, frame by frame.
+        """
+        self._sorting.order = order.known(self.columns)
+        if self._sorting.learn(self._given, self._given_keys, self.columns, self.look.draw()):
+            self._show_again()
+        else:
+            self._look_on_soon()
         if self.is_attached:
             self.repaint_lines((0,))
 
+    def _look_on_soon(self) -> None:
+        """Look at more rows in the next frame; there is one round of that at a time."""
+        if not self._looking_on and self.is_attached:
+            self._looking_on = True
+            self.set_timer(0.001, self._look_on)  # a timer: messages in a queue are handled in one frame
+
+    def _look_on(self) -> None:
+        self._looking_on = False
+        if self._sorting.whole:
+            return
+        if self._sorting.learn(self._given, self._given_keys, self.columns, self.look.draw()):
+            self._show_again()
+        else:
+            self._look_on_soon()
+
+    def _show_again(self) -> None:
+        """The same rows in the order they are to have now."""
+        self.show(self._given, snapshot=self._snapshot, whole=self._whole)
+
     def action_order(self) -> None:
         """Sort by the next column that shows, and after the last one not at all."""
-        self.order_by(self._order.following(self._placed))
-        self.post_message(self.Ordered(self, self._order))
+        self.order_by(self.order.following(self._placed))
+        self.post_message(self.Ordered(self, self.order))
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
-        self.order_by(self._order.flipped(self._placed))
-        self.post_message(self.Ordered(self, self._order))
+        self.order_by(self.order.flipped(self._placed))
+        self.post_message(self.Ordered(self, self.order))
 
     def move_to(self, ref: Hashable) -> bool:
         """Put the cursor on a row; False when there is no such row."""
@@ -350,7 +390,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
             if at:
                 line.append((" ", ""))
             line.extend(
-                fit(self._order.heading(placed, draw), placed.width, placed.column.align, self.look.glyphs.ellipsis)
+                fit(self.order.heading(placed, draw), placed.width, placed.column.align, self.look.glyphs.ellipsis)
             )
         return tuple(line)
 
@@ -507,6 +547,8 @@ class LineTable(LineView, Generic[R], can_focus=True):
         """Start from what was shown before there was a size."""
         self.plain_bars()
         self._update_status()
+        if self.working:
+            self._look_on_soon()
         self.call_after_refresh(self._schedule)
 
     def on_resize(self) -> None:
