@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -16,6 +16,7 @@ from textual.strip import Strip
 from pointsman.console import toolkit
 from pointsman.console.present import keyed
 from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, place, plain
+from pointsman.console.present.chosen_columns import choices, showing
 from pointsman.console.present.faults import freshness, freshness_lines
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.present.order import RowOrder
@@ -67,12 +68,14 @@ class LineTable(LineView, Generic[R], can_focus=True):
         Binding("space", "mark", "Mark", show=False, id="mark"),
         Binding("o", "order", "Sort by the next column", show=False, id="sort"),
         Binding("O", "reverse", "Sort the other way round", show=False, id="sort-back"),
+        Binding("V", "columns", "Columns: hide and show", show=False, id="columns"),
     ]
 
     Selected: TypeAlias = table_events.Selected
     Highlighted: TypeAlias = table_events.Highlighted
     Marked: TypeAlias = table_events.Marked
     Ordered: TypeAlias = table_events.Ordered
+    ColumnsAsked: TypeAlias = table_events.ColumnsAsked
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
         *,
         key: Callable[[R], Hashable],
         noun: str = "rows",
+        own_columns: str = "",
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
@@ -88,6 +92,9 @@ class LineTable(LineView, Generic[R], can_focus=True):
         super().__init__(look, name=name, id=id, classes=classes)
         self.columns: Columns = columns
         self.noun = noun
+        self.own_columns = own_columns
+        """Why a person does not choose here which columns show; empty where he does."""
+        self._hidden: frozenset[str] = frozenset()
         self._key = key
         self._given: Sequence[R] = ()
         """The rows in the caller's order."""
@@ -265,6 +272,26 @@ class LineTable(LineView, Generic[R], can_focus=True):
         """The same rows in the order they are to have now."""
         self.show(self._given, snapshot=self._snapshot, whole=self._whole)
 
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The keys of the columns that a person hid; one that says which row is which shows all the same."""
+        return self._hidden
+
+    def hide(self, keys: Iterable[str]) -> None:
+        """Show every column but these. Rows that are sorted by a hidden one stay so: ``o`` begins at the first."""
+        self._hidden = frozenset(keys)
+        self._measure()
+        if self.is_attached:
+            self.refresh()
+
+    def action_columns(self) -> None:
+        """Ask which columns show."""
+        if self.own_columns:
+            self.notify(self.own_columns, markup=False, severity="warning", timeout=4)
+        else:
+            placed = {one.column.key for one in self._placed}
+            self.post_message(self.ColumnsAsked(self, choices(self.columns, self._hidden, placed, self.order.column)))
+
     def action_order(self) -> None:
         """Sort by the next column that shows, and after the last one not at all."""
         self.order_by(self.order.following(self._placed))
@@ -331,10 +358,11 @@ class LineTable(LineView, Generic[R], can_focus=True):
         # ``size`` counts the scroll bar's column in: what stands there, an ellipsis at worst, would be covered.
         scrolls = 0 < self.size.height < self._content_size().height
         room = max(1, self.size.width - _MARGIN - scrolls)
-        wanted = (room, len(self._rows), tuple(column.key for column in self.columns))
-        if wanted == self._placed_for and not any(column.measure for column in self.columns):
+        columns = showing(self.columns, self._hidden)
+        wanted = (room, len(self._rows), tuple(column.key for column in columns))
+        if wanted == self._placed_for and not any(column.measure for column in columns):
             return
-        placed = place(self.columns, room, self._rows)
+        placed = place(columns, room, self._rows)
         self._placed_for = wanted
         if placed != self._placed:
             self._placed = placed
