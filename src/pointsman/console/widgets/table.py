@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from msgspec import Struct
 from textual import events
 from textual.binding import Binding
 from textual.cache import LRUCache
@@ -17,29 +16,20 @@ from pointsman.console import toolkit
 from pointsman.console.present import keyed
 from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, place, plain
 from pointsman.console.present.chosen_columns import choices, showing
-from pointsman.console.present.faults import freshness, freshness_lines
+from pointsman.console.present.faults import table_status
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.present.order import RowOrder
 from pointsman.console.widgets import table_events
 from pointsman.console.widgets.ink import highlight, strip_of
 from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.palette import Palette
-from pointsman.console.widgets.table_order import Sorting
-from pointsman.model.snapshot import Freshness, Snapshot
+from pointsman.console.widgets.table_order import Drawn, Sorting
+from pointsman.model.snapshot import Snapshot
 
 R = TypeVar("R")
 
 _MARGIN = 2
 """Cells at the left for the cursor's marker and a person's mark."""
-
-
-class _Drawn(Struct, Generic[R]):
-    """A rendered row and what it was rendered from."""
-
-    row: R
-    content: Cell
-    strip: Strip
-    due: datetime | None
 
 
 class LineTable(LineView, Generic[R], can_focus=True):
@@ -114,7 +104,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
         self._placed_for: tuple[int, int, tuple[str, ...]] | None = None
         self._fitted = Size(0, 0)
         """The size the columns are placed for."""
-        self._drawn: LRUCache[Hashable, _Drawn[R]] = LRUCache(1024)
+        self._drawn: LRUCache[Hashable, Drawn[R]] = LRUCache(1024)
         self._status: Cell = EMPTY
         self._status_due: datetime | None = None
         self._notice: list[Cell] = []
@@ -246,10 +236,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
         The header says so at once; ten thousand rows follow when what they show has been found, frame by frame.
         """
         self._sorting.order = order.known(self.columns)
-        if self._sorting.learn(self._given, self._given_keys, self.columns, self.look.draw()):
-            self._show_again()
-        else:
-            self._look_on_soon()
+        self._sort_on()
         if self.is_attached:
             self.repaint_lines((0,))
 
@@ -261,16 +248,15 @@ class LineTable(LineView, Generic[R], can_focus=True):
 
     def _look_on(self) -> None:
         self._looking_on = False
-        if self._sorting.whole:
-            return
+        if not self._sorting.whole:
+            self._sort_on()
+
+    def _sort_on(self) -> None:
+        """Look at more rows; once all are known, show them in their order."""
         if self._sorting.learn(self._given, self._given_keys, self.columns, self.look.draw()):
-            self._show_again()
+            self.show(self._given, snapshot=self._snapshot, whole=self._whole)
         else:
             self._look_on_soon()
-
-    def _show_again(self) -> None:
-        """The same rows in the order they are to have now."""
-        self.show(self._given, snapshot=self._snapshot, whole=self._whole)
 
     @property
     def hidden(self) -> frozenset[str]:
@@ -455,7 +441,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
             return drawn.strip
         strip = strip_of(content, width, colours, glyphs=draw.glyphs, selected=selected, focused=self.has_focus)
         self._drawn.discard(slot)  # Textual's cache keeps the first value of a key
-        self._drawn[slot] = _Drawn(row, content, strip, draw.due)
+        self._drawn[slot] = Drawn(row, content, strip, draw.due)
         return strip
 
     def _forget(self, key: Hashable) -> None:
@@ -464,15 +450,9 @@ class LineTable(LineView, Generic[R], can_focus=True):
 
     def _update_status(self) -> None:
         draw = self.look.draw()
-        status = freshness(self._snapshot, draw, self.noun) if self._snapshot is not None else EMPTY
-        if not self._rows and not status and self._snapshot is not None:
-            status = ((f"no {self.noun}", "dim"),)
-        if self._snapshot is not None and self._snapshot.freshness is Freshness.EMPTY and self._rows:
-            status = EMPTY
-        self._notice = [status] if status else []
-        if self._snapshot is not None and self._snapshot.fault is not None and not self._rows:
-            self._notice = freshness_lines(self._snapshot, draw, self.noun, self.size.width - _MARGIN)
-        self._status, self._status_due = status, draw.due
+        room = self.size.width - _MARGIN
+        self._status, self._notice = table_status(self._snapshot, draw, self.noun, bool(self._rows), room)
+        self._status_due = draw.due
 
     def _schedule(self) -> None:
         due = self._status_due

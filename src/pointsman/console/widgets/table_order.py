@@ -1,12 +1,16 @@
-"""How a table's rows are sorted: at once where that is quick, over several frames where it is not."""
+"""What a table keeps of its rows: how they were drawn, and how they are sorted, over several frames if need be."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Sequence
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from pointsman.console.present.cells import Columns
+from msgspec import Struct
+from textual.strip import Strip
+
+from pointsman.console.present.cells import Cell, Columns
 from pointsman.console.present.look import Draw
 from pointsman.console.present.order import RowOrder, SortKeys
 
@@ -14,6 +18,15 @@ R = TypeVar("R")
 
 FRAME = 0.012
 """Seconds that looking at rows may take of one frame."""
+
+
+class Drawn(Struct, Generic[R]):
+    """A rendered row and what it was rendered from."""
+
+    row: R
+    content: Cell
+    strip: Strip
+    due: datetime | None
 
 
 class Sorting(Generic[R]):
