@@ -4,6 +4,7 @@
 
     python -m benchmarks                      # everything, five runs each
     python -m benchmarks --only start log     # some suites
+    python -m benchmarks --only manners       # one: a kept session, ten thousand rows, an hour of a demo (a minute)
     python -m benchmarks --runs 9 --json FILE
     python -m benchmarks --write README.md    # between its two marks, too
 
@@ -25,7 +26,7 @@ from pathlib import Path
 from benchmarks.figures import Figure, between_marks, summary, table
 
 SUITES = (
-    *("start", "table", "log", "output", "deployments"),
+    *("start", "manners", "table", "log", "output", "deployments"),
     *("backend", "serve", "xray", "waterfall", "map", "sparklines", "deploy", "metrics", "logs"),
 )
 

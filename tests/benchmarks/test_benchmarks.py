@@ -23,6 +23,10 @@ pytestmark = [
     ("suite", "figures"),
     [
         ("start", ["first paint", "ready with data", "peak memory"]),
+        (
+            "manners",
+            ["first paint of a kept", "fresh data", "a filter's key", "another column", "memory held", "tasks"],
+        ),
         ("table", ["pipelines open", "a cursor key"]),
         ("log", ["LogView's CPU", "from pipe to screen", "longest frame"]),
         ("output", ["a scrolled line", "backlog of page jumps", "nothing changes", "cost of a full frame"]),

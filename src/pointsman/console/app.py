@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from pointsman.console.screens.base import Place
     from pointsman.console.standing import Standing
     from pointsman.console.touring import Tour
+    from pointsman.console.widgets import table_events
     from pointsman.errors import Fault
     from pointsman.model.activity import Deed
     from pointsman.model.refs import Ref
@@ -444,6 +445,10 @@ class ConsoleApp(App[None]):
     def on_place_names_asked(self, event: wishes.NamesAsked) -> None:
         """Choose some."""
         self.router.choose(event)
+
+    def on_line_table_columns_asked(self, event: table_events.ColumnsAsked) -> None:
+        """Which columns of a table show."""
+        self.router.columns(event)
 
     def on_place_described(self, event: wishes.Described) -> None:
         """Something to read."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pointsman.console.app import ConsoleApp
     from pointsman.console.dialogs.text import Reading
     from pointsman.console.screens.wishes import NamesAsked, PlotAsked
+    from pointsman.console.widgets.table_events import ColumnsAsked
 
 __all__ = ["Router"]
 
@@ -160,6 +161,13 @@ class Router:
 
         dialog = ChooseNames(self._desk.look, asked.heading, asked.chosen, asked.ask, asked.most)
         self._app.push_screen(dialog, lambda names: asked.picked(names) if names is not None else None)
+
+    def columns(self, asked: ColumnsAsked) -> None:
+        """Which columns of a table show."""
+        from pointsman.console.dialogs.columns import ColumnsDialog
+
+        dialog = ColumnsDialog(self._desk.look, asked.choices)
+        self._app.push_screen(dialog, lambda hidden: asked.table.hide(hidden) if hidden is not None else None)
 
     def help(self) -> None:
         """The keys of this screen and of what has the focus; what can be done with the selection."""

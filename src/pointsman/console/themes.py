@@ -44,6 +44,11 @@ _COLOURS = frozenset(
         "boost",
     }
 )
+_SIXTEEN: dict[bool, dict[str, str]] = {
+    True: {"ansi-background": "ansi_black", "ansi-foreground": "ansi_white"},
+    False: {"ansi-background": "ansi_white", "ansi-foreground": "ansi_black"},
+}
+"""What Textual's own rules name in a theme of the terminal's sixteen colours, and find nowhere else; by ``dark``."""
 _KEYS = frozenset({"name", "dark", "ansi", "colours", "styles", "variables"})
 
 
@@ -90,11 +95,12 @@ def read_theme(text: str) -> Theme:
     for section, values in (("colours", colours), ("styles", styles)):
         for key, value in values.items():
             _check_colour(f"{section}.{key}", value)
+    dark, ansi = _flag(document, "dark", True), _flag(document, "ansi", False)
     return Theme(
         name=name,
-        dark=_flag(document, "dark", True),
-        ansi=_flag(document, "ansi", False),
-        variables={**variables, **styles},
+        dark=dark,
+        ansi=ansi,
+        variables={**(_SIXTEEN[dark] if ansi else {}), **variables, **styles},
         primary=colours.pop("primary"),
         **colours,  # type: ignore[arg-type]
     )

@@ -7,11 +7,14 @@ live ages, and idleness for the tests.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import weakref
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual._styles_cache import StylesCache
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBarRender
@@ -19,8 +22,10 @@ from textual.widget import Widget
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.color import Color
     from textual.pilot import Pilot
     from textual.screen import Screen
+    from textual.style import Style
     from textual.timer import Timer
     from textual.widgets import Input, TextArea
 
@@ -28,8 +33,23 @@ if TYPE_CHECKING:
 
 
 def quiet(app: App[Any]) -> None:
-    """Nothing moves by itself: no animations, whatever the environment says."""
+    """Nothing moves by itself: no animations, whatever the environment says. Nothing of a closed screen is kept."""
     app.animation_level = "none"
+    setattr(StylesCache, _BACKGROUNDS, _inner_outer)
+
+
+_BACKGROUNDS = "get_inner_outer"
+_of_two: Callable[..., tuple[Style, Style]] = lru_cache(256)(
+    partial(inspect.unwrap(getattr(StylesCache, _BACKGROUNDS)), None)
+)
+
+
+def _inner_outer(_: StylesCache, base: Color, background: Color) -> tuple[Style, Style]:
+    """Textual's own answer, kept by the two colours alone.
+
+    Textual keeps it by the widget's own cache, too, and with that the lines of a thousand widgets that are long gone.
+    """
+    return _of_two(base, background)
 
 
 def no_blink(field: Input | TextArea) -> None:

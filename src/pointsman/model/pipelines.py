@@ -122,7 +122,10 @@ class Stage(Struct, frozen=True):
     @property
     def waiting_approval(self) -> Action | None:
         """The approval in it that waits for a person, if one does."""
-        return next((action for action in self.actions if action.waiting), None)
+        for action in self.actions:  # a board of ten thousand asks: no generator
+            if action.waiting:
+                return action
+        return None
 
     @property
     def shown_status(self) -> Status:
@@ -194,6 +197,9 @@ class Variable(Struct, frozen=True):
     description: str = ""
 
 
+_OK, _FAILED, _WAITING, _MOVING = Tone.OK, Tone.FAILED, Tone.WAITING, Tone.MOVING
+
+
 class PipelineState(Struct, frozen=True):
     """Everything about a pipeline now: its structure merged with its state."""
 
@@ -228,11 +234,22 @@ class PipelineState(Struct, frozen=True):
     @property
     def status(self) -> Status:
         """The pipeline's own status, worst news first: failed over waiting over moving."""
-        shown = [stage.shown_status for stage in (*self.stages, *self.beside)]
-        for tone in (Tone.FAILED, Tone.WAITING, Tone.MOVING):
-            for one in shown:
-                if one.tone is tone:
-                    return one
+        # A board of ten thousand asks at once: what costs nothing goes first.
+        shown = [stage.shown_status if stage.actions else stage.status for stage in (*self.stages, *self.beside)]
+        waiting: Status | None = None
+        moving: Status | None = None
+        for one in shown:
+            tone = one.tone
+            if tone is _OK:
+                continue
+            if tone is _FAILED:
+                return one
+            if tone is _WAITING:
+                waiting = waiting or one
+            elif tone is _MOVING:
+                moving = moving or one
+        if (asked := waiting or moving) is not None:
+            return asked
         if any(stage.inbound_id for stage in self.stages):
             return WAITING
         if self.latest is not None:
@@ -337,6 +354,11 @@ _RANK = {
 }
 
 
-def worst_first(row: PipelineRow) -> tuple[int, str]:
-    """Sort key: failed, waiting, moving, the rest; then by name."""
-    return _RANK[row.status.tone], row.ref.name
+def worst_first(row: PipelineRow, known: Status | None = None) -> tuple[int, str]:
+    """Sort key: failed, waiting, moving, the rest; then by name.
+
+    Args:
+        row: The row.
+        known: Its status, where somebody has asked it for that already.
+    """
+    return _RANK[(known or row.status).tone], row.ref.name

@@ -23,6 +23,8 @@ from pointsman.services.feeds import Report
 ROUND = 24
 """How many rows a round reads."""
 AT_ONCE = 4
+TELL = 0.5
+"""Seconds for which rows that have been read wait for others, where the budget is tight; the first one does not."""
 RELIST = 18.0
 """Seconds after which the list itself is read again."""
 _EVERYBODY = (FaultKind.NO_CREDENTIALS, FaultKind.EXPIRED, FaultKind.UNREACHABLE)
@@ -131,10 +133,10 @@ class Sweep:
         chosen = choose(list(self._rows.values()), self._clock.now())
         gate = asyncio.Semaphore(AT_ONCE)
         stopped: list[CallFailed] = []
-        read = 0
+        read, told = 0, float("-inf")
 
         async def one(row: PipelineRow) -> None:
-            nonlocal read
+            nonlocal read, told
             async with gate:
                 if stopped:
                     return
@@ -144,7 +146,8 @@ class Sweep:
                     stopped.append(error)
                     return
             read += 1
-            if read % 8 == 0 and read < len(chosen):
+            if read < len(chosen) and (read % 8 == 0 or self._clock.monotonic() - told >= TELL):
+                told = self._clock.monotonic()
                 report(self.board, partial(self.board))
 
         async with asyncio.TaskGroup() as group:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gc
 from pathlib import Path
 
 import pytest
+from textual._styles_cache import StylesCache
+from textual.widget import Widget
 
 from console.driving import console
 from pointsman.console import toolkit
@@ -64,3 +67,13 @@ async def test_the_mouse_goes_to_the_terminal_and_comes_back() -> None:
 def test_the_mouse_is_on_or_off() -> None:
     assert parse("mouse off").argument == "off"
     assert parse("mouse maybe").error == ":mouse: say on or off"
+
+
+async def test_nothing_of_a_closed_screen_is_kept() -> None:
+    async with console() as user:
+        for _ in range(3):
+            await user.press("2", "enter", "escape", "question_mark", "escape")
+        gc.collect()
+        held = gc.get_objects()
+        owned = {id(one._styles_cache) for one in held if isinstance(one, Widget)}
+        assert [one for one in held if isinstance(one, StylesCache) and id(one) not in owned] == []

@@ -52,3 +52,21 @@ async def test_an_unknown_wish_is_said(tmp_path: Path) -> None:
     async with console(settings=wishing(tmp_path, "nothing")) as user:
         assert user.app.theme == DEFAULT
         assert user.toasts == ["there is no theme nothing"]
+
+
+async def test_every_bundled_theme_is_worn_in_turn_and_everything_is_still_drawn() -> None:
+    async with console() as user:
+        for name in (*user.app.wardrobe.names, DEFAULT):
+            await user.obey(f"theme {name}")
+            assert user.app.theme == name
+            await user.obey("pipelines")
+            assert "checkout" in user.text
+            await user.press("question_mark", "escape", "escape")
+
+
+async def test_a_theme_of_the_terminals_own_colours_needs_no_more_than_any_other(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(f"{_MINE}ansi: true\ndark: false\n")
+    async with console(settings=wishing(tmp_path)) as user:
+        await user.obey("theme mine")
+        assert user.app.theme == "mine"
+        assert "checkout" in user.text

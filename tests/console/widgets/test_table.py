@@ -12,7 +12,8 @@ from pointsman.console import toolkit
 from pointsman.console.present.cells import Column, cell
 from pointsman.console.present.glyphs import ASCII, Glyphs
 from pointsman.console.present.look import Look
-from pointsman.console.present.order import RowOrder
+from pointsman.console.present.order import PART, RowOrder
+from pointsman.console.widgets import table_order
 from pointsman.console.widgets.table import LineTable
 from pointsman.errors import Fault, FaultKind
 from pointsman.model.snapshot import Snapshot
@@ -299,3 +300,53 @@ async def test_an_order_by_a_column_that_is_gone_is_the_callers(clock: ManualClo
         shown.order_by(RowOrder("nonsense", True))
         assert shown.order == RowOrder()
         assert [row[0] for row in shown.rows] == ["row-0002", "row-0001"]
+
+
+async def test_what_takes_longer_than_a_frame_to_sort_is_looked_at_over_several(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_order, "FRAME", -1.0)  # tired at the first look at the clock
+    app = Stage1(lambda: table(clock))
+    count = 4 * PART
+    async with app.run_test(size=(120, 8)) as pilot:
+        shown = app.query_one(LineTable)
+        given = rows(*range(count))
+        shown.show(given)
+        shown.order_by(RowOrder("name", True))
+        assert shown.working
+        assert shown.rows[0] == given[0], "nothing moves before all is known"
+        await toolkit.settle(pilot)
+        assert not shown.working
+        assert list(shown.rows) == given[::-1]
+        assert shown.cursor_ref == "row-0000", "the cursor goes with its row"
+        changed = [*given[:-3], ("row-9999", 5.0)]
+        shown.show(changed)
+        assert not shown.working, "what is known is not looked at again"
+        assert shown.rows[0] == ("row-9999", 5.0)
+        other = [(f"row-{number:04d}", 10.0) for number in range(count)]
+        shown.show(other)
+        assert shown.working
+        shown.order_by(RowOrder())
+        assert not shown.working
+        assert shown.rows == other
+        await toolkit.settle(pilot)
+        assert shown.rows == other
+
+
+async def test_rows_shown_before_the_table_is_there_are_sorted_once_it_is(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_order, "FRAME", -1.0)
+
+    def sorted_already() -> LineTable[Row]:
+        made = table(clock)
+        made.order_by(RowOrder("name", True))
+        made.show(rows(*range(4 * PART)))
+        return made
+
+    app = Stage1(sorted_already)
+    async with app.run_test(size=(120, 8)) as pilot:
+        await toolkit.settle(pilot)
+        shown = app.query_one(LineTable)
+        assert shown.rows[0][0] == f"row-{4 * PART - 1:04d}"
+        assert shown.cursor_index == 0, "nobody has moved it"

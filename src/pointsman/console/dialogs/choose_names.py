@@ -91,7 +91,12 @@ class ChooseNames(Dialog[tuple[str, ...]]):
         toolkit.no_blink(words)
         yield words
         table: LineTable[str] = LineTable(
-            self._look, _columns(frozenset()), key=lambda name: name, noun="names", id="names"
+            self._look,
+            _columns(frozenset()),
+            key=lambda name: name,
+            noun="names",
+            own_columns="there is nothing to hide here",
+            id="names",
         )
         table.can_focus = False
         yield table

@@ -39,7 +39,14 @@ class PickDialog(Dialog[Line]):
 
     def body(self) -> ComposeResult:
         """The lines."""
-        table: LineTable[Line] = LineTable(self._look, _COLUMNS, key=lambda line: line, noun="choices", id="lines")
+        table: LineTable[Line] = LineTable(
+            self._look,
+            _COLUMNS,
+            key=lambda line: line,
+            noun="choices",
+            own_columns="there is nothing to hide here",
+            id="lines",
+        )
         table.show(self._lines)
         table.styles.height = min(20, len(self._lines) + 1)
         yield table

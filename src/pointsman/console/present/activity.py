@@ -49,7 +49,7 @@ def _what(call: Call, _draw: Draw) -> Cell:
 
 CALLS: Columns = (
     Column[Call]("time", "Time", lambda one, draw: cell(draw.zone.second(one.at), "dim"), least=8),
-    Column[Call]("call", "Call", _what, least=24, most=60, share=2),
+    Column[Call]("call", "Call", _what, least=24, most=60, share=2, names=True),
     Column[Call]("outcome", "Outcome", _call_outcome, least=12, most=44, share=2),
     Column[Call]("ms", "ms", _milliseconds, least=6, align="right"),
     Column[Call](
@@ -87,7 +87,7 @@ def _detail(deed: Deed, draw: Draw) -> Cell:
 DEEDS: Columns = (
     Column[Deed]("time", "When", lambda one, _: cell(f"{one.at:%m-%d %H:%M:%S}", "dim"), least=14),
     Column[Deed]("outcome", "Outcome", lambda one, draw: outcome_cell(one.outcome, draw), least=17),
-    Column[Deed]("said", "What was done", _said, least=24, most=80, share=4),
+    Column[Deed]("said", "What was done", _said, least=24, most=80, share=4, names=True),
     Column[Deed]("by", "By", lambda one, _: cell(short_identity(one.identity)), least=8, most=24, share=1, priority=1),
     Column[Deed](
         "where",

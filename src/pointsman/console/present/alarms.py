@@ -168,6 +168,7 @@ ALARMS: Columns = (
         least=14,
         most=36,
         measure=lambda row: len(row.alarm.ref.name),
+        names=True,
     ),
     Column("dots", "Points", lambda row, draw: dots(row.alarm, draw), least=6, most=14, priority=2),
     Column("why", "Why", lambda row, _: cell(explain(row.alarm)), least=20, share=2),

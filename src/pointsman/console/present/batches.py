@@ -55,6 +55,7 @@ BATCHES: Columns = (
         least=10,
         most=40,
         measure=lambda one: cells(clean(one.project)),
+        names=True,
     ),
     Column[Batch](
         "number",
@@ -62,6 +63,7 @@ BATCHES: Columns = (
         lambda one, _: cell(f"#{one.number}" if one.number is not None else ""),
         least=6,
         align="right",
+        names=True,
     ),
     Column[Batch]("status", "Status", lambda one, draw: status_cell(one.status, draw), least=14),
     Column[Batch]("builds", "Builds", counts_cell, least=12, most=36, share=1),

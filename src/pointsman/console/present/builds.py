@@ -79,6 +79,7 @@ BUILDS: Columns = (
         most=40,
         share=1,
         measure=lambda one: cells(one.project),
+        names=True,
     ),
     Column[Build](
         "number",
@@ -86,6 +87,7 @@ BUILDS: Columns = (
         lambda one, _: cell(f"#{one.number}" if one.number is not None else ""),
         least=6,
         align="right",
+        names=True,
     ),
     Column[Build]("status", "Status", lambda one, draw: status_cell(one.status, draw), least=14),
     Column[Build]("source", "Source", lambda one, _: cell(source_version(one)), least=8, most=24, share=1, priority=1),

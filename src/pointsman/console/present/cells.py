@@ -127,6 +127,8 @@ class Column(Struct, Generic[R], frozen=True):
     """How wide a row's cell is, cheaply; the column is then as wide as its widest row, within least and most."""
     firm: bool = False
     """Whether the others give way first: it gets what it measures before a name grows or a later column stays."""
+    names: bool = False
+    """Whether it says which row this is: then it is never hidden. Where no column does, the first with a header."""
     fitted: Callable[[R, Draw, int], Cell] | None = None
     """The cell for a known width, where it can say the same in less room."""
 

@@ -192,7 +192,7 @@ def _took(row: DeploymentRow, draw: Draw) -> Cell:
     return cell(draw.lasted(one.created, one.completed) if one.complete else "", "dim")
 
 
-_ID = Column[DeploymentRow]("id", "Deployment", lambda row, _: cell(row.deployment.id, "strong"), least=11)
+_ID = Column[DeploymentRow]("id", "Deployment", lambda row, _: cell(row.deployment.id, "strong"), least=11, names=True)
 _GROUP = Column[DeploymentRow](
     "group",
     "Group",
@@ -201,6 +201,7 @@ _GROUP = Column[DeploymentRow](
     most=40,
     share=1,
     measure=lambda row: cells(str(row.deployment.group)),
+    names=True,
 )
 _PROGRESS = Column[DeploymentRow](
     "progress",
@@ -258,6 +259,7 @@ GROUPS: Columns = (
         most=48,
         share=1,
         measure=lambda one: cells(str(one.ref)),
+        names=True,
     ),
     Column[DeploymentGroup]("kind", "Kind", lambda one, _: cell(kind(one)), least=10),
     Column[DeploymentGroup](

@@ -100,3 +100,27 @@ def fault_lines(fault: Fault, draw: Draw) -> list[Cell]:
     if fault.sent:
         lines.append(cell("the request had left this machine: its outcome is not known", "stale"))
     return lines
+
+
+def table_status(
+    snapshot: Snapshot[Any] | None, draw: Draw, noun: str, filled: bool, room: int
+) -> tuple[Cell, list[Cell]]:
+    """The line about a table's state, and, in full, what stands in place of its rows.
+
+    Args:
+        snapshot: What the rows were made of; None when there is nothing to say.
+        draw: The rendering.
+        noun: What the rows are.
+        filled: Whether there are rows.
+        room: The cells of a line.
+    """
+    if snapshot is None:
+        return EMPTY, []
+    status = freshness(snapshot, draw, noun)
+    if not filled and not status:
+        status = ((f"no {noun}", "dim"),)
+    if snapshot.freshness is Freshness.EMPTY and filled:
+        status = EMPTY
+    if snapshot.fault is not None and not filled:
+        return status, freshness_lines(snapshot, draw, noun, room)
+    return status, [status] if status else []

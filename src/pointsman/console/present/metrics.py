@@ -162,7 +162,13 @@ METRICS: Columns = (
         measure=lambda row: len(row.ref.namespace),
     ),
     Column(
-        "name", "Metric", lambda row, _: cell(row.ref.name), least=10, most=26, measure=lambda row: len(row.ref.name)
+        "name",
+        "Metric",
+        lambda row, _: cell(row.ref.name),
+        least=10,
+        most=26,
+        measure=lambda row: len(row.ref.name),
+        names=True,
     ),
     Column(
         "dimensions",
@@ -172,6 +178,7 @@ METRICS: Columns = (
         most=28,
         priority=1,
         measure=lambda row: sum(len(value) + 1 for _, value in row.ref.dimensions),
+        names=True,
     ),
     Column("last", "Last", _last, least=7, align="right"),
     Column("trend", "Trend", _trend, least=5, align="right", priority=3),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -13,10 +14,13 @@ from pointsman.console.present.cells import Cell, Column, Columns, Placed, fit, 
 from pointsman.console.present.look import Draw
 from pointsman.console.present.text import cells
 
-__all__ = ["Key", "RowOrder", "key_of", "ordered"]
+__all__ = ["PART", "Key", "RowOrder", "SortKeys", "key_of"]
 
 R = TypeVar("R")
 Key = tuple[int, float, tuple[str | int, ...]]
+
+PART = 128
+"""Rows looked at between two looks at the clock."""
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SPAN = re.compile(r"(?:now|(?:\d+(?:\.\d+)?(?:ms|[smhd])\d*)+)\Z")
@@ -53,12 +57,73 @@ def _seconds(text: str) -> float:
     return total
 
 
-def ordered(rows: Sequence[R], column: Column[Any], draw: Draw, *, reverse: bool = False) -> list[R]:
-    """The rows by one column; equal ones keep their order, those that show nothing there come last."""
-    shown = [(plain(column.cell(row, draw)).strip(), row) for row in rows]
-    some = [(key_of(text), row) for text, row in shown if text]
-    some.sort(key=lambda one: one[0], reverse=reverse)
-    return [*(row for _, row in some), *(row for text, row in shown if not text)]
+class _Kept(Struct, Generic[R], gc=False):
+    """By what a row is sorted, and while what holds."""
+
+    row: R
+    key: Key | None
+    """None: it shows nothing in the column."""
+    due: datetime | None
+    """When its text will be another one; None when it never will."""
+
+
+class SortKeys(Generic[R]):
+    """By what the rows of one column are sorted: a key stands while its row is the same object and shows the same.
+
+    Finding what ten thousand rows show may take longer than a frame: ``learn`` does a part of it, and says whether
+    that was all. Until it was, a row is sorted by what it showed before; one never looked at comes last.
+    """
+
+    def __init__(self, column: Column[Any]) -> None:
+        self.column = column
+        self._kept: dict[Hashable, _Kept[R]] = {}
+        self._ranks: dict[Key | None, int] = {}
+        """Where a key comes among all that were there when they were last put in order."""
+        self._drawn_with: tuple[object, object] | None = None
+
+    def learn(
+        self, rows: Sequence[R], keys: Sequence[Hashable], draw: Draw, tired: Callable[[], bool] = lambda: False
+    ) -> bool:
+        """Look at rows that are new or show something else by now, until all are known or ``tired`` says so.
+
+        Args:
+            rows: The rows.
+            keys: What tells each of them from the others.
+            draw: The rendering.
+            tired: Asked after every ``PART`` rows that were looked at.
+
+        Returns:
+            Whether all are known.
+        """
+        if self._drawn_with != (draw.glyphs, draw.zone):
+            self._kept, self._drawn_with = {}, (draw.glyphs, draw.zone)
+        kept, now, looked = self._kept, draw.now, 0
+        if len(kept) > 2 * len(rows) + PART:
+            kept = self._kept = {key: kept[key] for key in keys if key in kept}
+        for row, key in zip(rows, keys, strict=True):
+            known = kept.get(key)
+            if known is not None and known.row is row and (known.due is None or known.due > now):
+                continue
+            if looked and looked % PART == 0 and tired():
+                return False
+            looked += 1
+            draw.due = None
+            text = plain(self.column.cell(row, draw)).strip()
+            kept[key] = _Kept(row, key_of(text) if text else None, draw.due)
+        return True
+
+    def ordered(self, rows: Sequence[R], keys: Sequence[Hashable], *, reverse: bool = False) -> list[R]:
+        """The rows by what is known of them; equal ones keep their order, those that show nothing come last."""
+        found = [None if (known := self._kept.get(key)) is None else known.key for key in keys]
+        # Of ten thousand rows many show the same: what differs is compared, and the rows by where that comes.
+        ranks = self._ranks
+        differing = set(found)
+        if not differing <= ranks.keys():
+            differing.discard(None)
+            ranks = self._ranks = {key: at for at, key in enumerate(sorted(filter(None, differing)), 1)}
+        ranks[None] = 0 if reverse else len(ranks) + 1
+        places = [ranks[key] for key in found]
+        return [rows[at] for at in sorted(range(len(places)), key=places.__getitem__, reverse=reverse)]
 
 
 class RowOrder(Struct, frozen=True):
@@ -72,10 +137,9 @@ class RowOrder(Struct, frozen=True):
         """This order, or the caller's where there is no such column."""
         return self if any(one.key == self.column for one in columns) else RowOrder()
 
-    def of(self, rows: Sequence[R], columns: Columns, draw: Draw) -> Sequence[R]:
-        """The rows in this order."""
-        column = next((one for one in columns if one.key == self.column), None)
-        return rows if column is None else ordered(rows, column, draw, reverse=self.reverse)
+    def column_of(self, columns: Columns) -> Column[Any] | None:
+        """The column the rows are sorted by."""
+        return next((one for one in columns if one.key == self.column), None)
 
     def following(self, placed: Sequence[Placed[Any]]) -> RowOrder:
         """By the next column that shows, and after the last one by none."""

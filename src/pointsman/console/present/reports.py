@@ -84,7 +84,7 @@ def _said(case: TestCase, _draw: Draw) -> Cell:
 
 CASES: Columns = (
     Column[TestCase]("status", "Status", lambda one, draw: status_cell(one.status, draw), least=9),
-    Column[TestCase]("case", "Test case", _case_name, least=20, most=70, share=2),
+    Column[TestCase]("case", "Test case", _case_name, least=20, most=70, share=2, names=True),
     Column[TestCase]("took", "Took", lambda one, _: cell(brief(one.took), "dim"), least=6, align="right", priority=2),
     Column[TestCase]("said", "Said", _said, least=16, share=3, priority=1),
 )
@@ -111,7 +111,7 @@ FILES: Columns = (
         "lines", "Lines", lambda one, _: cell(percent(one.coverage.line_percent)), least=7, align="right"
     ),
     Column[FileCoverage]("bar", "", _bar, least=12, fitted=_bar, priority=2),
-    Column[FileCoverage]("path", "File", lambda one, _: cell(one.path, "strong"), least=20, share=1),
+    Column[FileCoverage]("path", "File", lambda one, _: cell(one.path, "strong"), least=20, share=1, names=True),
     Column[FileCoverage](
         "counted",
         "Covered",

@@ -71,6 +71,7 @@ LIST: Columns = (
         least=10,
         most=32,
         measure=lambda row: cells(row.one.rule.name),
+        names=True,
     ),
     Column[RuleRow](
         "matches",

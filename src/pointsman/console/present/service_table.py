@@ -99,6 +99,7 @@ TABLE: Columns = (
         most=50,
         share=3,
         measure=lambda row: cells(name_of(row.node.service)),
+        names=True,
     ),
     Column[ServiceRow]("minute", "/min", lambda row, _: cell(_minute(row)), least=7, align="right"),
     Column[ServiceRow](

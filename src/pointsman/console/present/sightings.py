@@ -53,7 +53,9 @@ def _where(one: Sighting, draw: Draw) -> Cell:
 
 SIGHTINGS: Columns = (
     Column[Sighting]("what", "", _what, least=5),
-    Column[Sighting]("name", "Where", _name, least=16, most=50, measure=lambda one: cells(clean(str(one.ref)))),
+    Column[Sighting](
+        "name", "Where", _name, least=16, most=50, measure=lambda one: cells(clean(str(one.ref))), names=True
+    ),
     Column[Sighting]("status", "Status", _status, least=13),
     Column[Sighting]("age", "Age", _age, least=4, align="right"),
     Column[Sighting]("where", "Stages", _where, least=20, share=1, priority=1),

@@ -83,6 +83,7 @@ LIST: Columns = (
         most=70,
         share=3,
         measure=lambda row: min(row.depth, _DEEPEST) + cells(clean(row.name)),
+        names=True,
     ),
     Column[Operation]("before", "Before", lambda row, draw: _took(row.before, draw), least=6, align="right"),
     Column[Operation]("after", "After", lambda row, draw: _took(row.after, draw), least=6, align="right"),

@@ -50,6 +50,7 @@ COLUMNS: Columns = (
         most=120,
         share=1,
         measure=lambda row: cells(name_of(row)),
+        names=True,
     ),
 )
 """Groups of a list."""

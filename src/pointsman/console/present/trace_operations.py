@@ -72,6 +72,7 @@ COLUMNS: Columns = (
         least=8,
         most=30,
         measure=lambda row: cells(row.stats.operation.service),
+        names=True,
     ),
     Column[OperationRow](
         "operation",
@@ -81,6 +82,7 @@ COLUMNS: Columns = (
         most=60,
         share=1,
         measure=lambda r: cells(r.name),
+        names=True,
     ),
     Column[OperationRow]("count", "Count", lambda row, _: _number(row), least=5, align="right"),
     Column[OperationRow]("marks", "", _marks, least=6, most=12, measure=lambda row: 4 * bool(row.stats.troubled) + 2),

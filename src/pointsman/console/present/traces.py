@@ -105,6 +105,7 @@ _URL = Column[TraceSummary](
     share=4,
     measure=lambda row: cells(entry_of(row)),
     fitted=_url,
+    names=True,
 )
 _STATUS = Column[TraceSummary](
     "status",

@@ -94,7 +94,14 @@ class Rows(Place):
 
     def table(self) -> LineTable[present.ResultRow]:
         """The table of the rows."""
-        return LineTable(self.look, (), key=present.row_key, noun="rows", id="rows")
+        return LineTable(
+            self.look,
+            (),
+            key=present.row_key,
+            noun="rows",
+            own_columns="the columns are the query's own: see ?",
+            id="rows",
+        )
 
     # --- showing
 

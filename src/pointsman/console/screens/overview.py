@@ -30,8 +30,9 @@ from pointsman.console.present.pipelines import BOARD
 from pointsman.console.present.traces import BRIEF as TRACES
 from pointsman.console.present.traces import brief as brief_traces
 from pointsman.console.present.traces import row_key as trace_key
+from pointsman.console.screens.board_rows import BoardRows
 from pointsman.console.screens.remembering import BoardPlace
-from pointsman.console.screens.selection import row_words, troubled
+from pointsman.console.screens.selection import troubled
 from pointsman.console.screens.wishes import ApprovalAsked
 from pointsman.console.widgets.attention_line import AttentionLine
 from pointsman.console.widgets.lines import CellLines
@@ -42,7 +43,7 @@ from pointsman.errors import FaultKind
 from pointsman.model.alarms import AlarmList
 from pointsman.model.builds import Build, BuildList
 from pointsman.model.deployments import DeploymentList
-from pointsman.model.pipelines import Board, PipelineRow, worst_first
+from pointsman.model.pipelines import Board, PipelineRow
 from pointsman.model.refs import ActionRef, AlarmRef, BuildRef, DeploymentRef, PipelineRef, Ref, TraceRef
 from pointsman.model.snapshot import Snapshot
 from pointsman.model.traces import TraceList, TraceQuery, TraceSummary, troubled_first
@@ -120,6 +121,7 @@ class Overview(BoardPlace):
     def body(self) -> ComposeResult:
         """The attention line over the panes."""
         self._board: Snapshot[Board] = Snapshot()
+        self._rows = BoardRows()
         self._builds: Snapshot[BuildList] = Snapshot()
         self._deployments: Snapshot[DeploymentList] = Snapshot()
         self._traces: Snapshot[TraceList] = Snapshot()
@@ -233,17 +235,21 @@ class Overview(BoardPlace):
             words = cell(f"{draw.glyphs.failed} {said.fault.kind.value}", "fault")
         return ((f"{draw.glyphs.rule} ", "rule"), (number, "key"), (" ", ""), *cell(name, "dim"), (": ", "dim"), *words)
 
-    def _draw(self) -> None:
-        board, recent = self._board, self._builds
-        rows = sorted(board.value.rows if board.value else (), key=worst_first)
-        words = self.filter_text.lower().split()
-        shown = [row for row in rows if all(word in row_words(row) for word in words)]
+    def _draw_board(self) -> None:
+        """What the filter and the key for problems only look at."""
+        board = self._board
+        shown = self._rows.arranged(board.value, self.filter_text)
         if self._problems:
             shown = [row for row in shown if troubled(row)]
         self.query_one("#board", LineTable).show(shown, snapshot=replace(board, partial=""), whole=not board.partial)
         pane = self.query_one("#pipelines", Pane)
         self.freshen("#pipelines", board)
         pane.title_text("Pipelines" + (" - problems only" if self._problems else ""))
+
+    def _draw(self) -> None:
+        board, recent = self._board, self._builds
+        rows = self._rows.arranged(board.value)
+        self._draw_board()
         builds = recent.value.builds if recent.value else ()
         self.query_one("#recent", LineTable).show(builds, snapshot=recent)
         self.freshen("#builds", recent)
@@ -275,12 +281,12 @@ class Overview(BoardPlace):
 
     def filtered(self) -> None:
         """Only pipelines whose names have the words."""
-        self._draw()
+        self._draw_board()
 
     def action_problems(self) -> None:
         """Only what needs somebody, or everything again."""
         self._problems = not self._problems
-        self._draw()
+        self._draw_board()
 
     def seen(self) -> Iterable[Ref]:
         """Every pipeline and recent build."""

@@ -11,12 +11,13 @@ from textual.binding import Binding, BindingType
 
 from pointsman.console.desk import Desk
 from pointsman.console.present.pipelines import BOARD
+from pointsman.console.screens.board_rows import BoardRows
 from pointsman.console.screens.remembering import BoardPlace
-from pointsman.console.screens.selection import pipeline_forms, row_words, troubled
+from pointsman.console.screens.selection import pipeline_forms, troubled
 from pointsman.console.screens.wishes import ManyAsked
 from pointsman.console.widgets.pane import Pane
 from pointsman.console.widgets.table import LineTable
-from pointsman.model.pipelines import Board, PipelineRow, PipelineState, worst_first
+from pointsman.model.pipelines import Board, PipelineRow, PipelineState
 from pointsman.model.refs import PipelineRef, Ref
 from pointsman.model.snapshot import Snapshot
 
@@ -47,6 +48,7 @@ class Pipelines(BoardPlace):
         super().__init__(desk)
         self._board: Snapshot[Board] = Snapshot()
         self._problems = False
+        self._rows = BoardRows()
 
     def body(self) -> ComposeResult:
         """The board."""
@@ -70,19 +72,17 @@ class Pipelines(BoardPlace):
         self._draw()
 
     def _draw(self) -> None:
-        rows = sorted(self._board.value.rows if self._board.value else (), key=worst_first)
+        board = self._board.value
+        shown = self._rows.arranged(board, self.filter_text)
+        if self._problems:
+            shown = [row for row in shown if troubled(row)]
         words = self.filter_text.lower().split()
-        shown = [
-            row
-            for row in rows
-            if (not self._problems or troubled(row)) and all(word in row_words(row) for word in words)
-        ]
         table = self.query_one("#board", LineTable)
         table.show(shown, snapshot=replace(self._board, partial=""), whole=not self._board.partial)
         table.highlight(words[0] if len(words) == 1 else "")
         pane = self.query_one("#pipelines", Pane)
         self.freshen("#pipelines", self._board)
-        pane.title_text(self._title_of(len(shown), len(rows)))
+        pane.title_text(self._title_of(len(shown), len(board) if board is not None else 0))
 
     def _title_of(self, shown: int, known: int) -> str:
         title = "Pipelines" if shown == known else f"Pipelines  {shown:,} of {known:,} shown"

@@ -25,6 +25,7 @@ from pointsman.model.refs import (
     TraceServiceRef,
 )
 from pointsman.model.snapshot import Identity
+from pointsman.model.status import Status
 
 Forms = tuple[tuple[str, str], ...]
 
@@ -39,9 +40,9 @@ def troubled(row: PipelineRow) -> bool:
     )
 
 
-def row_words(row: PipelineRow) -> str:
-    """The text a filter looks at, in lower case."""
-    parts = [row.ref.name, row.status.word, row.kind]
+def row_words(row: PipelineRow, known: Status | None = None) -> str:
+    """The text a filter looks at, in lower case; ``known`` is its status, where that is at hand."""
+    parts = [row.ref.name, (known or row.status).word, row.kind]
     if row.fault is not None:
         parts += [row.fault.kind.value, row.fault.code]
     if row.state is not None and row.state.latest is not None:

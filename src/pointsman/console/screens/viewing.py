@@ -20,7 +20,8 @@ __all__ = ["restore", "view_of"]
 def view_of(place: Place) -> PlaceView:
     """How a screen is looked at now.
 
-    Of the screen of one thing only the sorting is kept: what is selected and filtered there belongs to that thing.
+    Of the screen of one thing only sorting and columns are kept: what is selected and filtered there belongs to that
+    thing.
     """
     general = _general(place)
     tables = {one.id: _table_view(one, cursor=general) for one in place.query(LineTable) if one.id}
@@ -38,6 +39,7 @@ def restore(place: Place, view: PlaceView) -> None:
     for table in place.query(LineTable):
         found = view.tables.get(table.id or "")
         if found is not None:
+            table.hide(found.hidden)
             table.order_by(RowOrder(found.sort, found.reverse))
             if _general(place) and found.cursor:
                 table.begin_at(found.cursor)
@@ -62,4 +64,5 @@ def _table_view(table: LineTable[object], *, cursor: bool) -> TableView:
         sort=table.order.column,
         reverse=table.order.reverse,
         cursor=key_name(selected) if selected is not None else "",
+        hidden=tuple(sorted(table.hidden)),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from msgspec import Struct
 from textual import events
 from textual.binding import Binding
 from textual.cache import LRUCache
@@ -16,28 +15,21 @@ from textual.strip import Strip
 from pointsman.console import toolkit
 from pointsman.console.present import keyed
 from pointsman.console.present.cells import EMPTY, Cell, Columns, Placed, fit, place, plain
-from pointsman.console.present.faults import freshness, freshness_lines
+from pointsman.console.present.chosen_columns import choices, showing
+from pointsman.console.present.faults import table_status
 from pointsman.console.present.look import Draw, Look
 from pointsman.console.present.order import RowOrder
 from pointsman.console.widgets import table_events
 from pointsman.console.widgets.ink import highlight, strip_of
 from pointsman.console.widgets.line_view import LineView
 from pointsman.console.widgets.palette import Palette
-from pointsman.model.snapshot import Freshness, Snapshot
+from pointsman.console.widgets.table_order import Drawn, Sorting
+from pointsman.model.snapshot import Snapshot
 
 R = TypeVar("R")
 
 _MARGIN = 2
 """Cells at the left for the cursor's marker and a person's mark."""
-
-
-class _Drawn(Struct, Generic[R]):
-    """A rendered row and what it was rendered from."""
-
-    row: R
-    content: Cell
-    strip: Strip
-    due: datetime | None
 
 
 class LineTable(LineView, Generic[R], can_focus=True):
@@ -66,12 +58,14 @@ class LineTable(LineView, Generic[R], can_focus=True):
         Binding("space", "mark", "Mark", show=False, id="mark"),
         Binding("o", "order", "Sort by the next column", show=False, id="sort"),
         Binding("O", "reverse", "Sort the other way round", show=False, id="sort-back"),
+        Binding("V", "columns", "Columns: hide and show", show=False, id="columns"),
     ]
 
     Selected: TypeAlias = table_events.Selected
     Highlighted: TypeAlias = table_events.Highlighted
     Marked: TypeAlias = table_events.Marked
     Ordered: TypeAlias = table_events.Ordered
+    ColumnsAsked: TypeAlias = table_events.ColumnsAsked
 
     def __init__(
         self,
@@ -80,6 +74,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
         *,
         key: Callable[[R], Hashable],
         noun: str = "rows",
+        own_columns: str = "",
         name: str | None = None,
         id: str | None = None,  # noqa: A002
         classes: str | None = None,
@@ -87,10 +82,17 @@ class LineTable(LineView, Generic[R], can_focus=True):
         super().__init__(look, name=name, id=id, classes=classes)
         self.columns: Columns = columns
         self.noun = noun
+        self.own_columns = own_columns
+        """Why a person does not choose here which columns show; empty where he does."""
+        self._hidden: frozenset[str] = frozenset()
         self._key = key
         self._given: Sequence[R] = ()
         """The rows in the caller's order."""
-        self._order = RowOrder()
+        self._given_keys: list[Hashable] = []
+        self._sorting: Sorting[R] = Sorting()
+        self._looking_on = False
+        self._whole: bool | None = None
+        """Whether the first rows have all been read, as the caller said."""
         self._rows: Sequence[R] = ()
         self._keys: list[Hashable] = []
         self._index: dict[Hashable, int] = {}
@@ -102,7 +104,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
         self._placed_for: tuple[int, int, tuple[str, ...]] | None = None
         self._fitted = Size(0, 0)
         """The size the columns are placed for."""
-        self._drawn: LRUCache[Hashable, _Drawn[R]] = LRUCache(1024)
+        self._drawn: LRUCache[Hashable, Drawn[R]] = LRUCache(1024)
         self._status: Cell = EMPTY
         self._status_due: datetime | None = None
         self._notice: list[Cell] = []
@@ -171,10 +173,15 @@ class LineTable(LineView, Generic[R], can_focus=True):
         if columns is not None and columns is not self.columns:
             self.columns = columns
             self._drawn.clear()
+            self._sorting.forget()
             self._placed_for = None
-        self._given = rows
-        rows = self._order.of(rows, self.columns, self.look.draw())
-        keys = [self._key(row) for row in rows]
+        self._given, self._whole = rows, whole
+        self._given_keys = keys = [self._key(row) for row in rows]
+        rows = self._sorting.sorted(rows, keys, self.columns, self.look.draw())
+        if not self._sorting.whole:
+            self._look_on_soon()
+        if rows is not self._given:
+            keys = [self._key(row) for row in rows]
         index = {key: at for at, key in enumerate(keys)}
         before = self._shown()
         kept = keyed.keep(
@@ -184,7 +191,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
             if whole is None:
                 whole = snapshot is None or not snapshot.partial
             kept = self._first_place(keys)
-            self._settled = bool(keys) and whole
+            self._settled = bool(keys) and whole and self._sorting.whole
         self._rows, self._keys, self._index = rows, keys, index
         self._cursor = kept.cursor
         self._snapshot = snapshot
@@ -216,24 +223,70 @@ class LineTable(LineView, Generic[R], can_focus=True):
     @property
     def order(self) -> RowOrder:
         """By what the rows are sorted."""
-        return self._order
+        return self._sorting.order
+
+    @property
+    def working(self) -> bool:
+        """Whether rows are still to be looked at before they can be sorted."""
+        return not self._sorting.whole
 
     def order_by(self, order: RowOrder) -> None:
-        """Sort until told otherwise; by a column there is not is the caller's order."""
-        self._order = order.known(self.columns)
-        self.show(self._given, snapshot=self._snapshot)
+        """Sort until told otherwise; by a column there is not is the caller's order.
+
+        The header says so at once; ten thousand rows follow when what they show has been found, frame by frame.
+        """
+        self._sorting.order = order.known(self.columns)
+        self._sort_on()
         if self.is_attached:
             self.repaint_lines((0,))
 
+    def _look_on_soon(self) -> None:
+        """Look at more rows in the next frame; there is one round of that at a time."""
+        if not self._looking_on and self.is_attached:
+            self._looking_on = True
+            self.set_timer(0.001, self._look_on)  # a timer: messages in a queue are handled in one frame
+
+    def _look_on(self) -> None:
+        self._looking_on = False
+        if not self._sorting.whole:
+            self._sort_on()
+
+    def _sort_on(self) -> None:
+        """Look at more rows; once all are known, show them in their order."""
+        if self._sorting.learn(self._given, self._given_keys, self.columns, self.look.draw()):
+            self.show(self._given, snapshot=self._snapshot, whole=self._whole)
+        else:
+            self._look_on_soon()
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The keys of the columns that a person hid; one that says which row is which shows all the same."""
+        return self._hidden
+
+    def hide(self, keys: Iterable[str]) -> None:
+        """Show every column but these. Rows that are sorted by a hidden one stay so: ``o`` begins at the first."""
+        self._hidden = frozenset(keys)
+        self._measure()
+        if self.is_attached:
+            self.refresh()
+
+    def action_columns(self) -> None:
+        """Ask which columns show."""
+        if self.own_columns:
+            self.notify(self.own_columns, markup=False, severity="warning", timeout=4)
+        else:
+            placed = {one.column.key for one in self._placed}
+            self.post_message(self.ColumnsAsked(self, choices(self.columns, self._hidden, placed, self.order.column)))
+
     def action_order(self) -> None:
         """Sort by the next column that shows, and after the last one not at all."""
-        self.order_by(self._order.following(self._placed))
-        self.post_message(self.Ordered(self, self._order))
+        self.order_by(self.order.following(self._placed))
+        self.post_message(self.Ordered(self, self.order))
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
-        self.order_by(self._order.flipped(self._placed))
-        self.post_message(self.Ordered(self, self._order))
+        self.order_by(self.order.flipped(self._placed))
+        self.post_message(self.Ordered(self, self.order))
 
     def move_to(self, ref: Hashable) -> bool:
         """Put the cursor on a row; False when there is no such row."""
@@ -291,10 +344,11 @@ class LineTable(LineView, Generic[R], can_focus=True):
         # ``size`` counts the scroll bar's column in: what stands there, an ellipsis at worst, would be covered.
         scrolls = 0 < self.size.height < self._content_size().height
         room = max(1, self.size.width - _MARGIN - scrolls)
-        wanted = (room, len(self._rows), tuple(column.key for column in self.columns))
-        if wanted == self._placed_for and not any(column.measure for column in self.columns):
+        columns = showing(self.columns, self._hidden)
+        wanted = (room, len(self._rows), tuple(column.key for column in columns))
+        if wanted == self._placed_for and not any(column.measure for column in columns):
             return
-        placed = place(self.columns, room, self._rows)
+        placed = place(columns, room, self._rows)
         self._placed_for = wanted
         if placed != self._placed:
             self._placed = placed
@@ -350,7 +404,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
             if at:
                 line.append((" ", ""))
             line.extend(
-                fit(self._order.heading(placed, draw), placed.width, placed.column.align, self.look.glyphs.ellipsis)
+                fit(self.order.heading(placed, draw), placed.width, placed.column.align, self.look.glyphs.ellipsis)
             )
         return tuple(line)
 
@@ -387,7 +441,7 @@ class LineTable(LineView, Generic[R], can_focus=True):
             return drawn.strip
         strip = strip_of(content, width, colours, glyphs=draw.glyphs, selected=selected, focused=self.has_focus)
         self._drawn.discard(slot)  # Textual's cache keeps the first value of a key
-        self._drawn[slot] = _Drawn(row, content, strip, draw.due)
+        self._drawn[slot] = Drawn(row, content, strip, draw.due)
         return strip
 
     def _forget(self, key: Hashable) -> None:
@@ -396,15 +450,9 @@ class LineTable(LineView, Generic[R], can_focus=True):
 
     def _update_status(self) -> None:
         draw = self.look.draw()
-        status = freshness(self._snapshot, draw, self.noun) if self._snapshot is not None else EMPTY
-        if not self._rows and not status and self._snapshot is not None:
-            status = ((f"no {self.noun}", "dim"),)
-        if self._snapshot is not None and self._snapshot.freshness is Freshness.EMPTY and self._rows:
-            status = EMPTY
-        self._notice = [status] if status else []
-        if self._snapshot is not None and self._snapshot.fault is not None and not self._rows:
-            self._notice = freshness_lines(self._snapshot, draw, self.noun, self.size.width - _MARGIN)
-        self._status, self._status_due = status, draw.due
+        room = self.size.width - _MARGIN
+        self._status, self._notice = table_status(self._snapshot, draw, self.noun, bool(self._rows), room)
+        self._status_due = draw.due
 
     def _schedule(self) -> None:
         due = self._status_due
@@ -507,6 +555,8 @@ class LineTable(LineView, Generic[R], can_focus=True):
         """Start from what was shown before there was a size."""
         self.plain_bars()
         self._update_status()
+        if self.working:
+            self._look_on_soon()
         self.call_after_refresh(self._schedule)
 
     def on_resize(self) -> None:

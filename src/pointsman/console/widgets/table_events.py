@@ -1,4 +1,4 @@
-"""What a table tells its screen: a row opened, another one under the cursor, marks, another order."""
+"""What a table tells its screen: a row opened, another one under the cursor, marks, an order, columns to choose."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
+from pointsman.console.present.chosen_columns import Choice
 from pointsman.console.present.order import RowOrder
 
 if TYPE_CHECKING:
     from pointsman.console.widgets.table import LineTable
 
-__all__ = ["Highlighted", "Marked", "Ordered", "Selected"]
+__all__ = ["ColumnsAsked", "Highlighted", "Marked", "Ordered", "Selected"]
 
 
 class Selected(Message, namespace="line_table"):
@@ -67,6 +68,20 @@ class Ordered(Message, namespace="line_table"):
         super().__init__()
         self.table = table
         self.order = order
+
+    @property
+    def control(self) -> LineTable[Any]:
+        """The table it came from."""
+        return self.table
+
+
+class ColumnsAsked(Message, namespace="line_table"):
+    """A person wants to choose which columns show."""
+
+    def __init__(self, table: LineTable[Any], choices: tuple[Choice, ...]) -> None:
+        super().__init__()
+        self.table = table
+        self.choices = choices
 
     @property
     def control(self) -> LineTable[Any]:
