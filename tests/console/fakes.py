@@ -482,7 +482,14 @@ class FakeAlarms:
     async def look_up(self, state: AlarmState, names: Sequence[str]) -> AlarmState:
         if tuple(names) == state.named:
             return state
-        return replace(state, others=tuple((one, self.standing.get(one, "OK")) for one in names), named=tuple(names))
+        return replace(
+            state,
+            others=tuple((one, self.standing.get(one, "OK")) for one in names),
+            named=tuple(names),
+            past=(),
+            since=EPOCH - timedelta(days=1),
+            end=EPOCH,
+        )
 
 
 class FakeMetrics:
