@@ -33,7 +33,7 @@ async def test_what_is_in_alarm_is_first_and_every_row_says_how_much() -> None:
 
 
 async def test_markup_in_names_is_text_and_control_sequences_are_gone() -> None:
-    async with console() as user:
+    async with console(size=(160, 40)) as user:
         await user.press("6")
         assert "[@click=app.quit]x[/]" in user.text
         assert "\x1b" not in user.text
