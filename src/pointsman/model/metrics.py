@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import ClassVar
 
 from msgspec import Struct
@@ -154,24 +155,44 @@ class Series(Struct, frozen=True):
         found: list[float | None] = [None] * count
         if count <= 0 or end <= start:
             return found
-        scale = count / (end - start)
         known = self._finite()
         whole = known is self.values
-        middle = sum(known) / len(known) if whole and known else sum(one / len(known) for one in known)
-        far = [-1.0] * count  # how far the value held in each part is from the middle
-        least, last_part = start - period, count - 1
-        for time, value in zip(self.times, self.values, strict=True):
-            if time <= least or time >= end or not (whole or math.isfinite(value)):
-                continue
-            first, last = int((time - start) * scale), int((time + period - start) * scale - 1e-9)
-            first, last = first if first > 0 else 0, last if last < last_part else last_part
-            away = abs(value - middle) if whole else abs(value / 2 - middle / 2)
-            if away > far[first]:
-                found[first], far[first] = value, away
-            for at in range(first + 1, last + 1):
-                if away > far[at]:
-                    found[at], far[at] = value, away
+        times = self.times
+        if not whole:
+            pairs = [one for one in zip(times, self.values, strict=True) if math.isfinite(one[1])]
+            times = tuple(time for time, _ in pairs)
+            known = [value for _, value in pairs]
+        # Halves of numbers that can be told apart, however far from each other they are.
+        middle = sum(known) / len(known) / 2 if whole and known else sum(one / len(known) / 2 for one in known)
+        for at, (first, behind) in enumerate(_parts(times, start, end, count, period)):
+            if first < behind:
+                part = known[first:behind]
+                high, low = max(part), min(part)
+                found[at] = high if high / 2 - middle >= middle - low / 2 else low
         return found
+
+
+@lru_cache(maxsize=64)
+def _parts(
+    times: tuple[float, ...], start: float, end: float, count: int, period: float
+) -> tuple[tuple[int, int], ...]:
+    """For each of ``count`` equal parts of a range the first value that holds in it, and the one behind the last.
+
+    The series of a wall have the same times, and keep them from one look to the next.
+    """
+    scale = count / (end - start)
+    least, last_part = start - period, count - 1
+    firsts, behinds = [len(times)] * count, [0] * count
+    for at, time in enumerate(times):
+        if time <= least or time >= end:
+            continue
+        first, last = int((time - start) * scale), int((time + period - start) * scale - 1e-9)
+        first = first if first > 0 else 0
+        for part in range(first, max(first, min(last, last_part)) + 1):
+            if firsts[part] > at:
+                firsts[part] = at
+            behinds[part] = at + 1
+    return tuple(zip(firsts, behinds, strict=True))
 
 
 class Wall(Struct, frozen=True):
