@@ -530,7 +530,7 @@ def _show(asked: Launch, settings: Settings, environ: Environment, plan: Plan) -
         known = sorted(app.available_themes)
         raise ConfigError(
             f'{settings.source}: theme: there is no theme "{settings.theme}"{checks.close(settings.theme, known)}',
-            f"there are: {', '.join(known)}",
+            "; ".join([*(one for one in app.wardrobe.problems if "skipped" in one), f"there are: {', '.join(known)}"]),
         )
     told: list[int] = []
 

@@ -134,6 +134,42 @@ def test_a_theme_that_does_not_exist_is_said(tmp_path: Path) -> None:
         assert 'did you mean "pointsman-dark"?' in " ".join(screen.text.split())
 
 
+def test_a_theme_that_is_wished_for_and_broken_is_said_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "themes").mkdir()
+    theme = tmp_path / "themes" / "mine.yaml"
+    theme.write_text('name: mine\ncolours: {primary: red}\nvariables: {border: "a } b"}\n')
+    file = tmp_path / "config.yml"
+    file.write_text("theme: mine\n")
+    with terminal(["--config", str(file), "demo"]) as screen:
+        assert screen.ended() == 2
+        said = " ".join(screen.text.split())
+        assert "theme mine.yaml was skipped: variables.border" in said
+        assert silent(said)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"TERM": "no-such-terminal"},
+        {"COLUMNS": "0", "LINES": "abc"},
+        {"LANG": "en_US.ISO-8859-1", "LC_ALL": "en_US.ISO-8859-1", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        {"HOME": "/nowhere/at/all"},
+        {"XDG_STATE_HOME": "{file}", "XDG_CACHE_HOME": "{file}", "XDG_CONFIG_HOME": "{file}"},
+    ],
+    ids=lambda environ: next(iter(environ)),
+)
+def test_an_odd_environment_has_a_default_that_works(environ: dict[str, str], tmp_path: Path) -> None:
+    in_the_way = tmp_path / "a file"
+    in_the_way.write_text("mine")
+    given = {name: value.format(file=in_the_way) for name, value in environ.items()}
+    with terminal(["demo", "--paused"], environ=given) as screen:
+        screen.until("checkout")
+        screen.send("\x03\x03")
+        assert screen.ended() == 0
+        assert silent(screen.text)
+    assert in_the_way.read_text() == "mine"
+
+
 # -- the local world ------------------------------------------------------------------------------------------------
 
 

@@ -383,9 +383,17 @@ class FakeCloud:
         self.identity: Identity | Fault = WHO
         self.code_wanted = ""
         self.codes: list[str] = []
+        self.logging_in: Any = None
+        """A ``DeviceLogin`` of a test's own."""
 
     def give_code(self, code: str) -> None:
         self.codes.append(code)
+
+    def login(self) -> Any:
+        return self.logging_in
+
+    async def login_step(self, step: Callable[[], Any]) -> Any:
+        return step()
 
     async def whoami(self, *, fresh: bool = False) -> Identity:
         if isinstance(self.identity, Fault):

@@ -15,7 +15,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import botocore
 import jmespath  # type: ignore[import-untyped]
@@ -35,8 +35,13 @@ from pointsman.aws.trail import Trail, attempt
 from pointsman.clock import Clock
 from pointsman.errors import CallFailed, Fault, FaultKind, PointsmanError
 from pointsman.model.endpoints import Endpoint
+from pointsman.model.logins import LoginStep
 from pointsman.model.snapshot import Identity
 
+if TYPE_CHECKING:
+    from pointsman.aws.device_login import DeviceLogin
+
+T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
 
 FIRST = ("codepipeline", "codebuild", "logs", "sts")
@@ -108,6 +113,8 @@ class Cloud:
         self._lock = threading.RLock()
         self._bound: _Bound | None = None
         self._identity: Identity | None = None
+        self._look_again = False
+        """Whether there may be credentials now, whenever they were looked for last."""
         self._readers = Daemons("pointsman-read", threads)
         self._writers = Daemons("pointsman-write", 2)
         self._pending: dict[int, str] = {}
@@ -184,6 +191,27 @@ class Cloud:
         """An MFA code: the next call looks for credentials with it. Does not block."""
         self._codes.give(code)
 
+    def login(self) -> DeviceLogin | None:
+        """A login that would give the credentials that are missing; None where they are not, or none would."""
+        bound = self._bound
+        if bound is None or bound.fault is None or self._codes.wanted:
+            return None
+        from pointsman.aws.device_login import DeviceLogin, place_of  # most sessions never need it
+
+        session = bound.session
+        place = place_of(self.profile, getattr(session, "known", {}), getattr(session, "sso_sessions", {}))
+        return DeviceLogin(session, place) if place is not None else None
+
+    async def login_step(self, step: Callable[[], T]) -> T:
+        """Do a step of a login, on a thread; after the last one the next call looks for credentials again.
+
+        Raises:
+            CallFailed: It went wrong.
+        """
+        found = await self._readers.run(step)
+        self._look_again = self._look_again or found is LoginStep.DONE
+        return found
+
     def _bind(self) -> _Bound:
         session = self._factory()
         self.guard.watch(session)
@@ -232,7 +260,9 @@ class Cloud:
             if bound is None:
                 bound = self._bound = self._bind()
             elif bound.fault is not None and (
-                self._codes.waiting or (renew and self.clock.monotonic() - bound.since >= _RENEW_AFTER)
+                self._look_again
+                or self._codes.waiting
+                or (renew and self.clock.monotonic() - bound.since >= _RENEW_AFTER)
             ):
                 bound = self._renew(bound)
             if bound.fault is not None:
@@ -240,6 +270,7 @@ class Cloud:
             return bound
 
     def _renew(self, old: _Bound) -> _Bound:
+        self._look_again = False
         try:
             bound = self._bind()
         except PointsmanError as error:  # the profile is gone, say: the old session's fault stays, with the reason

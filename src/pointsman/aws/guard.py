@@ -29,7 +29,9 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("s3", "HeadObject"): "reads headers",
     ("sts", "AssumeRole"): "how a profile with a role gets its credentials",
     ("sts", "AssumeRoleWithWebIdentity"): "how a profile with a web identity gets its credentials",
-    ("sso-oidc", "CreateToken"): "how an SSO session is refreshed",
+    ("sso-oidc", "CreateToken"): "how an SSO session is refreshed, and begun where a person asks for it",
+    ("sso-oidc", "RegisterClient"): "the first step of an SSO login that a person asks for",
+    ("sso-oidc", "StartDeviceAuthorization"): "the second step of an SSO login: a code to be confirmed in a browser",
     ("signin", "CreateOAuth2Token"): "how a login session is refreshed",
 }
 """Operations that pass although their name does not say that they read."""

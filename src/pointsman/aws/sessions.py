@@ -36,6 +36,8 @@ class AwsSession(boto3.session.Session):  # type: ignore[misc]
     """The profile's own settings in the AWS configuration file."""
     known: Mapping[str, Mapping[str, Any]] = {}
     """Every profile's settings."""
+    sso_sessions: Mapping[str, Mapping[str, Any]] = {}
+    """Every ``sso-session`` section's settings."""
 
     def client(self, service_name: str, *args: Any, **options: Any) -> Any:
         """A client as boto3 makes it, at the session's endpoint where it has one."""
@@ -81,6 +83,7 @@ def for_aws(profile: str = "", region: str = "", endpoint_url: str = "", codes: 
     session.endpoint_url = endpoint_url or None
     session.settings = settings
     session.known = known
+    session.sso_sessions = core.full_config.get("sso_sessions", {})
     return session
 
 
@@ -209,7 +212,7 @@ def login_hint(profile: str, settings: Mapping[str, Any], known: Mapping[str, An
     if method == "env":
         return "the keys come from AWS_* variables: set new ones in the shell and start pointsman again"
     if "sso_session" in settings or "sso_start_url" in settings:
-        return f"run in another terminal: aws sso login{named}{again}"
+        return f"press i to log in here, or run in another terminal: aws sso login{named}{again}"
     if "login_session" in settings:
         return f"run in another terminal: aws login{named}{again}"
     if "credential_process" in settings:

@@ -1,8 +1,9 @@
-"""Asking for an MFA code: once for each question, and again when a person wants to give it."""
+"""What gives credentials: an MFA code, asked for once and again on request; a login, offered when a person asks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual.app import App
@@ -34,6 +35,24 @@ class CodeQuestion:
         """The device whose code is wanted; empty when none is."""
         connection = self._desk.connection
         return connection.services.cloud.code_wanted if connection is not None else ""
+
+    def offer_login(self) -> bool:
+        """Offer to log in, where that would give the credentials that are missing; whether it would."""
+        connection = self._desk.connection
+        cloud = connection.services.cloud if connection is not None else None
+        login = cloud.login() if cloud is not None else None
+        if cloud is None or login is None:
+            return False
+        from pointsman.console.dialogs.login import LoginDialog
+
+        dialog = LoginDialog(
+            cloud.profile,
+            login.place.start_url,
+            partial(cloud.login_step, login.begin),
+            partial(cloud.login_step, login.ask),
+        )
+        self._app.push_screen(dialog, lambda done: self._given() if done else None)
+        return True
 
     def forget(self) -> None:
         """Another connection: another question."""

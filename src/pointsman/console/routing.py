@@ -201,10 +201,12 @@ class Router:
         self.read("What went wrong in this session", lambda width: error_lines(entries, draw, width))
 
     def identity(self) -> None:
-        """Who one is; while an MFA code is missing, the question for it."""
+        """Who one is; while an MFA code is missing, the question for it; while a login is, the offer to do it."""
         codes, unnamed = self._app.standing.codes, self._app.standing.fault
         if codes.wanted:
             codes.ask(unnamed.sentence if unnamed is not None else "", again=True)
+            return
+        if codes.offer_login():
             return
         from pointsman.console.dialogs.readings import identity_lines
 

@@ -13,6 +13,7 @@ A theme file::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -95,6 +96,8 @@ def read_theme(text: str) -> Theme:
     for section, values in (("colours", colours), ("styles", styles)):
         for key, value in values.items():
             _check_colour(f"{section}.{key}", value)
+    for key, value in variables.items():
+        _check_variable(key, value)
     dark, ansi = _flag(document, "dark", True), _flag(document, "ansi", False)
     return Theme(
         name=name,
@@ -127,6 +130,29 @@ def _known(section: str, values: Iterable[str], known: frozenset[str]) -> None:
     for name in values:
         if name not in known:
             raise BrokenTheme(f"{section}.{name}: no such name; there are {', '.join(sorted(known))}")
+
+
+_VARIABLE = re.compile(r"[a-z][a-z0-9-]*\Z")
+_SHADE = re.compile(r" \d{1,3}%\Z")
+_STYLES = frozenset(
+    (
+        *("b", "bold", "d", "dim", "i", "italic", "u", "underline", "r", "reverse", "s", "strike", "o", "overline"),
+        *("blink", "none", "not"),
+    )
+)
+
+
+def _check_variable(key: str, value: str) -> None:
+    """One of Textual's own: a colour, perhaps of so many percent, or a style; anything else would break its rules."""
+    where = f"variables.{key}"
+    if not _VARIABLE.match(key):
+        raise BrokenTheme(f"{where}: names are written in small letters, with hyphens")
+    if key.endswith("-style"):
+        for word in value.split() or [""]:
+            if word not in _STYLES:
+                raise BrokenTheme(f"{where}: {value!r} is no style; there are bold, dim, italic, underline, reverse")
+    else:
+        _check_colour(where, _SHADE.sub("", value))
 
 
 def _check_colour(where: str, value: str) -> None:

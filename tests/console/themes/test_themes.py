@@ -76,6 +76,16 @@ def test_the_safe_pair_tells_good_from_bad_in_blue_against_orange(name: str) -> 
         ("name: x\ncolours: {primary: red, primry: red}", "colours.primry: no such name"),
         ("name: x\ncolours: {primary: red}\nstyles: {tone-faild: red}", "styles.tone-faild: no such name"),
         ("name: x\ncolours: {primary: 5}", "colours.primary: 5 is no text"),
+        (
+            "name: x\ncolours: {primary: red}\nvariables: {border: notacolour}",
+            "variables.border: 'notacolour' is no colour",
+        ),
+        ("name: x\ncolours: {primary: red}\nvariables: {border: 'a } b'}", "variables.border: 'a } b' is no colour"),
+        (
+            "name: x\ncolours: {primary: red}\nvariables: {a-style: 'bold; x'}",
+            "variables.a-style: 'bold; x' is no style",
+        ),
+        ("name: x\ncolours: {primary: red}\nvariables: {'a b': red}", "variables.a b: names are written in small"),
         ("name: x\ndark: perhaps\ncolours: {primary: red}", "dark: true or false"),
     ],
 )
@@ -97,3 +107,9 @@ def test_a_broken_file_is_reported_and_the_others_load(tmp_path: Path) -> None:
 
 def test_the_default_theme_at_hand_is_the_one_of_the_file() -> None:
     assert default() == next(one for one in load_themes()[0] if one.name == DEFAULT)
+
+
+def test_variables_are_colours_shades_of_them_and_styles() -> None:
+    text = "name: x\ncolours: {primary: red}\nvariables: {border: 'red 50%', input-cursor-text-style: 'bold not dim'}"
+    theme = read_theme(text)
+    assert (theme.variables["border"], theme.variables["input-cursor-text-style"]) == ("red 50%", "bold not dim")

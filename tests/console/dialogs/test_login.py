@@ -1,0 +1,204 @@
+"""The login by device code: offered on request, begun by a key, told at every step."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from console.driving import Driver, console, full
+from console.fakes import WHO, World, world
+from pointsman.console.dialogs import login as dialogs
+from pointsman.console.dialogs.login import LoginDialog
+from pointsman.errors import CallFailed, Fault, FaultKind
+from pointsman.model.logins import DeviceCode, LoginStep
+
+LACKING = Fault(FaultKind.EXPIRED, "the SSO session has expired", "press i to log in here, or run: aws sso login")
+URL = "https://house.awsapps.com/start"
+CODE = DeviceCode("ABCD-EFGH", f"{URL}/#/device", f"{URL}/#/device?user_code=ABCD-EFGH", 600, 1)
+
+
+class _Place:
+    start_url = URL
+
+
+class Login:
+    """What a service would say, in turn."""
+
+    place = _Place()
+
+    def __init__(self, made: World, *steps: LoginStep | Fault, code: DeviceCode | Fault = CODE) -> None:
+        self.made, self.steps, self.code = made, list(steps), code
+        self.begun = 0
+
+    def begin(self) -> DeviceCode:
+        self.begun += 1
+        if isinstance(self.code, Fault):
+            raise CallFailed(self.code)
+        return self.code
+
+    def ask(self) -> LoginStep:
+        step = self.steps.pop(0)
+        if isinstance(step, Fault):
+            raise CallFailed(step)
+        if step is LoginStep.DONE:
+            self.made.services.cloud.identity = WHO
+            self.made.services.cloud.logging_in = None
+        return step
+
+
+class Pauses:
+    """Waits that a test lets go, one at a time."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+        self._go = asyncio.Semaphore(0)
+
+    async def __call__(self, seconds: float) -> None:
+        self.asked.append(seconds)
+        await self._go.acquire()
+
+    async def over(self, user: Driver) -> None:
+        """Let one wait be over, and what follows happen."""
+        before = len(self.asked)
+        self._go.release()
+        await until(user, lambda: len(self.asked) > before or _ended(user))
+
+
+def _ended(user: Driver) -> bool:
+    dialog = user.app.screen
+    return not isinstance(dialog, LoginDialog) or dialog.query_one("#said").has_class("wrong")
+
+
+async def until(user: Driver, come: Callable[[], bool]) -> None:
+    """Wait for something that happens while the dialog's worker goes on, and until it is drawn."""
+    deadline = time.monotonic() + 20
+    while not come():
+        assert time.monotonic() < deadline, user.text
+        await asyncio.sleep(0.001)
+    for _ in range(3):
+        await user.pilot._wait_for_screen()
+        user.app.screen._on_timer_update()
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> Pauses:
+    made = Pauses()
+    original = LoginDialog.__init__
+
+    def init(self: LoginDialog, *given: Any) -> None:
+        original(self, *given, pause=made)  # type: ignore[misc]
+
+    monkeypatch.setattr(dialogs.LoginDialog, "__init__", init)
+    return made
+
+
+def lacking(*steps: LoginStep | Fault, code: DeviceCode | Fault = CODE) -> tuple[World, Login]:
+    made = full(world())
+    made.services.cloud.identity = LACKING
+    login = made.services.cloud.logging_in = Login(made, *steps, code=code)
+    return made, login
+
+
+async def begun(user: Driver, pauses: Pauses) -> None:
+    """Press enter, and see the code."""
+    user._send("enter")
+    await until(user, lambda: bool(pauses.asked))
+
+
+async def test_nothing_is_opened_or_sent_before_a_person_asks(pauses: Pauses) -> None:
+    made, login = lacking()
+    async with console(made) as user:
+        assert not isinstance(user.app.screen, LoginDialog)
+        await user.press("i")
+        assert isinstance(user.app.screen, LoginDialog)
+        assert URL in user.text
+        assert "Nothing is sent before you begin" in user.text
+        await user.press("escape")
+        assert not isinstance(user.app.screen, LoginDialog)
+        assert login.begun == 0
+        assert pauses.asked == []
+
+
+async def test_the_code_shows_can_be_copied_and_credentials_are_looked_for_when_it_is_confirmed(
+    pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, login = lacking(LoginStep.PENDING, LoginStep.SLOWER, LoginStep.PENDING, LoginStep.DONE)
+    async with console(made) as user:
+        copied: list[tuple[str, str]] = []
+        monkeypatch.setattr(user.app, "copy", lambda text, what: copied.append((text, what)))
+        await user.press("i")
+        await begun(user, pauses)
+        assert "ABCD-EFGH" in user.text
+        assert CODE.whole_url in user.text
+        assert "waiting until it is confirmed in the browser; the code is good for 10 min" in user.text
+        user._send("c")
+        user._send("C")
+        await until(user, lambda: len(copied) == 2)
+        for _ in range(3):
+            await pauses.over(user)
+        assert copied == [(CODE.whole_url, "address"), ("ABCD-EFGH", "code")]
+        assert pauses.asked == [1, 1, 6, 6], "slower by five seconds once it was told so"
+        assert user.app.standing.fault is not None
+        await pauses.over(user)
+        await user.settle()
+        assert not isinstance(user.app.screen, LoginDialog)
+        assert login.begun == 1
+        assert user.app.desk.identity == WHO
+        assert user.app.standing.fault is None
+        await user.press("i")
+        assert "Who you are" in user.text
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(FaultKind.DENIED, "the code has expired before it was confirmed", "begin again: it makes a new code"),
+        Fault(FaultKind.DENIED, "the login was refused in the browser", "begin again if that was a mistake"),
+        Fault(FaultKind.UNREACHABLE, "the service cannot be reached", "see to the network"),
+    ],
+)
+async def test_what_ends_it_is_said_and_it_can_be_begun_again(pauses: Pauses, fault: Fault) -> None:
+    made, login = lacking(LoginStep.PENDING, fault, LoginStep.DONE)
+    async with console(made) as user:
+        await user.press("i")
+        await begun(user, pauses)
+        await pauses.over(user)
+        await pauses.over(user)
+        await user.settle()
+        assert fault.sentence in " ".join(user.text.split())
+        assert fault.hint in " ".join(user.text.split())
+        pauses.asked.clear()
+        await begun(user, pauses)
+        assert login.begun == 2
+        assert fault.sentence not in " ".join(user.text.split())
+        await pauses.over(user)
+        await user.settle()
+        assert user.app.desk.identity == WHO
+
+
+async def test_where_no_code_is_given_it_says_why(pauses: Pauses) -> None:
+    made, _ = lacking(code=Fault(FaultKind.UNKNOWN, "no such [b]start URL[/b]"))
+    async with console(made) as user:
+        await user.press("i", "enter")
+        assert "no such [b]start URL[/b]" in user.text
+        assert isinstance(user.app.screen, LoginDialog)
+
+
+async def test_closing_it_asks_no_more(pauses: Pauses) -> None:
+    made, login = lacking(LoginStep.DONE)
+    async with console(made) as user:
+        await user.press("i")
+        await begun(user, pauses)
+        user._send("escape")
+        await until(user, lambda: not isinstance(user.app.screen, LoginDialog))
+        await user.settle()
+        assert not isinstance(user.app.screen, LoginDialog)
+        pauses._go.release()
+        await user.settle()
+        assert login.steps == [LoginStep.DONE]
+        assert user.app.standing.fault is not None
