@@ -274,17 +274,20 @@ class Evaluation:
         """What a query of Metrics Insights comes to: a series for each group."""
         wanted = insights.read(text)
         since = periods.seconds(self._scope.now) - periods.PAST
+        named = table.metrics(self._scope, namespace=wanted.namespace, names=[wanted.metric], since=since)
+        taken = [one for one in named if wanted.takes(dict(one.dimensions))]
+        if len(taken) > insights.PROCESSED:
+            words = f"The query matches {len(taken)} metrics; the first {insights.PROCESSED} of them are processed"
+            self.messages.setdefault(query.id, []).append({"Code": "MaxMetricsExceeded", "Value": words})
         found: dict[tuple[str, ...], list[Metric]] = {}
-        for metric in table.metrics(self._scope, namespace=wanted.namespace, names=[wanted.metric], since=since):
-            dimensions = dict(metric.dimensions)
-            if wanted.takes(dimensions):
-                found.setdefault(wanted.key(dimensions), []).append(metric)
-        window, kind = self._window(query.period), insights.STATISTICS[wanted.function]
+        for metric in taken[: insights.PROCESSED]:
+            found.setdefault(wanted.key(dict(metric.dimensions)), []).append(metric)
+        window, kind = self._window(max(insights.FINEST, query.period)), insights.STATISTICS[wanted.function]
         made = []
         for key, metrics in sorted(found.items()):
             points = reading.together(self._scope, metrics, kind, window)
             if points or not wanted.group:
-                made.append(Series(points, query.period, label=" ".join(key)))
+                made.append(Series(points, window.period, label=" ".join(key)))
         if wanted.order:
             order = [insights.reduced(wanted.order, list(one.points.values())) for one in made]
             places = sorted(range(len(made)), key=lambda place: order[place], reverse=wanted.descending)
