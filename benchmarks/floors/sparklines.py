@@ -1,7 +1,8 @@
-"""Many live sparklines, each changing once a second: ``sparklines.py ours|stock COUNT SECONDS``.
+"""Many live sparklines, each changing every so many seconds: ``sparklines.py ours|stock COUNT CHANGES [EVERY]``.
 
 Ours is the board of metrics with lean output, stock is a Sparkline widget for each with a label, in a scrolled list.
-The values of every second are made before the first one: what is measured is showing them. ``x`` begins.
+The values of every change are made before the first one: what is measured is showing them. ``x`` begins; without
+``EVERY`` they change once a second.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ class Sparklines(App[None]):
     """
     BINDINGS = [("x", "begin", "begin")]
 
-    def __init__(self, kind: str, count: int, seconds: int) -> None:
-        self.kind = kind
+    def __init__(self, kind: str, count: int, seconds: int, every: float = 1.0) -> None:
+        self.kind, self.every = kind, every
         super().__init__()
         toolkit.quiet(self)
         themes.register(self)
@@ -88,7 +89,7 @@ class Sparklines(App[None]):
             self.table.focus()
 
     def action_begin(self) -> None:
-        self.set_interval(1.0, self.tick)
+        self.set_interval(self.every, self.tick)
 
     def tick(self) -> None:
         self.second += 1
@@ -103,4 +104,4 @@ class Sparklines(App[None]):
 
 
 if __name__ == "__main__":
-    Sparklines(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])).run()
+    Sparklines(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), *map(float, sys.argv[4:5])).run()

@@ -35,6 +35,7 @@ pytestmark = [
         ("xray", ["raw documents to a tree", "a filter", "segments lost"]),
         ("waterfall", ["to the first frame", "a zoom key", "a search", "a scrolled line", "critical path", "RSS"]),
         ("map", ["to the first frame", "laid out at", "an arrow key", "figures that change"]),
+        ("sparklines", ["CPU / Sparkline", "a key beside", "GetMetricData calls", "to the terminal"]),
         ("metrics", ["arrays of values", "single values", "in AWS's pages", "alarms evaluated"]),
         ("serve", ["seconds a call", "first ListPipelines", "memory after", "lost writes", "a key's p95"]),
     ],

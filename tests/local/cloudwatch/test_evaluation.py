@@ -278,6 +278,86 @@ def test_a_band_finds_what_was_planted_and_is_quiet_on_the_season(room: Room) ->
     assert "outside the band" in room.find()["StateReason"]
 
 
+BANDED: dict[str, Any] = {
+    "ThresholdMetricId": "band",
+    "Threshold": None,
+    "ComparisonOperator": "LessThanLowerOrGreaterThanUpperThreshold",
+}
+
+
+def test_an_expression_has_a_band(room: Room) -> None:
+    dice = random.Random(7)
+    start = room.clock.now() - timedelta(hours=10)
+    for step in range(120):
+        for name, value in (("errors", dice.gauss(10, 1)), ("requests", 100.0)):
+            room.put(value, name, ago=(room.clock.now() - start).total_seconds() - 300 * step)
+    queries: list[dict[str, Any]] = [metric("errors", "errors"), metric("requests", "requests")]
+    rate = {"Id": "rate", "Expression": "100 * errors / requests"}
+    band = {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(rate, 6)"}
+    window = {"StartTime": room.clock.now() - timedelta(minutes=30), "EndTime": room.clock.now()}
+    _, upper, lower = room.client.get_metric_data(MetricDataQueries=[*queries, rate, band], **window)[
+        "MetricDataResults"
+    ]
+    assert len(upper["Values"]) == len(lower["Values"]) == 30
+    assert 12 < upper["Values"][0] < 20
+    assert 0 < lower["Values"][0] < 8
+    room.alarm(**MATH, **BANDED, Metrics=[*queries, rate, band])
+    room.put(10)
+    room.put(100, "requests")
+    room.clock.advance(60)
+    assert room.state() == "OK"
+    room.put(60)
+    room.put(100, "requests")
+    room.clock.advance(1)
+    assert room.state() == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("more", "band", "words"),
+    [
+        ([], "ANOMALY_DETECTION_BAND(SUM(METRICS()))", "no expression with METRICS"),
+        (
+            [{"Id": "found", "Expression": "SUM(SEARCH('{Shop}', 'Sum', 60))", "ReturnData": False}],
+            "ANOMALY_DETECTION_BAND(found)",
+            "no expression with SEARCH",
+        ),
+        (
+            [{"Id": "q", "Expression": "SELECT SUM(errors) FROM Shop", "ReturnData": False}],
+            "ANOMALY_DETECTION_BAND(q)",
+            "no query of Metrics Insights",
+        ),
+        (
+            [{"Id": "other", "Expression": "FIRST(ANOMALY_DETECTION_BAND(errors))", "ReturnData": False}],
+            "ANOMALY_DETECTION_BAND(other)",
+            "one ANOMALY_DETECTION_BAND at most",
+        ),
+        (
+            [metric(f"m{place}", f"m{place}") for place in range(11)],
+            f"ANOMALY_DETECTION_BAND({'+'.join(f'm{place}' for place in range(11))})",
+            "at most 10",
+        ),
+        (
+            [metric("slow", "slow") | {"MetricStat": {**metric("slow", "slow")["MetricStat"], "Period": 300}}],
+            "ANOMALY_DETECTION_BAND(errors + slow)",
+            "one period",
+        ),
+        (
+            [metric("fast", "fast") | {"MetricStat": {**metric("fast", "fast")["MetricStat"], "Period": 10}}],
+            "ANOMALY_DETECTION_BAND(fast * 2)",
+            "high-resolution",
+        ),
+    ],
+)
+def test_expressions_without_a_band_say_why(room: Room, more: list[dict[str, Any]], band: str, words: str) -> None:
+    queries = [metric("errors", "errors"), *more, {"Id": "band", "Expression": band}]
+    window = {"StartTime": room.clock.now() - timedelta(minutes=30), "EndTime": room.clock.now()}
+    with pytest.raises(ClientError, match=f"Error in expression 'band': .*{words}"):
+        room.client.get_metric_data(MetricDataQueries=queries, **window)
+    queries[0] = queries[0] | {"ReturnData": True}
+    with pytest.raises(ClientError):
+        room.alarm(**MATH, **BANDED, Metrics=queries)
+
+
 def test_composites_follow_their_children(room: Room) -> None:
     for name in ("x", "y", "z"):
         room.alarm(name, MetricName=f"none-{name}")

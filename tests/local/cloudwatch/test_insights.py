@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pointsman.clock import ManualClock
+from pointsman.semantics.metrics import insights
 from support.backend import CheckedBackend
 
 MADE = {
@@ -38,7 +39,7 @@ def client(backend: CheckedBackend, clock: ManualClock) -> Any:
 
 def asked(client: Any, clock: ManualClock, query: str, **more: Any) -> dict[str, list[float]]:
     found = client.get_metric_data(
-        MetricDataQueries=[{"Id": "q", "Expression": query, "Period": 300, **more}],
+        MetricDataQueries=[{"Id": "q", "Expression": query, "Period": 300} | more],
         StartTime=clock.now() - timedelta(minutes=5),
         EndTime=clock.now() + timedelta(minutes=5),
     )["MetricDataResults"]
@@ -81,6 +82,35 @@ def test_a_query_is_named_by_metric_math(client: Any, clock: ManualClock) -> Non
     window = {"StartTime": clock.now() - timedelta(minutes=5), "EndTime": clock.now() + timedelta(minutes=5)}
     (found,) = client.get_metric_data(MetricDataQueries=queries, **window)["MetricDataResults"]
     assert found["Values"] == [2626.0]
+
+
+def test_a_request_has_one_query(client: Any, clock: ManualClock) -> None:
+    queries = [{"Id": id_, "Expression": "SELECT SUM(orders) FROM Shop", "Period": 300} for id_ in ("q", "r")]
+    window = {"StartTime": clock.now() - timedelta(minutes=5), "EndTime": clock.now()}
+    with pytest.raises(ClientError, match="at most one query"):
+        client.get_metric_data(MetricDataQueries=queries, **window)
+
+
+def test_a_query_reads_minutes_whatever_is_asked(client: Any, clock: ManualClock) -> None:
+    at = clock.now().replace(second=0, microsecond=0) - timedelta(minutes=1)
+    data = [
+        {"MetricName": "fine", "Timestamp": at + timedelta(seconds=second), "Value": 1.0, "StorageResolution": 1}
+        for second in range(0, 60, 10)
+    ]
+    client.put_metric_data(Namespace="Shop", MetricData=data)
+    assert asked(client, clock, "SELECT SUM(fine) FROM Shop", Period=10) == {"q": [6.0]}
+
+
+def test_a_query_processes_ten_thousand_metrics_and_says_so(
+    client: Any, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insights, "PROCESSED", 2)
+    query = {"Id": "q", "Expression": "SELECT SUM(orders) FROM SCHEMA(Shop, Stage, Zone)", "Period": 300}
+    window = {"StartTime": clock.now() - timedelta(minutes=5), "EndTime": clock.now() + timedelta(minutes=5)}
+    (found,) = client.get_metric_data(MetricDataQueries=[query], **window)["MetricDataResults"]
+    assert found["Values"] == [13.0]
+    assert found["Messages"][0]["Code"] == "MaxMetricsExceeded"
+    assert "matches 3 metrics; the first 2" in found["Messages"][0]["Value"]
 
 
 def alarm(client: Any, query: str) -> None:

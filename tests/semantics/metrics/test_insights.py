@@ -66,6 +66,22 @@ def test_what_is_no_query_says_where(text: str, said: str) -> None:
         read(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        """SELECT SUM(RequestCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer, AvailabilityZone)
+        WHERE LoadBalancer = 'app/load-balancer-1' GROUP BY AvailabilityZone ORDER BY MAX() DESC LIMIT 5""",
+        """SELECT SUM(BytesDownloaded) FROM SCHEMA("AWS/S3", BucketName, FilterId)
+        WHERE FilterId = 'EntireBucket' GROUP BY BucketName""",
+        "SELECT MAX(CPUUtilization) FROM \"AWS/EC2\" WHERE AutoScalingGroupName = 'my-production-fleet'",
+        'SELECT AVG("Bytes\\"Input\\"") FROM Shop',
+        'SELECT MAX("My.Metric") FROM Shop',
+    ],
+)
+def test_examples_of_the_user_guide(text: str) -> None:
+    assert read(text).metric
+
+
 def test_metrics_are_taken_by_their_labels() -> None:
     query = read(
         "SELECT SUM(n) FROM SCHEMA(Shop, Stage, Zone) WHERE Stage = 'prod' AND Zone != 'a' GROUP BY Zone, Tier"

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pointsman.semantics.metrics import math, math_grammar
-from pointsman.semantics.metrics.math_tree import MathError, NotBuilt, names
+from pointsman.semantics.metrics.math_tree import MathError, Node, NotBuilt, names
 from pointsman.semantics.metrics.series import Series, Window
 
 WINDOW = Window(0, 300, 60)
@@ -43,7 +43,7 @@ class Given:
     def select(self, query: str) -> list[Series]:
         return [Series({0: float(len(query))}, 60)]
 
-    def band(self, series: Series, deviations: float) -> list[Series]:
+    def band(self, node: Node, series: Series, deviations: float) -> list[Series]:
         return [series.mapped(lambda one: one + deviations), series.mapped(lambda one: one - deviations)]
 
 
@@ -76,6 +76,8 @@ M1, M2, M3 = series(1, 1, 0, 0, N), series(30, N, 0, 0, 30), series(0, 0, 20, N,
         ("a + b", [50, 20, 20, 0, N]),
         ("a / b", [1.5, N, 0, N, N]),
         ("-a ^ 2", [-900, -400, 0, 0, N]),
+        ("a ^ -1", [1 / 30, 0.05, N, N, N]),
+        ("2 ^ -2 ^ 2 * a", [1.875, 1.25, 0, 0, N]),
         ("100 / a", [100 / 30, 5, N, N, N]),
         ("FILL(b, 7)", [20, 7, 20, 7, 7]),
         ("FILL(b, REPEAT)", [20, 20, 20, 20, 20]),

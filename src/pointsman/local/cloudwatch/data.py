@@ -16,7 +16,7 @@ from pointsman.local.cloudwatch.metrics import time
 from pointsman.local.cloudwatch.queries import Evaluation, Query, judge
 from pointsman.local.world import Scope
 from pointsman.semantics.metrics import labels
-from pointsman.semantics.metrics.math_tree import MathError
+from pointsman.semantics.metrics.math_tree import MathError, Selection
 from pointsman.semantics.metrics.series import Series
 
 MOST_QUERIES: Final = 500
@@ -44,6 +44,8 @@ def get_metric_data(scope: Scope, parameters: Parameters) -> dict[str, Any]:
     order = parameters.get("ScanBy", "TimestampDescending")
     errors.member(order, "scanBy", ["TimestampDescending", "TimestampAscending"])
     queries = judge(scope, given)
+    if sum(isinstance(query.expression, Selection) for query in queries) > 1:
+        raise invalid("The MetricDataQueries have at most one query of Metrics Insights")
     returned = [query for query in queries if query.returned]
     if not returned:
         raise invalid("At least one of the MetricDataQueries must have ReturnData set to true")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from pointsman.local.cloudwatch.metrics import of_shape
 from pointsman.local.cloudwatch.table import Metric
 from pointsman.local.world import Scope
 from pointsman.semantics.metrics import insights, math, math_tree, periods, search, statistics
+from pointsman.semantics.metrics.anomaly import Model
 from pointsman.semantics.metrics.math import Value
 from pointsman.semantics.metrics.math_tree import MathError, Node
 from pointsman.semantics.metrics.search import Search
@@ -54,7 +55,9 @@ def judge(scope: Scope, given: Sequence[dict[str, Any]]) -> list[Query]:
     for query in queries.values():
         if query.expression is not None:
             _check_names(query, queries)
-    return [_with_period(query, queries) for query in queries.values()]
+    judged = {query.id: _with_period(query, queries) for query in queries.values()}
+    _check_bands(judged)
+    return list(judged.values())
 
 
 def _judged(scope: Scope, one: dict[str, Any]) -> Query:
@@ -142,6 +145,39 @@ def _with_period(query: Query, queries: dict[str, Query]) -> Query:
     return replace(query, period=found or DEFAULT)
 
 
+def _needed(query: Query, queries: Mapping[str, Query]) -> list[Query]:
+    """A query and all it names, each behind what it names: a chain of expressions may be as long as a request."""
+    order: dict[str, Query] = {}
+    waiting = [(query, False)]
+    while waiting:
+        one, ready = waiting.pop()
+        if ready:
+            order[one.id] = one
+        elif one.id not in order:
+            waiting.append((one, True))
+            if one.expression is not None:
+                named = sorted(math_tree.names(one.expression))
+                waiting += [(queries[name], False) for name in named if name in queries]
+    return list(order.values())
+
+
+def _check_bands(queries: Mapping[str, Query]) -> None:
+    """Refuse bands of expressions that have none."""
+    for query in queries.values():
+        for call in math_tree.walk(query.expression) if query.expression is not None else ():
+            if not isinstance(call, math_tree.Call) or call.name != bands.BAND or not call.arguments:
+                continue
+            if not _is_metric(call.arguments[0], queries):
+                said = bands.refusal(_needed(query, queries))
+                if said is not None:
+                    raise invalid(f"Error in expression '{query.id}': {said}")
+
+
+def _is_metric(node: Node, queries: Mapping[str, Query]) -> bool:
+    one = queries.get(node.name) if isinstance(node, math_tree.Name) else None
+    return one is not None and one.metric is not None
+
+
 class Evaluation:
     """Queries over one window, each evaluated once and only when somebody looks at it.
 
@@ -168,25 +204,10 @@ class Evaluation:
             AwsError: ValidationError: an expression that cannot be evaluated.
         """
         if query.id not in self._values:
-            for one in self._needed(query):
+            for one in _needed(query, self._queries):
                 if one.id not in self._values:
                     self._values[one.id] = self._metric(one) if one.expression is None else self._math(one)
         return self._values[query.id]
-
-    def _needed(self, query: Query) -> list[Query]:
-        """A query and all it names, each behind what it names: a chain of expressions may be as long as a request."""
-        order: dict[str, Query] = {}
-        waiting = [(query, False)]
-        while waiting:
-            one, ready = waiting.pop()
-            if ready:
-                order[one.id] = one
-            elif one.id not in order:
-                waiting.append((one, True))
-                if one.expression is not None:
-                    named = sorted(math_tree.names(one.expression))
-                    waiting += [(self._queries[name], False) for name in named if name in self._queries]
-        return list(order.values())
 
     def series(self, query: Query) -> list[Series]:
         """The series a query comes to.
@@ -274,37 +295,49 @@ class Evaluation:
         """What a query of Metrics Insights comes to: a series for each group."""
         wanted = insights.read(text)
         since = periods.seconds(self._scope.now) - periods.PAST
+        named = table.metrics(self._scope, namespace=wanted.namespace, names=[wanted.metric], since=since)
+        taken = [one for one in named if wanted.takes(dict(one.dimensions))]
+        if len(taken) > insights.PROCESSED:
+            words = f"The query matches {len(taken)} metrics; the first {insights.PROCESSED} of them are processed"
+            self.messages.setdefault(query.id, []).append({"Code": "MaxMetricsExceeded", "Value": words})
         found: dict[tuple[str, ...], list[Metric]] = {}
-        for metric in table.metrics(self._scope, namespace=wanted.namespace, names=[wanted.metric], since=since):
-            dimensions = dict(metric.dimensions)
-            if wanted.takes(dimensions):
-                found.setdefault(wanted.key(dimensions), []).append(metric)
-        window, kind = self._window(query.period), insights.STATISTICS[wanted.function]
+        for metric in taken[: insights.PROCESSED]:
+            found.setdefault(wanted.key(dict(metric.dimensions)), []).append(metric)
+        window, kind = self._window(max(insights.FINEST, query.period)), insights.STATISTICS[wanted.function]
         made = []
         for key, metrics in sorted(found.items()):
             points = reading.together(self._scope, metrics, kind, window)
             if points or not wanted.group:
-                made.append(Series(points, query.period, label=" ".join(key)))
+                made.append(Series(points, window.period, label=" ".join(key)))
         if wanted.order:
             order = [insights.reduced(wanted.order, list(one.points.values())) for one in made]
             places = sorted(range(len(made)), key=lambda place: order[place], reverse=wanted.descending)
             made = [made[place] for place in places]
         return made[: wanted.limit]
 
-    def band(self, series: Series, deviations: float) -> list[Series]:
-        """The upper and the lower bound of what is expected of a series."""
-        query = self._queries.get(series.id)
-        if not series.metric or query is None or query.metric is None or query.statistic is None:
-            raise math_tree.NotBuilt("ANOMALY_DETECTION_BAND of an expression is not built in this backend")
-        window = self._window(series.period)
-        model = bands.model(self._scope, query.metric, query.statistic, query.period, query.unit)
+    def band(self, query: Query, node: Node, series: Series, deviations: float) -> list[Series]:
+        """The upper and the lower bound of what is expected of a series: a metric, or what ``node`` comes to."""
+        model = self._model(query, node, series)
         if model is None:
             return [Series({}, series.period, label=end) for end in ("upper", "lower")]
-        both = {time: model.band(time, deviations) for time in window.times()}
+        both = {time: model.band(time, deviations) for time in self._window(series.period).times()}
         return [
             Series({time: band[place] for time, band in both.items()}, series.period, label=end)
             for end, place in (("upper", 1), ("lower", 0))
         ]
+
+    def _model(self, query: Query, node: Node, series: Series) -> Model | None:
+        one = self._queries.get(node.name) if isinstance(node, math_tree.Name) else None
+        if one is not None and one.metric is not None and one.statistic is not None:
+            return bands.model(self._scope, one.metric, one.statistic, one.period, one.unit)
+        needed = [one for one in _needed(query, self._queries) if one is not query]
+
+        def read(window: Window) -> dict[int, float]:
+            past = Evaluation(self._scope, needed, window.start, window.end)
+            value = math.evaluate(node, _Request(past, query, window))
+            return value.points if isinstance(value, Series) else {}
+
+        return bands.trained(self._scope, (node, tuple(needed)), series.period, read)
 
 
 def _searched(metric: Metric) -> search.Metric:
@@ -329,5 +362,5 @@ class _Request:
     def select(self, query: str) -> list[Series]:
         return self._evaluation.select(self._query, query)
 
-    def band(self, series: Series, deviations: float) -> list[Series]:
-        return self._evaluation.band(series, deviations)
+    def band(self, node: Node, series: Series, deviations: float) -> list[Series]:
+        return self._evaluation.band(self._query, node, series, deviations)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 MOST: Final = 500
 """Series that a query returns."""
+PROCESSED: Final = 10_000
+"""Metrics that a query looks at: the first it finds."""
+FINEST: Final = 60
+"""The least period of its series, in seconds."""
 OTHER: Final = "Other"
 """The group of metrics that lack a label the query groups by."""
 STATISTICS: Final = {

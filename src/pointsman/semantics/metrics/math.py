@@ -56,8 +56,8 @@ class Request(Protocol):
         """The series that a query of Metrics Insights comes to."""
         ...
 
-    def band(self, series: Series, deviations: float) -> list[Series]:
-        """The upper and the lower bound of what is expected of a series."""
+    def band(self, node: Node, series: Series, deviations: float) -> list[Series]:
+        """The upper and the lower bound of what is expected of a series, and of the expression that it came of."""
         ...
 
 
@@ -187,7 +187,7 @@ def _called(call: Call, request: Request) -> Value:
         series, *rest = arguments
         if not isinstance(series, Series) or (rest and not isinstance(rest[0], float)):
             raise MathError("ANOMALY_DETECTION_BAND takes a time series and a number")
-        return request.band(series, float(rest[0]) if rest else 2.0)  # type: ignore[arg-type]
+        return request.band(call.arguments[0], series, float(rest[0]) if rest else 2.0)  # type: ignore[arg-type]
     value: Value = function.work(arguments, request.window)
     return value
 

@@ -22,7 +22,9 @@ compared: sum (COMPARE sum)*
 sum: product (ADD product)*
 product: signed (MULTIPLY signed)*
 signed: ADD* power
-power: atom (POWER atom)*
+power: atom (POWER exponent)*
+?exponent: atom
+    | ADD+ atom -> signed
 ?atom: NUMBER -> number
     | STRING -> text
     | WORD "(" [either ("," either)*] ")" -> call
