@@ -36,8 +36,8 @@ from pointsman.services.remembered import Remembered
 PIPELINES = 100
 CONSOLE = ("-c", "import sys; from pointsman.cli import main; sys.exit(main())")
 REGION = ENVIRONMENT["AWS_DEFAULT_REGION"]
-KEPT = r"pipeline-000\b.*Succeeded"
-"""What the last session knew."""
+KEPT = r"pipeline-000\b.*(Succeeded|Failed)"
+"""What the last session knew; or, where a look at the terminal came late, what has taken its place already."""
 FRESH = r"pipeline-\d+\b.*Failed"
 """What the server says of the first that is read: it came through ListPipelines and GetPipelineState now."""
 

@@ -153,7 +153,7 @@ def test_a_theme_that_is_wished_for_and_broken_is_said_with_the_reason(tmp_path:
         {"TERM": "no-such-terminal"},
         {"COLUMNS": "0", "LINES": "abc"},
         {"LANG": "en_US.ISO-8859-1", "LC_ALL": "en_US.ISO-8859-1", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"HOME": "/nowhere/at/all"},
+        {"HOME": "{file}/at/all"},
         {"XDG_STATE_HOME": "{file}", "XDG_CACHE_HOME": "{file}", "XDG_CONFIG_HOME": "{file}"},
     ],
     ids=lambda environ: next(iter(environ)),

@@ -52,6 +52,7 @@ WAYS: dict[str, Way] = {
     "alarms": (None, "alarms", ()),
     "alarm": (alarming.CPU.ref, "", ()),
     "metric": (metering.CPU, "", ()),
+    "browse": (None, "browse", ()),
     "dashboards": (None, "dashboards", ()),
     "dashboard": (refs.DashboardRef("mixed"), "", ()),
     "log group": (None, "", ("7", "f")),

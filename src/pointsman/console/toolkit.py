@@ -145,7 +145,10 @@ class Ages:
     def __init__(self, app: App[Any], now: Callable[[], datetime]) -> None:
         self._app = app
         self._now = now
-        self._due: weakref.WeakKeyDictionary[Widget, tuple[datetime, Callable[[], None]]] = weakref.WeakKeyDictionary()
+        # The callbacks weakly, too: they are methods of the widgets, which would live until an age of hours steps on.
+        self._due: weakref.WeakKeyDictionary[Widget, tuple[datetime, Callable[[], Callable[[], None] | None]]] = (
+            weakref.WeakKeyDictionary()
+        )
         self._timer: Timer | None = None
         self._at: datetime | None = None
         self._looked: datetime | None = None
@@ -153,11 +156,11 @@ class Ages:
         """How long it slept while the clock stood."""
 
     def wake(self, widget: Widget, due: datetime | None, callback: Callable[[], None]) -> None:
-        """Call ``callback`` once when the clock reaches ``due``; replaces what the widget asked for before."""
+        """Call ``callback``, a method, once when the clock reaches ``due``; replaces what was asked for before."""
         if due is None:
             self._due.pop(widget, None)
             return
-        self._due[widget] = (due, callback)
+        self._due[widget] = (due, weakref.WeakMethod(callback))
         if self._at is None or due < self._at:
             self._arm()
 
@@ -186,11 +189,11 @@ class Ages:
         now = self._now()
         stands = now == self._looked
         self._looked, self._stood = now, min(self._STANDING, max(self._SHORTEST, self._stood) * 2) if stands else 0.0
-        ripe = [(widget, callback) for widget, (due, callback) in list(self._due.items()) if due <= now]
+        ripe = [(widget, known) for widget, (due, known) in list(self._due.items()) if due <= now]
         for widget, _ in ripe:
             del self._due[widget]
-        for widget, callback in ripe:
-            if widget.is_attached:
+        for widget, known in ripe:
+            if widget.is_attached and (callback := known()) is not None:
                 callback()
         self._arm()
 
