@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,49 @@ def test_a_body_of_two_megabytes_is_read() -> None:
     (widget,) = body(text).widgets
     assert isinstance(widget.asked, TextAsked)
     assert len(widget.asked.markdown) == 2_000_000
+
+
+ODD = ("1e360", "-1e360", "NaN", "Infinity", "-Infinity", "1" + "0" * 400, "-0.0", "true", '"x"', "null", "[]", "{}")
+EVERYWHERE = """{"widgets": [{"type": "metric", "x": @, "y": @, "width": @, "height": @, "properties": {
+  "metrics": [["A", "b", {"period": @, "stat": @, "yAxis": @, "id": @, "label": @, "visible": @}], [@, @, @], ["..."]],
+  "period": @, "stat": @, "title": @, "yAxis": {"left": {"min": @, "max": @, "label": @}, "right": @},
+  "annotations": {"horizontal": [{"value": @, "label": @}, [{"value": @}, {"value": @}]], "vertical": [{"value": @}],
+  "alarms": @}}}], "start": @, "variables": [{"type": "property", "property": @, "id": @, "values": [@]}, @]}"""
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_numbers_that_are_none_anywhere_in_a_body_are_left_out(odd: str) -> None:
+    (widget,) = body(EVERYWHERE.replace("@", odd)).widgets
+    assert 1 <= widget.width <= 24 and 1 <= widget.height <= 1000
+    assert isinstance(widget.asked, MetricAsked)
+    bounds = (widget.asked.left.low, widget.asked.left.high, *(one.value for one in widget.asked.marks))
+    assert all(one is None or math.isfinite(one) for one in bounds)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-13-45", "", "now"])
+def test_a_moment_that_is_none_is_left_out(at: str) -> None:
+    text = json.dumps({"widgets": [metric(annotations={"vertical": [{"value": at}, {"value": "2026-01-05"}]})]})
+    (widget,) = body(text).widgets
+    assert isinstance(widget.asked, MetricAsked)
+    assert [one.at.year for one in widget.asked.moments] == [2026]
+
+
+@pytest.mark.parametrize(
+    "widgets",
+    [
+        [{"type": "text", "properties": {"markdown": "x" * 160}}] * 12_000,
+        [{"type": "text", "properties": {"markdown": "# a [b]\n" * 250_000}}],
+        [metric(metrics=[["A", f"m{at}", "d", "v" * 20] for at in range(50_000)])],
+        [metric(title="t" * 2_000_000)],
+    ],
+    ids=["many widgets", "many lines", "many metrics", "a title"],
+)
+def test_two_megabytes_of_anything_are_read_and_cut(widgets: list[Any]) -> None:
+    text = json.dumps({"widgets": widgets})
+    assert len(text) > 1_900_000
+    found = body(text)
+    assert 1 <= len(found.widgets) <= 500
+    assert all(len(one.asked.lines) <= 500 for one in found.widgets if isinstance(one.asked, MetricAsked))
 
 
 JSON = st.recursive(

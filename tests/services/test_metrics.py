@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -196,6 +197,13 @@ def test_columns_hold_values_of_their_own_part_of_the_range(points: list[tuple[i
             return [v for t, v in zip(series.times, series.values, strict=True) if t < end and t + 60 > begin]
 
         assert value in held(1e-6) if value is not None else not held(-1e-6)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e300])
+def test_of_two_values_as_far_from_the_mean_the_earlier_is_drawn(size: float) -> None:
+    values = (size, -size, -size, size)
+    series = Series(MetricQuery(CPU), "", tuple(at * 60.0 for at in range(4)), values)
+    assert series.columns(0, 240, 2, 60) == [size, -size]
 
 
 def test_what_went_out_is_marked_when_it_was_over() -> None:

@@ -168,7 +168,10 @@ class Series(Struct, frozen=True):
             if first < behind:
                 part = known[first:behind]
                 high, low = max(part), min(part)
-                found[at] = high if high / 2 - middle >= middle - low / 2 else low
+                up, down = high / 2 - middle, middle - low / 2
+                # Of two that are as far the earlier counts: what swings from one to the other is not drawn flat.
+                first_up = up > down or (up == down and part.index(high) <= part.index(low))
+                found[at] = high if first_up else low
         return found
 
 

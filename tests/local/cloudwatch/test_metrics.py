@@ -239,6 +239,8 @@ def test_pages_hold_every_datapoint_once(shop: Shop, room: int) -> None:
         ([{"Id": "a", "Expression": "TIME_SERIES(1)", "ReturnData": False}], "ReturnData"),
         ([{"Id": "a", "Expression": "TIME_SERIES(1)"}] * 2, "more than one"),
         ([{"Id": "a", "Expression": "TIME_SERIES(1)", "Period": 61}], "Period"),
+        ([{"Id": "a", "Expression": "TIME_SERIES(1)", "Period": 60 * 10**400}], "Period"),
+        ([{"Id": "a", "Expression": "TIME_SERIES(1e360)"}], "more than a number can be"),
     ],
 )
 def test_queries_that_are_refused(shop: Shop, change: list[dict[str, Any]], words: str) -> None:
@@ -330,6 +332,7 @@ def test_list_metrics(shop: Shop, backend: CheckedBackend, clock: ManualClock) -
         ({"Period": 1, "EndTime": 86400}, "up to 86400 datapoints, which exceeds the limit of 1440"),
         ({"EndTime": 0}, "must be less than"),
         ({"Period": 61}, "Period"),
+        ({"Period": 60 * 10**18}, "Period"),
         ({"ExtendedStatistics": ["p101"]}, "p101"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import pytest
@@ -145,6 +146,11 @@ def test_arrays(expression: str, length: int) -> None:
         ("a" * 2049, "at most 2048"),
         ("SLICE(METRICS(), 0.5)", "whole numbers"),
         ("1 / 0", "not finite"),
+        ("a * 1e360", "1e360 is more than a number can be, at column 5"),
+        ("SLICE(METRICS(), 1e360)", "more than a number"),
+        ("SORT(METRICS(), AVG, DESC, 1e360)", "more than a number"),
+        ("SEARCH('x', 'Sum', 1e360)", "more than a number"),
+        ("TIME_SERIES(SUM(FILL(a, 1e308)))", "SUM comes to more"),
     ],
 )
 def test_what_is_refused(expression: str, words: str) -> None:
@@ -156,6 +162,36 @@ def test_what_is_refused(expression: str, words: str) -> None:
 def test_what_is_not_built_says_so(expression: str) -> None:
     with pytest.raises(NotBuilt, match="not built"):
         run(expression, a=series(1))
+
+
+@given(
+    st.lists(st.none() | st.floats(-1.7e308, 1.7e308), min_size=5, max_size=5),
+    st.sampled_from(
+        [
+            "a ^ 9",
+            "a * a",
+            "a - -a",
+            "RATE(a)",
+            "DIFF(a)",
+            "SUM([a, a])",
+            "AVG([a, a])",
+            "STDDEV([a, -a])",
+            "RUNNING_SUM(a)",
+            "FILL(a, LINEAR)",
+            "FILL(a, MAX(a))",
+            "TIME_SERIES(SUM(a))",
+            "TIME_SERIES(STDDEV(a))",
+            "TIME_SERIES(AVG(a))",
+            "a / 5e-324",
+        ]
+    ),
+)
+def test_what_comes_of_huge_values_is_finite(values: list[float | None], expression: str) -> None:
+    try:
+        found = run(expression, a=series(*values))
+    except MathError:
+        return
+    assert all(map(isfinite, found.points.values()))
 
 
 def test_names_are_the_ids_and_no_words() -> None:

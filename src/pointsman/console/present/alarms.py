@@ -205,21 +205,30 @@ def brief(found: AlarmList) -> Cell:
 # --- one alarm
 
 
+_MOST_BRANCHES = 400
+"""Lines of a composite alarm's tree."""
+
+
 def tree(alarm: Alarm, found: AlarmList, draw: Draw) -> list[Cell]:
-    """A composite alarm's rule as a tree: each alarm with its state, those that make it fire first to be seen."""
+    """A composite alarm's rule as a tree: each alarm with its state, those that make it fire first to be seen.
+
+    A composite alarm that is named several times has its own rule unfolded once, at the first.
+    """
     try:
         rule = read(alarm.rule)
     except RuleError as error:
         return [cell(f"{alarm.rule}: {error}", "fault")]
     lines: list[Cell] = []
     known = {one.ref.name: one for one in found.alarms}
-    _branch(rule, known, draw, 0, lines, frozenset({alarm.ref.name}))
+    _branch(rule, known, draw, 0, lines, {alarm.ref.name})
+    if len(lines) > _MOST_BRANCHES:
+        lines[_MOST_BRANCHES:] = [cell("and more: the alarms named here show their own rules", "dim")]
     return lines
 
 
-def _branch(
-    rule: Rule, known: dict[str, Alarm], draw: Draw, depth: int, lines: list[Cell], above: frozenset[str]
-) -> None:
+def _branch(rule: Rule, known: dict[str, Alarm], draw: Draw, depth: int, lines: list[Cell], shown: set[str]) -> None:
+    if len(lines) > _MOST_BRANCHES:
+        return
     indent = "  " * depth
     if isinstance(rule, Test):
         name = rule.alarm.rpartition(":alarm:")[2]  # a rule may name an alarm by its ARN
@@ -228,24 +237,25 @@ def _branch(
         holds = child is not None and child.state == rule.state
         mark = (f"{draw.glyphs.arrow} ", "tone.failed") if holds else ("  ", "")
         lines.append(((indent, ""), mark, *cell(name, "strong" if holds else ""), ("  ", ""), *state))
-        if child is not None and child.composite and child.ref.name not in above and depth < 8:
+        if child is not None and child.composite and child.ref.name not in shown and depth < 8:
+            shown.add(child.ref.name)
             try:
                 inner = read(child.rule)
             except RuleError:
                 return
-            _branch(inner, known, draw, depth + 1, lines, above | {child.ref.name})
+            _branch(inner, known, draw, depth + 1, lines, shown)
         return
     if isinstance(rule, Not):
         lines.append(((indent, ""), *cell("NOT", "dim")))
-        _branch(rule.rule, known, draw, depth + 1, lines, above)
+        _branch(rule.rule, known, draw, depth + 1, lines, shown)
     elif isinstance(rule, Joined):
         lines.append(((indent, ""), *cell("AND" if rule.every else "OR", "dim")))
         for one in rule.rules:
-            _branch(one, known, draw, depth + 1, lines, above)
+            _branch(one, known, draw, depth + 1, lines, shown)
     elif isinstance(rule, AtLeast):
         share = f"{rule.count}%" if rule.percent else str(rule.count)
         lines.append(((indent, ""), *cell(f"AT_LEAST {share} {'' if rule.inside else 'NOT '}{rule.state}", "dim")))
         for named in rule.alarms:
-            _branch(Test(rule.state, named), known, draw, depth + 1, lines, above)
+            _branch(Test(rule.state, named), known, draw, depth + 1, lines, shown)
     else:
         lines.append(((indent, ""), *cell("TRUE" if rule.value else "FALSE", "dim")))

@@ -79,7 +79,7 @@ def get_metric_statistics(scope: Scope, parameters: Parameters) -> dict[str, Any
     metric = of_shape(parameters)
     period = parameters["Period"]
     if not periods.valid(period):
-        raise wrong_value("The parameter Period must be 1, 5, 10, 20, 30 or a multiple of 60.")
+        raise wrong_value(f"The parameter Period must be {periods.WORDS}.")
     wanted = _statistics(parameters)
     start, end = time(parameters["StartTime"]), time(parameters["EndTime"])
     if start >= end:

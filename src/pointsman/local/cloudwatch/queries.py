@@ -19,7 +19,7 @@ from pointsman.semantics.metrics.anomaly import Model
 from pointsman.semantics.metrics.math import Value
 from pointsman.semantics.metrics.math_tree import MathError, Node
 from pointsman.semantics.metrics.search import Search
-from pointsman.semantics.metrics.series import Series, Window
+from pointsman.semantics.metrics.series import Series, Window, finite
 from pointsman.semantics.metrics.statistics import Statistic
 
 LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -75,14 +75,14 @@ def _judged(scope: Scope, one: dict[str, Any]) -> Query:
     if "Expression" in one:
         period = one.get("Period", 0)
         if period and not periods.valid(period):
-            raise invalid(f"The Period of the query {id_} must be 1, 5, 10, 20, 30 or a multiple of 60")
+            raise invalid(f"The Period of the query {id_} must be {periods.WORDS}")
         return Query(id_, period, label, returned, expression=expression(id_, one["Expression"]))
     stat = one["MetricStat"]
     statistic = statistics.parse(stat["Stat"])
     if statistic is None:
         raise invalid(f"The value {stat['Stat']} for parameter Stat of the query {id_} is not a statistic")
     if not periods.valid(stat["Period"]):
-        raise invalid(f"The Period of the query {id_} must be 1, 5, 10, 20, 30 or a multiple of 60")
+        raise invalid(f"The Period of the query {id_} must be {periods.WORDS}")
     metric = of_shape(stat["Metric"])
     return Query(id_, stat["Period"], label, returned, metric, statistic, stat.get("Unit"))
 
@@ -277,7 +277,7 @@ class Evaluation:
         if statistic is None:
             raise MathError(f"{stat!r} is not a statistic")
         if not periods.valid(period):
-            raise MathError("the period of SEARCH must be 1, 5, 10, 20, 30 or a multiple of 60")
+            raise MathError(f"the period of SEARCH must be {periods.WORDS}")
         found = [metric for metric in self._candidates(wanted) if wanted.finds(_searched(metric))]
         if len(found) > search.MOST:
             words = f"The search found {len(found)} metrics; the first {search.MOST} of them are returned"
@@ -320,7 +320,8 @@ class Evaluation:
         model = self._model(query, node, series)
         if model is None:
             return [Series({}, series.period, label=end) for end in ("upper", "lower")]
-        both = {time: model.band(time, deviations) for time in self._window(series.period).times()}
+        times = self._window(series.period).times()
+        both = {time: band for time in times if finite(*(band := model.band(time, deviations)))}
         return [
             Series({time: band[place] for time, band in both.items()}, series.period, label=end)
             for end, place in (("upper", 1), ("lower", 0))

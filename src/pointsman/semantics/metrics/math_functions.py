@@ -67,7 +67,9 @@ def _reduced(name: str, of: Callable[[list[float]], float], *, zeros: bool = Fal
         if isinstance(value, Series):
             if not value.points and name != "DATAPOINT_COUNT":
                 return 0.0 if name == "SUM" else Series({}, value.period)
-            return float(of(list(value.points.values())))
+            if not math.isfinite(number := _within(of, list(value.points.values()))):
+                raise MathError(f"{name} comes to more than a number can be")
+            return number
         if not isinstance(value, list):
             raise MathError(f"{name} takes a time series or an array of them")
         if not value:
@@ -75,11 +77,19 @@ def _reduced(name: str, of: Callable[[list[float]], float], *, zeros: bool = Fal
         points = {}
         for time in sorted({time for one in value for time in one.points}):
             there = [one.points[time] for one in value if time in one.points]
-            points[time] = float(of(there + [0.0] * (len(value) - len(there)) if zeros else there))
+            points[time] = _within(of, there + [0.0] * (len(value) - len(there)) if zeros else there)
         kept = {time: one for time, one in points.items() if math.isfinite(one)}
         return Series(kept, max(one.period for one in value))
 
     return Function((1, 1), work)
+
+
+def _within(of: Callable[[list[float]], float], values: list[float]) -> float:
+    """What comes of values; infinity where that is more than a number can be."""
+    try:
+        return float(of(values))
+    except OverflowError:
+        return math.inf
 
 
 def _differences(series: Series, change: Callable[[int, float], float]) -> Series:
@@ -163,7 +173,7 @@ def _linear(points: dict[int, float], times: list[int]) -> Iterator[tuple[int, f
         elif 0 < place < len(known):
             before, after = known[place - 1], known[place]
             share = (time - before) / (after - before)
-            yield time, points[before] + (points[after] - points[before]) * share
+            yield time, points[before] * (1 - share) + points[after] * share
 
 
 _ORDERS: Final[dict[str, Callable[[list[float]], float]]] = {

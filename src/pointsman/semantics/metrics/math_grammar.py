@@ -6,10 +6,11 @@ Ranks, from the loosest: ``OR``/``||``, ``AND``/``&&``, comparisons, ``+ -``, ``
 from __future__ import annotations
 
 from functools import cache, lru_cache
+from math import inf
 from typing import Any
 
 from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
 
 from pointsman.semantics.metrics import insights, math_tree
 from pointsman.semantics.metrics.math_tree import Array, Call, Chain, MathError, Name, Negation, Node, Number, Text
@@ -68,7 +69,10 @@ class _Tree(Transformer[Token, Any]):
         return Negation(operand) if items[:-1].count("-") % 2 else operand
 
     def number(self, items: list[Token]) -> Node:
-        return Number(float(items[0]))
+        value = float(items[0])
+        if value == inf:
+            raise MathError(f"{items[0]} is more than a number can be, at column {(items[0].start_pos or 0) + 1}")
+        return Number(value)
 
     def text(self, items: list[Token]) -> Node:
         return Text(items[0][1:-1])
@@ -108,6 +112,8 @@ def read(expression: str) -> Node:
     _check_depth(expression)
     try:
         node: Node = _Tree().transform(_parser().parse(expression))
+    except VisitError as error:
+        raise error.orig_exc from None
     except UnexpectedCharacters as error:
         place = int(getattr(error, "pos_in_stream", None) or 0)
         raise MathError(f"{expression[place]!r} is not understood at column {place + 1}") from None

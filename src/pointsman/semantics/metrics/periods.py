@@ -17,9 +17,15 @@ AHEAD: Final = 2 * HOUR
 """How far from now a datapoint's time may lie when it is put, in seconds."""
 
 
+LONGEST: Final = 2**31 - 1
+"""Seconds of a period: what AWS's integer holds."""
+WORDS: Final = f"1, 5, 10, 20, 30 or a multiple of 60, and not more than {LONGEST}"
+"""What a period is, for a sentence."""
+
+
 def valid(period: int) -> bool:
-    """Whether statistics can be asked for over so many seconds: 1, 5, 10, 20, 30 or a multiple of 60."""
-    return period in (1, 5, 10, 20, 30) or (period > 0 and period % MINUTE == 0)
+    """Whether statistics can be asked for over so many seconds."""
+    return period in (1, 5, 10, 20, 30) or (0 < period <= LONGEST and period % MINUTE == 0)
 
 
 def floor(time: int, period: int, origin: int = 0) -> int:

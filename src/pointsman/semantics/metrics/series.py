@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct, field
 from msgspec.structs import replace
+
+
+def finite(*values: float) -> bool:
+    """Whether all of some numbers are finite."""
+    return all(map(math.isfinite, values))
 
 
 class Window(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,11 +17,11 @@ def text(source: Any, name: str) -> str:
 
 
 def whole(source: Any, name: str) -> int | None:
-    """A number member; None when it is missing or none."""
+    """A number member; None when it is missing or none, as infinity and NaN are."""
     value = source.get(name) if isinstance(source, Mapping) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value)
+    return int(value) if isinstance(value, int) or math.isfinite(value) else None
 
 
 def when(source: Any, name: str) -> datetime | None:
