@@ -25,7 +25,7 @@ pytestmark = [
         ("start", ["first paint", "ready with data", "peak memory"]),
         (
             "manners",
-            ["first paint of a kept", "fresh data", "a filter's key", "another column", "memory held", "tasks"],
+            ["first paint of a kept", "fresh data", "a filter's key", "another column", "MiB held", "tasks"],
         ),
         ("table", ["pipelines open", "a cursor key"]),
         ("log", ["LogView's CPU", "from pipe to screen", "longest frame"]),

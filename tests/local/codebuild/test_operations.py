@@ -127,7 +127,5 @@ def test_ended_builds_can_be_deleted_and_running_ones_cannot(builds: Builds) -> 
 
 
 def test_what_is_not_built_says_so_by_name(builds: Builds) -> None:
-    with pytest.raises(builds.client.exceptions.ClientError, match="codebuild:CreateFleet"):
-        builds.client.create_fleet(
-            name="ff", baseCapacity=1, environmentType="LINUX_CONTAINER", computeType="BUILD_GENERAL1_SMALL"
-        )
+    with pytest.raises(builds.client.exceptions.ClientError, match="codebuild:StartSandbox"):
+        builds.client.start_sandbox(projectName="web")
