@@ -176,9 +176,9 @@ async def test_what_there_is_not_is_a_fault_of_its_kind(cloud: Cloud, clock: Man
 
 async def test_what_the_backend_does_not_answer_is_said_by_name(cloud: Cloud) -> None:
     with pytest.raises(CallFailed) as caught:
-        await cloud.read("codebuild", "ListSandboxes")
+        await cloud.read("events", "ListArchives")
     assert caught.value.fault.kind is FaultKind.NOT_BUILT
-    assert "codebuild:ListSandboxes" in caught.value.fault.sentence
+    assert "events:ListArchives" in caught.value.fault.sentence
 
 
 async def test_the_caller_is_the_backend_s_account(cloud: Cloud) -> None:

@@ -17,20 +17,9 @@ from pointsman.local.codebuild.records import Build
 from pointsman.local.codebuild.trust import Trust
 from support.backend import CheckedBackend
 from support.builds import Builds
+from support.processes import alive
 
 SLEEPS = "version: 0.2\nphases: {build: {commands: [%s]}}"
-
-
-def alive(marker: str) -> list[str]:
-    """The processes with a marker in their environment."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            if entry.name.isdigit() and f"MARKER={marker}\0".encode() in (entry / "environ").read_bytes():
-                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue
-    return found
 
 
 def begun(builds: Builds, build_id: str, backend: CheckedBackend, line: str) -> None:

@@ -124,8 +124,3 @@ def test_ended_builds_can_be_deleted_and_running_ones_cannot(builds: Builds) -> 
     assert answer["buildsNotDeleted"] == [{"id": running, "statusCode": "BUILD_IN_PROGRESS"}]
     assert builds.client.batch_get_builds(ids=[ended, running])["buildsNotFound"] == [ended]
     assert builds.client.list_builds()["ids"] == [running]
-
-
-def test_what_is_not_built_says_so_by_name(builds: Builds) -> None:
-    with pytest.raises(builds.client.exceptions.ClientError, match="codebuild:StartSandbox"):
-        builds.client.start_sandbox(projectName="web")

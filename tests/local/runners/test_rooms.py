@@ -38,7 +38,7 @@ def test_output_and_status_come_back_and_are_written_down(room: Room, tmp_path: 
 
 
 def test_a_time_out_ends_the_whole_group(room: Room, tmp_path: Path) -> None:
-    ended = room.run(script(tmp_path, "trap '' TERM; sleep 60 & echo $! > child; wait; sleep 60", timeout=0.3))
+    ended = room.run(script(tmp_path, "trap '' TERM; sleep 60 & echo $! > child; wait; sleep 60", timeout=1))
     assert ended.note == "timeout"
     child = int((tmp_path / "child").read_text())
     with pytest.raises(ProcessLookupError):
@@ -94,7 +94,8 @@ def test_a_script_can_be_ended(room: Room, tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="needs /proc")
 def test_nobody_survives_the_room(tmp_path: Path) -> None:
     room = Room(tmp_path / "room", grace=0.3)
-    room.run(script(tmp_path, "setsid sleep 60 >/dev/null 2>&1 &"))
+    daemon = "setsid sh -c 'echo > up; sleep 60' >/dev/null 2>&1 &"
+    room.run(script(tmp_path, f"{daemon} until [ -e up ]; do :; done"))
     assert strays(tmp_path / "room")
     room.close()
     assert not strays(tmp_path / "room")

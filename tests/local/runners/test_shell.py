@@ -21,12 +21,17 @@ class Hearer:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.errors: list[str] = []
         self.batches = 0
         self.endings: queue.Queue[Ending] = queue.Queue()
 
     def printed(self, lines: list[str], taken: Callable[[], None]) -> None:
         self.lines += lines
         self.batches += 1
+        taken()
+
+    def complained(self, lines: list[str], taken: Callable[[], None]) -> None:
+        self.errors += lines
         taken()
 
     def ended(self, number: int, status: int | None, note: str, values: Sequence[str]) -> None:
@@ -92,6 +97,14 @@ def test_folder_variables_and_functions_persist(shell: Shell, tmp_path: Path) ->
 
 def test_output_and_errors_come_in_order_before_the_end(shell: Shell) -> None:
     assert shell.do("echo 1; echo 2 >&2; echo 3; printf 4") == (0, ["1", "2", "3", "4"])
+
+
+def test_errors_come_apart_where_they_are_asked_for(shell: Shell) -> None:
+    assert shell.do("echo 1; echo 2 >&2; printf 3 >&2; cd /", apart=True) == (0, ["1"])
+    assert shell.hearer.errors == ["2", "3"]
+    assert shell.do("echo 4 >&2; pwd") == (0, ["4", "/"]), "the next command's are together again"
+    assert shell.do("nope; exit 5", apart=True)[0] == 5
+    assert "nope" in shell.hearer.errors[-1]
 
 
 @pytest.mark.parametrize(

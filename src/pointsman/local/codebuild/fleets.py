@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
-from pointsman.local.codebuild.records import Build, CodeBuildProject, RunningBuild
+from pointsman.local.codebuild.records import Build, CodeBuildProject, RunningBuild, Sandbox
 from pointsman.local.codebuild.settings import invalid
 from pointsman.local.world import Scope
 
-__all__ = ["Fleet", "arn_in", "check", "find", "in_use", "room", "sweep"]
+__all__ = ["Fleet", "arn_in", "check", "find", "in_use", "room", "running", "sweep"]
 
 
 class Fleet(msgspec.Struct, frozen=True):
@@ -75,29 +75,34 @@ def check(scope: Scope, settings: Mapping[str, Any]) -> None:
         raise invalid(f"Invalid fleet: {fleet.name} has machines of the type {theirs}, and the environment is {kind}")
 
 
+def running(scope: Scope, build_id: str) -> Build | None:
+    """The build or the sandbox of an id."""
+    return scope.get(Build, build_id) or scope.get(Sandbox, build_id)
+
+
 def in_use(scope: Scope, *, started: bool | None = None) -> dict[str, int]:
-    """How many builds each fleet has, by ARN; of all, of those that run, or of those that wait."""
+    """How many builds and sandboxes each fleet has, by ARN; of all, of those that run, or of those that wait."""
     found: dict[str, int] = {}
     for _, one in scope.scan(RunningBuild):
         if started is not None and one.started != started:
             continue
-        build = scope.get(Build, one.build_id)
+        build = running(scope, one.build_id)
         if build is not None and (arn := arn_in(build.settings)):
             found[arn] = found.get(arn, 0) + 1
     return found
 
 
-def room(scope: Scope, build: Build, running: Mapping[str, int]) -> bool:
+def room(scope: Scope, build: Build, used: Mapping[str, int]) -> bool:
     """Whether a build's fleet has room for it, or it needs none there.
 
     Args:
         scope: Where.
         build: What waits.
-        running: How many builds run in each fleet, by ARN.
+        used: How many builds run in each fleet, by ARN.
     """
     arn = arn_in(build.settings)
     fleet = find(scope, arn) if arn else None
-    return fleet is None or fleet.overflows or running.get(arn, 0) < fleet.capacity
+    return fleet is None or fleet.overflows or used.get(arn, 0) < fleet.capacity
 
 
 def sweep(scope: Scope) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pointsman.local.answers import AwsError
-from pointsman.local.codebuild import fleets
+from pointsman.local.codebuild import fleets, sandboxes
 from pointsman.local.codebuild.driver import DISPATCH, QUEUED_TIMEOUT, TIMEOUT, advance, runner_of
 from pointsman.local.codebuild.fleets import Fleet
 from pointsman.local.codebuild.machine import Dequeued
-from pointsman.local.codebuild.records import Build, CodeBuildProject, RunningBuild
+from pointsman.local.codebuild.records import Build, CodeBuildProject, RunningBuild, Sandbox
 from pointsman.local.world import Payload, Scope
 
 LONGEST = 5
@@ -66,7 +66,7 @@ def dispatch(scope: Scope, _: Payload) -> None:
         if limit and running.get(whose, 0) >= limit:
             continue
         used = fleeted.get((place.account, place.region))
-        if used is not None and (build := place.get(Build, build_id)) is not None:
+        if used is not None and (build := fleets.running(place, build_id)) is not None:
             if not fleets.room(place, build, used):
                 continue
             used[fleets.arn_in(build.settings)] = used.get(fleets.arn_in(build.settings), 0) + 1
@@ -82,8 +82,12 @@ def _project(build_id: str) -> str:
 def _start(place: Scope, key: str, build_id: str) -> None:
     place.put(key, RunningBuild(build_id, started=True))
     place.cancel(f"{QUEUED_TIMEOUT}/{build_id}")
-    build = place.get(Build, build_id)
-    if build is not None:
-        minutes = build.settings["timeoutInMinutes"]
-        place.after(minutes * 60, TIMEOUT, {"build_id": build.id}, key=f"{TIMEOUT}/{build.id}")
+    build = fleets.running(place, build_id)
+    if build is None:
+        return
+    minutes = build.settings["timeoutInMinutes"]
+    place.after(minutes * 60, TIMEOUT, {"build_id": build.id}, key=f"{TIMEOUT}/{build.id}")
+    if isinstance(build, Sandbox):
+        sandboxes.dequeued(place, build)
+    else:
         advance(place, build.id, Dequeued())

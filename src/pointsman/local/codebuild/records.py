@@ -162,11 +162,44 @@ class BuildPlan(msgspec.Struct, frozen=True):
 
 
 class RunningBuild(msgspec.Struct, frozen=True):
-    """A build that has not ended; its key sorts builds by their start."""
+    """A build or sandbox that has not ended; its key sorts them by their start."""
 
     build_id: str
     started: bool = False
     """False while it waits in the queue."""
+
+
+class Sandbox(Build, frozen=True):
+    """A project's source and environment without its buildspec, for commands one by one; in all else as a build."""
+
+
+class CommandExecution(msgspec.Struct, frozen=True):
+    """A command of a sandbox; key: the sandbox's id and the command's number."""
+
+    id: str
+    sandbox_id: str
+    number: int
+    """1, 2, 3 … in its sandbox."""
+    command: str
+    submitted: datetime
+    started: datetime | None = None
+    ended: datetime | None = None
+    status: str = "SUBMITTED"
+    """SUBMITTED, IN_PROGRESS, SUCCEEDED, FAILED, STOPPED, TIMED_OUT or FAULT."""
+    exit: int | None = None
+    output: str = ""
+    errors: str = ""
+
+    @property
+    def key(self) -> str:
+        """Where it is kept."""
+        return f"{self.sandbox_id}/{self.number:06d}"
+
+
+class SandboxOrder(msgspec.Struct, frozen=True):
+    """A sandbox's place among all (``*/000000000012``) or those of its project (``NAME/000000000012``)."""
+
+    sandbox_id: str
 
 
 class BuildOrder(msgspec.Struct, frozen=True):

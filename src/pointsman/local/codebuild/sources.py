@@ -50,14 +50,14 @@ def identifiers_of(build: Build) -> list[str]:
     return found + [source.name for source in build.request.sources if source.name != primary]
 
 
-def plan_fetch(scope: Scope, build: Build, folder: Path) -> Work:
+def plan_fetch(scope: Scope, build: Build, folder: Path, *, buildspec: bool = True) -> Work:
     """Look up a build's sources, and return the blocking work that fetches them and reads the buildspec.
 
-    What cannot be had is told by the work, not raised here.
+    What cannot be had is told by the work, not raised here. A sandbox wants no ``buildspec``.
     """
     try:
         fetches = _fetches(scope, build)
-        spec_of = _buildspec(scope, build)
+        spec_of = _buildspec(scope, build) if buildspec else None
     except SourceFailed as failure:
         context = failure.context
         return lambda: {"build_id": build.id, "error": context.message, "code": context.code}
@@ -74,6 +74,8 @@ def plan_fetch(scope: Scope, build: Build, folder: Path) -> Work:
                 place.mkdir(mode=0o700, parents=True)
                 version = fetch(place)
                 resolved = resolved or version
+            if spec_of is None:
+                return {"build_id": build.id, "resolved": resolved}
             text, where = spec_of(directory)
             spec = parse(text)
         except SourceFailed as failure:

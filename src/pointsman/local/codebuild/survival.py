@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from pointsman.local.codebuild import fleets, sandboxes
 from pointsman.local.codebuild.driver import COLLECT, DISPATCH, LOST, advance, command_ended, fetch, runner_of, say
-from pointsman.local.codebuild.machine import USER_PHASES, Context, Lost, Stopped
-from pointsman.local.codebuild.records import Build, RunningBuild
+from pointsman.local.codebuild.machine import STOPPED, USER_PHASES, Context, Lost, Stopped
+from pointsman.local.codebuild.records import Build, RunningBuild, Sandbox
 from pointsman.local.world import Payload, Scope, World
 
 
@@ -16,11 +17,14 @@ def resume(world: World) -> None:
     for account, region in world.records.places(RunningBuild):
         scope = world.scope(account, region)
         for _, one in list(scope.scan(RunningBuild)):
-            build = scope.get(Build, one.build_id)
+            build = fleets.running(scope, one.build_id)
             if build is None:
                 continue
             if not one.started:
                 scope.after(0, DISPATCH, key=DISPATCH)
+            elif isinstance(build, Sandbox) and build.progress.phase == "DOWNLOAD_SOURCE":
+                say(scope, build, ["The backend was restarted: the source is fetched again"])
+                sandboxes.fetch(scope, build)
             elif build.progress.phase in ("PROVISIONING", "DOWNLOAD_SOURCE"):
                 say(scope, build, ["The backend was restarted: the source is fetched again"])
                 fetch(scope, build)
@@ -44,10 +48,14 @@ def recovered(scope: Scope, payload: Payload) -> None:
 
 def close(world: World) -> None:
     """Before the backend closes: stop what runs, and say so; what is in the queue stays there."""
+    sentence = "the backend was closed while this %s ran"
     for account, region in world.records.places(RunningBuild):
         scope = world.scope(account, region)
         with world.transaction():
             for _, one in list(scope.scan(RunningBuild)):
-                if one.started:
-                    advance(scope, one.build_id, Stopped(Context("", "the backend was closed while this build ran")))
+                sandbox = scope.get(Sandbox, one.build_id) if one.started else None
+                if sandbox is not None:
+                    sandboxes.end(scope, sandbox, STOPPED, Context("", sentence % "sandbox"))
+                elif one.started:
+                    advance(scope, one.build_id, Stopped(Context("", sentence % "build")))
     runner_of(world).close()

@@ -13,12 +13,14 @@ from pointsman.local.codebuild import (
     operations_batches,
     operations_fleets,
     operations_reports,
+    operations_sandboxes,
     operations_webhooks,
     posted,
     preparing,
     queueing,
     reports,
     retrying,
+    sandboxes,
     survival,
     upload,
     webhooks,
@@ -66,6 +68,13 @@ def _install(world: World) -> None:
     world.on(webhooks.LOOKED, webhooks.looked)
     world.on(webhooks.MOVED, webhooks.moved)
     world.on(pull_requests.TOPIC, webhooks.requested)
+    world.provide(sandboxes.LiveSandboxes())
+    for topic in (driver.TIMEOUT, driver.QUEUED_TIMEOUT):
+        world.on(topic, sandboxes.timed_out)
+    world.on(protocol.FETCHED, sandboxes.fetched)
+    world.on(protocol.OUTPUT, sandboxes.printed)
+    world.on(protocol.COMMAND_ENDED, sandboxes.command_ended)
+    world.on(protocol.RECOVERED, sandboxes.recovered)
     badges.install(world)
     posted.install(world)
     world.on(protocol.RECOVERED, survival.recovered)
@@ -85,7 +94,7 @@ def _stop(world: World) -> None:
 ENGINE = Engine(
     name="codebuild",
     answers=(
-        *(operations, operations_batches, operations_fleets),
+        *(operations, operations_batches, operations_fleets, operations_sandboxes),
         *(operations_reports, operations_webhooks, operations_access),
     ),
     install=_install,

@@ -125,6 +125,8 @@ class ProcessRunner:
         self._shells: dict[str, SupervisedShell] = {}
         self._endings: list[threading.Thread] = []
 
+    executes = True
+
     def build_folder(self, build_id: str) -> Path:
         """Where this build's files are; it need not exist."""
         return self._root / build_id.rpartition(":")[2]
@@ -191,7 +193,9 @@ class ProcessRunner:
         listener = shell.listener
         assert isinstance(listener, _Facts)
         listener.begin()
-        shell.run(order.number, order.text, order.environment, fresh=order.fresh, inquire=order.inquire)
+        shell.run(
+            order.number, order.text, order.environment, fresh=order.fresh, apart=order.apart, inquire=order.inquire
+        )
 
     def recover_build(self, scope: Scope, build_id: str) -> None:
         """After a restart: wait for the old supervisor to be gone and post ``RECOVERED``."""
@@ -240,9 +244,15 @@ class _Facts:
 
     def printed(self, lines: list[str], taken: Callable[[], None]) -> None:
         """Lines came."""
+        self._lines(lines, taken, {})
+
+    def complained(self, lines: list[str], taken: Callable[[], None]) -> None:
+        """Lines came on the standard error of a command that runs apart."""
+        self._lines(lines, taken, {"errors": True})
+
+    def _lines(self, lines: list[str], taken: Callable[[], None], more: dict[str, Any]) -> None:
         now = int(self._world.clock.now().timestamp() * 1000)
-        events = [(now, line) for line in lines]
-        self._post(OUTPUT, {"events": events, "taken": taken})
+        self._post(OUTPUT, {"events": [(now, line) for line in lines], "taken": taken, **more})
 
     def ended(self, number: int, status: int | None, note: str, values: Sequence[str]) -> None:
         """A command is over."""

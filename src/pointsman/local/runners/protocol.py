@@ -18,7 +18,8 @@ FETCHED = "codebuild.fetched"
 """The sources are there: ``buildspec`` (text or None), ``place`` (what it was read from), ``resolved``, ``notes``
 (lines for the log); or ``error`` and ``code``."""
 OUTPUT = "codebuild.output"
-"""Lines were printed: ``events`` [(milliseconds, text)]; ``taken``, a function to call once they are kept."""
+"""Lines were printed: ``events`` [(milliseconds, text)]; ``taken``, a function to call once they are kept; ``errors``,
+True for what a command that runs apart wrote on its standard error."""
 COMMAND_ENDED = "codebuild.command.ended"
 """A command is over: ``number``, ``exit`` (None: its shell was lost), ``note``, ``values`` (what was inquired)."""
 COLLECTED = "codebuild.collected"
@@ -64,6 +65,8 @@ class CommandOrder(Struct, frozen=True):
     """Variables to export first."""
     fresh: bool = False
     """In a shell of its own (buildspec 0.1)."""
+    apart: bool = False
+    """Whether its standard error is told apart from its output: what sandboxes run."""
     inquire: Sequence[str] = ()
     """Not a command of the buildspec: shell words whose expansions are the fact's ``values``."""
 
@@ -74,6 +77,8 @@ class BuildRunner(Protocol):
 
     slots: int
     """How many builds may run at a time."""
+    executes: bool
+    """Whether it really carries commands out; a script's runner tells only what it was written for."""
 
     def build_folder(self, build_id: str) -> Path:
         """Where this build's files are; it need not exist."""

@@ -8,6 +8,7 @@ process dies, however it dies.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import select
@@ -17,6 +18,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,6 +42,10 @@ class Listener(Protocol):
 
     def printed(self, lines: list[str], taken: Callable[[], None]) -> None:
         """Lines came; ``taken`` is to be called once they are kept."""
+        ...
+
+    def complained(self, lines: list[str], taken: Callable[[], None]) -> None:
+        """Lines came on the standard error of a command that runs apart; no other's come here."""
         ...
 
     def ended(self, number: int, status: int | None, note: str, values: Sequence[str]) -> None:
@@ -82,8 +88,8 @@ class SupervisedShell:
         self._gone = ""
         self._stopping = threading.Event()
         self._slots = threading.Semaphore(_AHEAD)
-        self._lines: list[str] = []
-        self._cutter = LineCutter()
+        self._lines: list[tuple[bool, str]] = []
+        self._cutters = {False: LineCutter(), True: LineCutter()}
         self._thread = threading.Thread(target=self._live, name="pointsman-shell", daemon=True)
         self._thread.start()
 
@@ -99,9 +105,19 @@ class SupervisedShell:
         environment: Mapping[str, str],
         *,
         fresh: bool = False,
+        apart: bool = False,
         inquire: Sequence[str] = (),
     ) -> None:
-        """Have the shell carry out one command; its end is told to the listener."""
+        """Have the shell carry out one command; its end is told to the listener.
+
+        Args:
+            number: 1, 2, 3 … of this shell.
+            text: What the shell reads.
+            environment: Variables to export first.
+            fresh: Whether a new shell carries it out.
+            apart: Whether its standard error is told apart from its output.
+            inquire: In place of ``text``, words to expand.
+        """
         folder = self._settings.folder
         if inquire:
             target = shlex.quote(f"{folder}/values-{number}")
@@ -121,7 +137,7 @@ class SupervisedShell:
             self.listener.ended(number, None, f"the build's folder cannot be written: {error.strerror}", ())
             return
         order = {"number": number, "script": str(script), "environment": dict(environment), "fresh": fresh}
-        self._send({"run": order})
+        self._send({"run": {**order, "apart": True} if apart else order})
 
     def stop(self, grace: float | None = None) -> None:
         """End everything the shell has started; returns at once, ``join`` waits for it.
@@ -172,7 +188,7 @@ class SupervisedShell:
                 process.stdout.close()
                 if process.wait() != 0:
                     sweep(self._settings.folder)
-            self._print(self._cutter.flush(), now=True)
+            self._print_rest()
             if self._running:
                 self.listener.ended(self._running, None, note, ())
 
@@ -221,24 +237,31 @@ class SupervisedShell:
             buffer += chunk
             while (frame := _take(buffer)) is not None:
                 kind, body = frame
-                if kind == b"O":
+                if kind != b"E":
                     if not self._lines:
                         printed = time.monotonic()
-                    self._print(self._cutter.feed(body))
+                    self._print(self._cutters[kind == b"R"].feed(body), errors=kind == b"R")
                 else:
-                    self._print(self._cutter.flush(), now=True)
+                    self._print_rest()
                     outcome = json.loads(body)
                     self._running = 0
                     self.listener.ended(outcome["number"], outcome["exit"], outcome["note"], outcome["values"])
 
-    def _print(self, lines: list[str], *, now: bool = False) -> None:
-        self._lines += [self._mask(line) for line in lines] if self._mask else lines
+    def _print_rest(self) -> None:
+        for errors, cutter in self._cutters.items():
+            self._print(cutter.flush(), errors=errors)
+        self._print([], now=True)
+
+    def _print(self, lines: list[str], *, errors: bool = False, now: bool = False) -> None:
+        self._lines += [(errors, self._mask(line) if self._mask else line) for line in lines]
         while self._lines and (now or len(self._lines) >= _BATCH):
-            batch, self._lines = self._lines[:_BATCH], self._lines[_BATCH:]
+            kind, together = next(itertools.groupby(self._lines[:_BATCH], key=itemgetter(0)))
+            batch = [line for _, line in together]
+            self._lines = self._lines[len(batch) :]
             while not self._slots.acquire(timeout=0.2):
                 if self._stopping.is_set():
                     return
-            self.listener.printed(batch, self._slots.release)
+            (self.listener.complained if kind else self.listener.printed)(batch, self._slots.release)
 
 
 def _take(buffer: bytearray) -> tuple[bytes, bytes] | None:

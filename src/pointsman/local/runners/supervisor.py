@@ -6,7 +6,8 @@ says so, and kills everything the shell has left behind as soon as it is told to
 backend died. On Linux it is a child subreaper: a grandchild in another session cannot get away either.
 
 Asked: ``{"open": …}`` once, then ``{"run": …}`` one at a time, ``{"stop": true}``, with a ``grace`` where it differs.
-Said: a kind (``O`` output, ``E`` the end of a command), the number of bytes, a line's end, and the bytes.
+Said: a kind (``O`` output, ``R`` what a command that runs ``apart`` wrote on its standard error, ``E`` the end of a
+command), the number of bytes, a line's end, and the bytes.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ class Supervisor:
         self.restore = True
         self.output, self.output_in = os.pipe()
         os.set_blocking(self.output, False)
+        self.errors = -1
         os.mkfifo(f"{self.folder}/done", 0o600)
         self.done = os.open(f"{self.folder}/done", os.O_RDWR | os.O_NONBLOCK)
         self.marks = b""
@@ -86,17 +88,22 @@ class Supervisor:
 
     def relay(self) -> None:
         """Pass on the output there is now; what a process in the background goes on printing comes later."""
-        waiting = int.from_bytes(fcntl.ioctl(self.output, termios.FIONREAD, b"\0" * 4), sys.byteorder)
-        while waiting > 0:
-            waiting -= self.relay_some()
+        for source in self.sources():
+            waiting = int.from_bytes(fcntl.ioctl(source, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+            while waiting > 0:
+                waiting -= self.relay_some(source)
 
-    def relay_some(self) -> int:
+    def sources(self) -> list[int]:
+        """Where output comes from."""
+        return [self.output] if self.errors < 0 else [self.output, self.errors]
+
+    def relay_some(self, source: int) -> int:
         """Pass on one piece of output; how long it was."""
         try:
-            chunk = os.read(self.output, _CHUNK)
+            chunk = os.read(source, _CHUNK)
         except BlockingIOError:
             return _CHUNK
-        self.say(b"O", chunk)
+        self.say(b"O" if source == self.output else b"R", chunk)
         return len(chunk)
 
     def record(self, outcome: dict[str, Any]) -> None:
@@ -166,13 +173,21 @@ class Supervisor:
         settings = "".join(f"export {key}={shlex.quote(value)}; " for key, value in order["environment"].items())
         if settings:
             self.feed(f"{{ {settings}}} 2>/dev/null\n")
-        self.feed(f". {shlex.quote(order['script'])}\n")
+        self.feed(f". {shlex.quote(order['script'])}{self.apart() if order.get('apart') else ''}\n")
         folder = shlex.quote(self.folder)
         self.feed(
             "{ __status=$?; set +xv; "
             f"export -p >| {folder}/state-{number}; command pwd >| {folder}/directory-{number}; "
             f"command printf '{number} %s\\n' \"$__status\" > {folder}/done; }} 2>/dev/null\n"
         )
+
+    def apart(self) -> str:
+        """What a command is followed by whose errors come apart from its output."""
+        place = f"{self.folder}/errors"
+        if self.errors < 0:
+            os.mkfifo(place, 0o600)
+            self.errors = os.open(place, os.O_RDWR | os.O_NONBLOCK)
+        return f" 2> {shlex.quote(place)}"
 
     def end_shell(self) -> None:
         """End the shell and what it left behind, quietly."""
@@ -297,14 +312,15 @@ def _main() -> None:
     asked = b""
     supervisor: Supervisor | None = None
     while True:
-        readers = [0, wake] + ([supervisor.output, supervisor.done] if supervisor else [])
+        readers = [0, wake] + ([*supervisor.sources(), supervisor.done] if supervisor else [])
         ready, _, _ = select.select(readers, [], [])
         if wake in ready:
             with contextlib.suppress(BlockingIOError):
                 os.read(wake, 4096)
         if supervisor:
-            if supervisor.output in ready:
-                supervisor.relay_some()
+            for source in supervisor.sources():
+                if source in ready:
+                    supervisor.relay_some(source)
             supervisor.marked()
             supervisor.reap()
         if 0 in ready:

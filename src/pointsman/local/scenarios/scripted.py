@@ -75,6 +75,7 @@ class ScriptedBuilds:
     """
 
     slots = 1000
+    executes = False
 
     def __init__(self, script: Script) -> None:
         self._script = script

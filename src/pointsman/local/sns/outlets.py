@@ -177,6 +177,9 @@ class _Heard:
         self.lines += lines[: _MOST_LINES - len(self.lines)]
         taken()
 
+    def complained(self, lines: list[str], taken: Callable[[], None]) -> None:
+        self.printed(lines, taken)
+
     def ended(self, number: int, status: int | None, note: str, values: Sequence[str]) -> None:  # noqa: ARG002
         self.status, self.note = status, note
         self.over.set()
