@@ -6,7 +6,8 @@ import io
 from functools import cache
 from typing import Any
 
-import botocore.session
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 from botocore.response import StreamingBody
 from botocore.validate import ParamValidator
 
@@ -18,8 +19,8 @@ _TOLD = {"MinimumHealthyHostsType": ("MOST_CONCURRENCY",)}
 
 @cache
 def service_model(service: str) -> Any:
-    """The botocore model of a service."""
-    return botocore.session.Session().get_service_model(service)
+    """The botocore model of a service; no session, which would ask for the user's profile."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
 def problems(service: str, operation: str, answer: dict[str, Any]) -> str:
