@@ -128,12 +128,12 @@ class Standing:
         # The trail speaks outside the app's context, in which alone a timer can be set.
         if self.fault is not None and self.fault.kind in _GONE and call.outcome == "ok":
             self._app.call_later(self.ask)  # credentials are back: say at once whose
-        self._app.call_later(self._meter)
-
-    def _meter(self) -> None:
         if not self._due:
             self._due = True
-            self._app.set_timer(PACE, self._metered)
+            self._app.call_later(self._meter)
+
+    def _meter(self) -> None:
+        self._app.set_timer(PACE, self._metered)
 
     def _metered(self) -> None:
         self._due = False

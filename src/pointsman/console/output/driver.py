@@ -22,10 +22,12 @@ from threading import RLock
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from textual import events
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from pointsman.console.output import frames
+from pointsman.console.output.listening import Ending, listen
 from pointsman.console.output.meter import Meter
 from pointsman.console.output.outlet import Outlet
 from pointsman.console.output.pace import Allowance, Pace
@@ -64,6 +66,7 @@ class LeanDriver(LinuxDriver):
 
     def __init__(self, app: App[Any], *, low_bandwidth: bool = False, **given: Any) -> None:
         super().__init__(app, **given)
+        self.exit_event = self._ending = Ending()
         self._lock = RLock()
         self._stage = Stage(abilities_of(os.environ))
         self._outlet = Outlet(cast("IO[str]", self._file), self._drained)
@@ -125,6 +128,10 @@ class LeanDriver(LinuxDriver):
         self._running = False
         self._pending = False
         super().stop_application_mode()
+
+    def run_input_thread(self) -> None:
+        """Read the terminal until it is given back."""
+        listen(self.fileno, self._ending, XTermParser(self._debug), self.process_message)
 
     def process_message(self, message: Message) -> None:
         """Take the terminal's answers out of what it says; in the input thread."""

@@ -367,9 +367,8 @@ class LineTable(LineView, Generic[R], can_focus=True):
         self._measure()
 
     def _shown(self) -> list[Strip]:
-        if not self.is_attached or self.size.height == 0:
-            return []
-        return [self.render_line(y) for y in range(self.size.height)]
+        size = self.size
+        return [self._line(y, size) for y in range(size.height)] if self.is_attached else []
 
     def _repaint_changes(self, before: list[Strip]) -> None:
         after = self._shown()
@@ -382,9 +381,12 @@ class LineTable(LineView, Generic[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the screen: header, rows, and the line about the data's state."""
-        if self.size != self._fitted:
+        return self._line(y, self.size)
+
+    def _line(self, y: int, size: Size) -> Strip:
+        if size != self._fitted:
             self._fit()
-        width = self.size.width
+        width = size.width
         colours = self.colours
         if y == 0:
             return strip_of(self._header(), width, colours, glyphs=self.look.glyphs)
@@ -456,26 +458,26 @@ class LineTable(LineView, Generic[R], can_focus=True):
 
     def _schedule(self) -> None:
         due = self._status_due
-        for index in range(self.scroll_offset.y, min(len(self._keys), self.scroll_offset.y + self.size.height)):
-            selected = index == self._cursor
-            drawn = self._drawn.get((self._keys[index], selected, selected and self.has_focus))
+        for y in range(1, self.size.height):
+            drawn = self._kept(y)
             if drawn is not None and drawn.due is not None and (due is None or drawn.due < due):
                 due = drawn.due
         toolkit.ages(self, self.look.now).wake(self, due, self._tick)
 
     def _tick(self) -> None:
         """Some shown text is due to change: repaint those lines."""
-        if not self.is_attached or self.size.height == 0:
+        size = self.size
+        if not self.is_attached or size.height == 0:
             return
-        before = [self._kept_strip(y) for y in range(self.size.height)]
-        had_status = self._status
+        had_status, now = self._status, self.look.now()
         self._update_status()
-        after = self._shown()
-        changed = [
-            y
-            for y, (old, new) in enumerate(zip(before, after, strict=True))
-            if old is not None and old is not new and old != new
-        ]
+        changed = []
+        for y in range(1, size.height):
+            drawn = self._kept(y)
+            if drawn is not None and drawn.due is not None and drawn.due <= now:
+                old = drawn.strip
+                if self._line(y, size) is not old:
+                    changed.append(y)
         if self._status != had_status:
             changed += range(self.size.height - 1 if self._rows else 1, self.size.height)
             if bool(self._status) != bool(had_status):
@@ -483,14 +485,13 @@ class LineTable(LineView, Generic[R], can_focus=True):
         self.repaint_lines(changed)
         self._schedule()
 
-    def _kept_strip(self, y: int) -> Strip | None:
-        """The strip last drawn on a line of rows, without drawing it anew."""
+    def _kept(self, y: int) -> Drawn[R] | None:
+        """What was last drawn on a line of rows."""
         index = y - 1 + self.scroll_offset.y
-        if y == 0 or index >= len(self._keys) or y == self._status_line:
+        if index >= len(self._keys) or y == self._status_line:
             return None
         selected = index == self._cursor
-        drawn = self._drawn.get((self._keys[index], selected, selected and self.has_focus))
-        return drawn.strip if drawn is not None else None
+        return self._drawn.get((self._keys[index], selected, selected and self.has_focus))
 
     # --- moving --------------------------------------------------------------------------------------------------
 
