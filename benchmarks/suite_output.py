@@ -92,7 +92,7 @@ def measure(runs: int, *, small: bool = False) -> list[Figure]:
             if name in programs
         }
         at_rest: dict[str, Callable[[], Rest]] = {
-            name: partial(_rest, command, *((0.5, 0.5) if small else (4.0, 10.0)))
+            name: partial(_rest, command, *((0.5, 0.5) if small else (8.0, 20.0)))
             for name, command in _resting(small).items()
         }
         quick = alternate(runs, fast)
