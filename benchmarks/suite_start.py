@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
@@ -58,8 +59,8 @@ def _ratio(
 
 
 def _started(command: tuple[str, ...], pattern: str) -> Start:
-    with Terminal(command) as terminal:
-        return terminal.start(pattern)
+    with tempfile.TemporaryDirectory() as home, Terminal(command, {"HOME": home, "XDG_STATE_HOME": home}) as terminal:
+        return terminal.start(pattern)  # in a home of its own: a session left here would be gone on with
 
 
 def _aws(endpoint: str) -> Start:
