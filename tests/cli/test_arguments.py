@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from pointsman import arguments as command_line
 from pointsman import cli
 from pointsman.config.launch import Launch, World
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     with pytest.raises(SystemExit) as caught:
-        cli.parse(arguments)
+        command_line.parse(arguments)
     assert caught.value.code == 2
     said = capsys.readouterr()
     assert said.out == ""
@@ -88,7 +89,22 @@ _REGIONAL = "--region goes with pointsman or pointsman local or pointsman serve 
     ],
 )
 def test_what_is_asked_for(line: str, launch: Launch) -> None:
-    assert cli.parse(line.split()) == launch
+    assert command_line.parse(line.split()) == launch
+
+
+@pytest.mark.parametrize("arguments", list(cli.BARE))
+def test_a_bare_world_is_what_the_parser_makes_of_it(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Launch] = []
+
+    def launched(launch: Launch, _: object) -> int:
+        seen.append(launch)
+        return 0
+
+    monkeypatch.setattr("pointsman.bootstrap.launch", launched)
+    assert cli.main(list(arguments)) == 0
+    assert seen == [command_line.parse(arguments)]
 
 
 @pytest.mark.parametrize(
@@ -149,11 +165,11 @@ def test_the_table_of_options_is_the_parsers() -> None:
         for option in parser._option_string_actions:
             if option.startswith("--"):
                 found.setdefault(option, []).append(parser.prog)
-    assert {option: tuple(where) for option, where in found.items()} == cli._OPTIONS
+    assert {option: tuple(where) for option, where in found.items()} == command_line._OPTIONS
 
 
 def parsers() -> list[argparse.ArgumentParser]:
-    root = cli._parser()
+    root = command_line._parser()
     below = next(action for action in root._actions if isinstance(action, argparse._SubParsersAction))
     return [root, *below.choices.values()]
 
@@ -175,7 +191,7 @@ def test_every_example_is_a_command_line_that_is_understood() -> None:
         for line in text.splitlines():
             command = line.strip().split("   ")[0].split()
             assert command[0] == "pointsman"
-            assert isinstance(cli.parse(command[1:]), Launch)
+            assert isinstance(command_line.parse(command[1:]), Launch)
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])

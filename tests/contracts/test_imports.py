@@ -12,8 +12,13 @@ ROOT = Path(__file__).parents[2]
 
 LINT = "from importlinter.cli import lint_imports_command as run; run()"
 
+_LATER = {"textual", "rich", "boto3", "botocore", "yaml", "msgspec", "asyncio", "dataclasses"}
 PROOFS = [
-    ("pointsman.cli", {"textual", "rich", "boto3", "botocore", "yaml", "msgspec", "asyncio", "dataclasses"}),
+    ("pointsman.arguments", {"textual", "rich", "boto3", "botocore", "yaml", "msgspec", "asyncio", "dataclasses"}),
+    (
+        "pointsman.cli",
+        {"argparse", "typing", "textual", "rich", "boto3", "botocore", "yaml", "msgspec", "asyncio", "dataclasses"},
+    ),
     ("pointsman.bootstrap", {"textual", "rich", "boto3", "botocore", "yaml", "asyncio"}),
     ("pointsman.serving", {"textual", "rich", "boto3", "botocore", "yaml", "asyncio", "uvicorn"}),
     (

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Overview"]
 
+SETTLING = 0.02
+"""Seconds a first board has to get onto the terminal."""
 WIDE = 160
 TALL = 32
 FLAT = 18
@@ -190,6 +192,7 @@ class Overview(BoardPlace):
         return super().taken(slot, snapshot)
 
     async def _look_further(self) -> None:
+        await asyncio.sleep(SETTLING)  # what is loaded for the others would make the board later
         connection = self.desk.connection
         if connection is not None:
             await asyncio.to_thread(connection.services.warm)
