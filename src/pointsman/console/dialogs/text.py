@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -17,6 +18,7 @@ from pointsman.console.present.text import cells, clean, head, wrap
 from pointsman.console.widgets.filter_bar import FilterBar
 from pointsman.console.widgets.ink import highlight
 from pointsman.console.widgets.lines import CellLines
+from pointsman.console.working import begin
 
 __all__ = ["Reading", "TextDialog", "block"]
 
@@ -37,6 +39,26 @@ def block(text: str, width: int) -> list[Cell]:
         else:
             lines.append(cell(line))
     return lines
+
+
+LONG = 100_000
+"""Characters of a text that is laid out beside the loop."""
+
+
+class _Pages(CellLines):
+    """The lines, with what is looked for marked in those that are drawn."""
+
+    sought = ""
+
+    def decorate(self, y: int, line: Cell) -> Cell:  # noqa: ARG002
+        """Mark what is looked for."""
+        return highlight(line, self.sought)
+
+    def look_for(self, words: str) -> None:
+        """Mark this from now on."""
+        self.sought = words
+        self.forget()
+        self.refresh()
 
 
 class TextDialog(Dialog[None]):
@@ -72,25 +94,51 @@ class TextDialog(Dialog[None]):
         self._reading = reading
         self._sought = ""
         self._at = -1
+        self._laid: tuple[int, Sequence[Cell]] | None = None
+        """The lines of a text, and for which width."""
+        self._laying = 0
+        """The width a long text is being laid out for."""
 
     def body(self) -> ComposeResult:
         """The text, in lines that scroll."""
-        yield CellLines(self._look, self._lines, id="text")
+        yield _Pages(self._look, self._lines, id="text")
         yield FilterBar(prompt="/", placeholder="search")
 
     def on_mount(self) -> None:
         """The text has the keys."""
         self.query_one("#text").focus()
 
-    def _bare(self, width: int) -> Sequence[Cell]:
-        return block(self._reading, width) if isinstance(self._reading, str) else self._reading(width)
-
     def _lines(self, draw: Draw, width: int) -> Sequence[Cell]:
-        del draw
-        lines = self._bare(width)
-        if not self._sought:
-            return lines
-        return [highlight(line, self._sought) for line in lines]
+        reading = self._reading
+        if not isinstance(reading, str):
+            return reading(width)
+        if self._laid is None or self._laid[0] != width:
+            if len(reading) > LONG:
+                self._lay_out(reading, width)
+                waits = f"laying out {len(reading):,} characters{draw.glyphs.ellipsis}"
+                return self._laid[1] if self._laid is not None else (cell(waits, "dim"),)
+            self._laid = width, block(reading, width)
+        return self._laid[1]
+
+    def _lay_out(self, text: str, width: int) -> None:
+        if self._laying == width:
+            return
+        self._laying = width
+
+        async def lay() -> None:
+            self._laid = width, await asyncio.to_thread(block, text, width)
+            self._laying = 0
+            self._pages.redraw()
+
+        begin(self, lay, name="lay out a text", group="layout", exclusive=True)
+
+    @property
+    def _pages(self) -> _Pages:
+        return self.query_one("#text", _Pages)
+
+    def _look_for(self, words: str) -> None:
+        self._sought, self._at = words.lower(), -1
+        self._pages.look_for(self._sought)
 
     def action_search(self) -> None:
         """Ask what to look for."""
@@ -99,28 +147,25 @@ class TextDialog(Dialog[None]):
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Mark it at each key."""
         event.stop()
-        self._sought, self._at = event.value.lower(), -1
-        self.query_one("#text", CellLines).redraw()
+        self._look_for(event.value)
 
     def on_filter_bar_submitted(self, event: FilterBar.Submitted) -> None:
         """Go to the first."""
         event.stop()
-        self._sought, self._at = event.value.lower(), -1
-        self.query_one("#text").focus()
+        self._look_for(event.value)
+        self._pages.focus()
         self.action_again(1)
 
     def on_filter_bar_cancelled(self, event: FilterBar.Cancelled) -> None:
         """Forget it."""
         event.stop()
-        self._sought, self._at = "", -1
-        self.query_one("#text", CellLines).redraw()
-        self.query_one("#text").focus()
+        self._look_for("")
+        self._pages.focus()
 
     def action_again(self, step: int) -> None:
         """To the next or previous line that has what was looked for."""
-        view = self.query_one("#text", CellLines)
-        lines = self._bare(max(1, view.size.width))
-        found = [at for at, line in enumerate(lines) if self._sought and self._sought in plain(line).lower()]
+        view = self._pages
+        found = [at for at, line in enumerate(view.lines) if self._sought and self._sought in plain(line).lower()]
         box = self.query_one("#box")
         if not found:
             said = f"nothing says {self._sought!r}" if self._sought else self.foot
@@ -128,7 +173,6 @@ class TextDialog(Dialog[None]):
             return
         after = [at for at in found if (at > self._at if step > 0 else at < self._at)]
         self._at = (after[0] if after else found[0]) if step > 0 else (after[-1] if after else found[-1])
-        view.redraw()
         view.scroll_to(y=max(0, self._at - 2), animate=False, force=True)
         box.border_subtitle = Text(f"{found.index(self._at) + 1} of {len(found)}   n N next   esc close")
 

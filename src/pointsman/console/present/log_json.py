@@ -15,6 +15,8 @@ MOST_ROWS = 400
 DEEPEST = 6
 """How deep fields are offered as columns."""
 _WIDEST, _NARROWEST = 40, 4
+_LONG = 16_384
+"""Characters from which a line is a long one."""
 
 
 def looks_json(text: str) -> bool:
@@ -22,16 +24,23 @@ def looks_json(text: str) -> bool:
     return len(text) > 1 and ((text[0] == "{" and text[-1] == "}") or (text[0] == "[" and text[-1] == "]"))
 
 
-@lru_cache(maxsize=512)
 def parsed(text: str) -> Any:
     """What a line says as JSON; None when it is none, or a bare scalar."""
     if not looks_json(text):
         return None
+    return _parsed(text) if len(text) <= _LONG else _parsed_long(text)
+
+
+def _loaded(text: str) -> Any:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict | list) else None
+
+
+_parsed, _parsed_long = lru_cache(512)(_loaded), lru_cache(48)(_loaded)
+"""Of short lines many, of long ones as many as a screen shows: an event may have 256 KB."""
 
 
 def unfolded(text: str) -> tuple[str, ...]:

@@ -82,8 +82,7 @@ def cells(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
-@lru_cache(maxsize=4096)
-def _cut(text: str, width: int) -> str:
+def _measured(text: str, width: int) -> str:
     taken = 0
     for index, character in enumerate(text):
         taken += get_character_cell_size(character)
@@ -92,11 +91,18 @@ def _cut(text: str, width: int) -> str:
     return text
 
 
+_cut = lru_cache(maxsize=4096)(_measured)
+
+
 def head(text: str, width: int) -> str:
     """As much of the beginning as fits into ``width`` cells."""
     if width <= 0:
         return ""
-    return text[:width] if text.isascii() else _cut(text, width)
+    if text.isascii():
+        return text[:width]
+    near = text[: 4 * width + 64]  # what is kept of a line of megabytes is no more than is shown of it
+    found = _cut(near, width)
+    return found if len(found) < len(near) or len(near) == len(text) else _measured(text, width)
 
 
 def tail(text: str, width: int) -> str:

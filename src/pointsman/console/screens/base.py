@@ -6,6 +6,7 @@ A screen subscribes when it comes up and lets go when it goes away. Every snapsh
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
@@ -426,7 +427,7 @@ class Place(Screen[None]):
 
         async def read() -> None:
             answers = await connection.services.raw.read(ref)
-            text = json.dumps(answers, indent=2, default=str, ensure_ascii=False)
+            text = await asyncio.to_thread(json.dumps, answers, indent=2, default=str, ensure_ascii=False)
             self.post_message(self.Described(f"{ref.noun} {ref}", text))
 
         self.work_on(f"read {ref.noun} {ref} as JSON", read, group="describe")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -263,9 +264,12 @@ class DashboardPlace(Place):
         view, widget = self._view.value, self._canvas.widget
         if view is None or widget is None:
             return
-        self.post_message(
-            self.Described(f"widget {widget.number + 1} of {self.ref.name}", _json_of(view, widget.number))
-        )
+        heading = f"widget {widget.number + 1} of {self.ref.name}"
+
+        async def read() -> None:
+            self.post_message(self.Described(heading, await asyncio.to_thread(_json_of, view, widget.number)))
+
+        self.work_on(f"read {heading}", read, group="describe")
 
     def on_dashboard_canvas_highlighted(self, event: DashboardCanvas.Highlighted) -> None:
         """Other keys may lead somewhere now."""

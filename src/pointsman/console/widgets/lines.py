@@ -138,6 +138,11 @@ class Lines(LineView):
             self._cells = list(self.content(self.look.draw(), width))
         return max(1, len(self._cells))
 
+    @property
+    def lines(self) -> Sequence[Cell]:
+        """All lines, as they were last rendered."""
+        return self._cells
+
     def text(self) -> str:
         """All lines as plain text."""
         return "\n".join(plain(line).rstrip() for line in self._cells)
