@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from console import asking, dashing, doctoring, logbook, mapped, samples, tracing
+from console import asking, dashing, doctoring, logbook, logins, mapped, samples, tracing
 from console.driving import Driver, full, refusing
 from console.fakes import World, world
 from pointsman.config.settings import Settings
 from pointsman.console.app import ConsoleApp
-from pointsman.errors import CallFailed, Fault
+from pointsman.errors import CallFailed, Fault, FaultKind
 from pointsman.model.alarms import AlarmList
 from pointsman.model.batches import BatchList
 from pointsman.model.builds import BuildList
@@ -307,6 +307,30 @@ def test_doctor(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, health: 
     monkeypatch.setattr("pointsman.services.doctor.Doctor.look", look)
     made = full(world())
     assert snap_compare(_app(made), terminal_size=size, run_before=_pressing(made, said("doctor")))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("how", ["code", "refused-code", "login", "login-begun"])
+def test_credentials(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch, how: str, size: tuple[int, int]) -> None:
+    made, _ = logins.lacking()
+    pauses = logins.patient(monkeypatch)
+    cloud = made.services.cloud
+    if how.endswith("code"):
+        wrong = "the MFA code was not accepted: MultiFactorAuthentication failed with invalid MFA one time pass code"
+        said = wrong if how == "refused-code" else "this profile needs an MFA code"
+        cloud.identity = Fault(FaultKind.NO_CREDENTIALS, said, "press i to give it here")
+        cloud.code_wanted, cloud.logging_in = "arn:aws:iam::123456789012:mfa/operator", None
+
+    async def press(pilot: Pilot[Any]) -> None:
+        assert isinstance(pilot.app, ConsoleApp)
+        user = Driver(pilot.app, pilot, made)
+        await user.settle()
+        if how.startswith("login"):
+            await user.press("i")
+        if how == "login-begun":
+            await logins.begun(user, pauses)
+
+    assert snap_compare(_app(made), terminal_size=size, run_before=press)
 
 
 @pytest.mark.parametrize("trouble", ["denied", "throttled", "polled"])
