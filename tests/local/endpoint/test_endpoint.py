@@ -153,7 +153,7 @@ def test_a_compressed_call_is_unpacked(endpoint: Endpoint) -> None:
 def test_what_is_not_built_says_so_by_name(client: Client, endpoint: Endpoint) -> None:
     """501: an operation, a service botocore knows, a service nobody knows."""
     for service, operation in (
-        ("codebuild", "list_sandboxes"),
+        ("logs", "list_integrations"),
         ("events", "list_archives"),
         ("kms", "list_keys"),
     ):
