@@ -80,12 +80,9 @@ def containing(texts: Sequence[Contained]) -> tuple[str, list[Any]]:
     """The condition that a message contains some texts."""
     sql, parameters = "", []
     for one in texts:
-        if one.escaped:
-            sql += " AND (instr(message, ?) > 0 OR instr(message, ?) > 0)"
-            parameters += [one.text, "\\"]
-        else:
-            sql += " AND instr(message, ?) > 0"
-            parameters.append(one.text)
+        wanted = [*one.texts, *(["\\"] if one.escaped else [])]
+        sql += f" AND ({' OR '.join(['instr(message, ?) > 0'] * len(wanted))})"
+        parameters += wanted
     return sql, parameters
 
 

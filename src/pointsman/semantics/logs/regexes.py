@@ -16,7 +16,12 @@ PATIENCE: Final = 0.25
 """Seconds that one search of one text may take."""
 _STEPS: Final = 20_000_000
 """Steps of a search that take well under the patience."""
-_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?[a-zA-Z]\)|\(\??P?<\w+>|\(\?:|\{[0-9]*,?[0-9]*\}|.", re.DOTALL)
+_TOKEN = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?[a-zA-Z-]+\)|\(\??P?<\w+>|\(\?:|\{[0-9]*,?[0-9]*\}|.", re.DOTALL
+)
+
+_FLAGS = re.compile(r"\(\?[a-zA-Z-]+\)")
+_PLAIN = re.compile(r"[A-Za-z0-9_ :;,=/@-]")
 
 
 class RegexError(ValueError):
@@ -112,10 +117,10 @@ def required(text: str) -> str:
         if token == "{" or (token == "|" and depth == 0):
             return ""
         if token[0] == "(":
-            if re.fullmatch(r"\(\?[a-zA-Z]\)", token):
+            if _FLAGS.fullmatch(token):
                 return ""
             depth += 1
-        if depth == 0 and re.fullmatch(r"[A-Za-z0-9_ :;,=/@-]", token):
+        if depth == 0 and _PLAIN.fullmatch(token):
             run += token
             best = max(best, run, key=len)
             continue
@@ -125,6 +130,39 @@ def required(text: str) -> str:
         run = ""
         depth -= token == ")"
     return best
+
+
+def alternatives(text: str) -> list[tuple[str, ...]]:
+    """Plain texts of which every match of an expression contains one: a tuple for each group of nothing else."""
+    tokens = [match[0] for match in _TOKEN.finditer(text)]
+    found: list[tuple[str, ...]] = []
+    depth, at = 0, 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token == "{" or (token == "|" and depth == 0) or _FLAGS.fullmatch(token):
+            return []
+        opens = token[0] == "("
+        end = _plain_group(tokens, at) if opens and depth == 0 else None
+        if end is not None:
+            follows = tokens[end + 1] if end + 1 < len(tokens) else ""
+            if follows not in ("*", "?") and follows[:1] != "{":
+                words = tuple("".join(tokens[at + 1 : end]).split("|"))
+                found += [words] if all(words) else []
+            at = end
+        else:
+            depth += opens - (token == ")")
+        at += 1
+    return found
+
+
+def _plain_group(tokens: list[str], at: int) -> int | None:
+    """Where a group ends that has nothing but plain characters and choices in it."""
+    for place in range(at + 1, len(tokens)):
+        if tokens[place] == ")":
+            return place
+        if tokens[place] != "|" and not _PLAIN.fullmatch(tokens[place]):
+            return None
+    return None
 
 
 def escaped(text: str) -> str:
