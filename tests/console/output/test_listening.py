@@ -15,6 +15,7 @@ from textual._xterm_parser import XTermParser
 from textual.events import Key
 
 from pointsman.console.output.listening import Ending, listen
+from pointsman.console.toolkit import in_a_sequence
 
 
 class Terminal:
@@ -30,7 +31,8 @@ class Terminal:
 
     def _read(self) -> None:
         try:
-            listen(self.reader, self.ending, XTermParser(), self.heard.put)
+            parser = XTermParser()
+            listen(self.reader, self.ending, parser, self.heard.put, lambda: in_a_sequence(parser))
         except BaseException as error:
             self.failed.append(error)
 
@@ -92,6 +94,9 @@ def test_the_end_is_heard_while_nothing_comes(terminal: Terminal, monkeypatch: p
     monkeypatch.setattr(selectors.SelectSelector, "select", select)
     terminal.end()
     other = Terminal()
+    other.send(b"a\x1b[?2026;2$yb")
+    while getattr(other.heard.get(timeout=10), "key", "") != "b":
+        pass
     other.end()
     assert waits and set(waits) == {None}, "it never looked at the clock"
 

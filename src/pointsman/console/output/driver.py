@@ -18,6 +18,7 @@ import shutil
 import signal
 import time
 from collections import Counter
+from functools import partial
 from threading import RLock
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -26,6 +27,7 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.messages import TerminalSupportsSynchronizedOutput
 
+from pointsman.console import toolkit
 from pointsman.console.output import frames
 from pointsman.console.output.listening import Ending, listen
 from pointsman.console.output.meter import Meter
@@ -131,7 +133,8 @@ class LeanDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read the terminal until it is given back."""
-        listen(self.fileno, self._ending, XTermParser(self._debug), self.process_message)
+        parser = XTermParser(self._debug)
+        listen(self.fileno, self._ending, parser, self.process_message, partial(toolkit.in_a_sequence, parser))
 
     def process_message(self, message: Message) -> None:
         """Take the terminal's answers out of what it says; in the input thread."""

@@ -1,7 +1,7 @@
 """Reading a terminal's input without looking at the clock while nothing comes.
 
 Textual's own input thread wakes ten times a second, to see whether it shall end and whether an escape that came alone
-was the key. A pipe says the first, and the second is wanted only for a moment after input.
+was the key. A pipe says the first, and the second is wanted only while the parser waits for more of a sequence.
 """
 
 from __future__ import annotations
@@ -9,12 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import time
 from codecs import getincrementaldecoder
 from threading import Event
 from typing import TYPE_CHECKING
-
-from textual import constants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -38,8 +35,6 @@ __all__ = ["Ending", "listen"]
 
 _TICK = 0.1
 """Seconds between two looks at the clock, as Textual has it."""
-_MOMENT = max(1.0, 3 * constants.ESCAPE_DELAY)
-"""Seconds after input for which the clock is looked at: a lone escape has been told by then."""
 
 
 class Ending(Event):
@@ -65,7 +60,9 @@ class Ending(Event):
                 pass
 
 
-def listen(terminal: int, ending: Ending, parser: Parser, take: Callable[[Message], None]) -> None:
+def listen(
+    terminal: int, ending: Ending, parser: Parser, take: Callable[[Message], None], waits: Callable[[], bool]
+) -> None:
     """Read a terminal until the ending is set.
 
     Args:
@@ -73,18 +70,17 @@ def listen(terminal: int, ending: Ending, parser: Parser, take: Callable[[Messag
         ending: When to stop.
         parser: What makes messages of characters.
         take: What is done with each.
+        waits: Whether the parser waits for more, and not for ever.
 
     Raises:
         OSError: The terminal is gone.
     """
     decode = getincrementaldecoder("utf-8")("replace").decode
-    quiet_from = 0.0
     with selectors.SelectSelector() as selector:
         selector.register(terminal, selectors.EVENT_READ)
         selector.register(ending.reader, selectors.EVENT_READ)
         while not ending.is_set():
-            now = time.monotonic()
-            for key, _ in selector.select(_TICK if now < quiet_from else None):
+            for key, _ in selector.select(_TICK if waits() else None):
                 if key.fd != terminal:
                     continue
                 data = os.read(terminal, 4096)
@@ -93,6 +89,5 @@ def listen(terminal: int, ending: Ending, parser: Parser, take: Callable[[Messag
                 if text := decode(data):  # none of half a character, which the parser would take for the end
                     for message in parser.feed(text):
                         take(message)
-                quiet_from = time.monotonic() + _MOMENT
             for message in parser.tick():
                 take(message)
