@@ -10,10 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from pointsman.clock import EPOCH, ManualClock
 from pointsman.local import Backend
-from pointsman.local.logs import queries
+from pointsman.local.backend import ACCOUNT, REGION
+from pointsman.local.logs import queries, reading
+from pointsman.semantics.logs.insights.pushdown import Contained
 from support.backend import CheckedBackend
 
 START = int(EPOCH.timestamp())
@@ -214,3 +218,50 @@ def test_a_backend_in_memory_answers_the_same(clock: ManualClock) -> None:
         assert rows(asked(backend, client, "stats count(*) as c")) == [{"c": "600"}]
         assert rows(asked(backend, client, "filter @message like /9$/ | stats count(*) as c by bin(1d)"))[0]["c"]
         assert [row["@message"] for row in rows(asked(backend, client, "limit 2"))] == ["line 599", "line 598"]
+
+
+ODD = ["a*b?c[d]e", "axbyczde", "before \0 after", 'quote " and \\ back', "äöü ERROR", "error", "]", "x" * 300 + "end"]
+SOUGHT = [
+    "a*b?c[d]e",
+    "*",
+    "?",
+    "[",
+    "]",
+    "c[d",
+    "after",
+    "before",
+    "ERROR",
+    "error",
+    "ü",
+    "\\",
+    "x" * 250,
+    "^",
+    "nope",
+]
+
+
+@given(st.lists(st.text(alphabet="ab*?[]^-!\\\0ä\n", min_size=1, max_size=8), min_size=1, max_size=6), st.booleans())
+@example(ODD, True)
+@example(ODD, False)
+@settings(max_examples=40, deadline=None)
+def test_what_the_store_is_asked_for_is_what_contains_it(lines: list[str], known: bool) -> None:
+    sought = [*SOUGHT, *(line[1:4] for line in lines)]
+    with Backend(clock=ManualClock()) as backend:
+        fill(backend.session().client("logs"), "g", lines)
+        database = backend.world.database
+        if not known:  # as in a folder that was made before plain streams were noted
+            database.execute("DELETE FROM log_plain")
+        noted = database.execute("SELECT count(*) FROM log_plain").fetchone()[0]
+        assert noted == (known and not any("\0" in line for line in lines))
+        (part,) = reading.parts(database.execute, backend.world.scope(ACCOUNT, REGION), "g", 0, 1 << 62)
+        for text in sought:
+            if not text or "\0" in text:
+                continue
+            condition, parameters = reading.containing((Contained((text,)),), plain=part.plain)
+            found = database.execute(f"SELECT message FROM log_events WHERE 1{condition}", tuple(parameters)).fetchall()
+            assert sorted(one for (one,) in found) == sorted(line for line in lines if text in line), text
+
+
+def test_a_stream_s_note_goes_with_it(backend: CheckedBackend, client: Any) -> None:
+    client.delete_log_stream(logGroupName="g", logStreamName="s")
+    assert backend.world.database.execute("SELECT count(*) FROM log_plain").fetchone()[0] == 0

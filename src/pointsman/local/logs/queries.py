@@ -198,7 +198,7 @@ def _counted(
     execute: reading.Execute, part: reading.Part, low: int, high: int, execution: Execution
 ) -> list[tuple[int, int]]:
     """How many events of one stream are in each bin."""
-    contained, parameters = reading.containing(execution.needed)
+    contained, parameters = reading.containing(execution.needed, plain=part.plain)
     bins = execution.bins
     return execute(
         f"SELECT time - time % ?, count(*) FROM log_events WHERE stream = ? AND time >= ? AND time <= ?{contained}"
@@ -217,7 +217,7 @@ def _of_part(
     held: _Held,
 ) -> Iterator[list[Event]]:
     """The events of one stream, oldest first, in batches."""
-    contained, parameters = reading.containing(execution.needed)
+    contained, parameters = reading.containing(execution.needed, plain=part.plain)
     columns = "time, number, ingested, message"
     start, end = max(low, part.first), min(high, part.last)
     if batch == _BATCH:  # nobody is kept waiting: one statement, stepped through

@@ -7,6 +7,7 @@ have come as far as its first event (or its last, backwards), so that a group of
 from __future__ import annotations
 
 import heapq
+import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -26,6 +27,9 @@ Place = tuple[int, int, int]
 DAY = 86_400_000
 _PAGE = 512
 _EVER = 1 << 62
+_GLOBBED = 200
+"""Characters of a text that is made a pattern of."""
+_SPECIAL = re.compile(r"[*?\[]")
 
 
 class Part(Struct, frozen=True):
@@ -38,6 +42,8 @@ class Part(Struct, frozen=True):
     """How many the whole stream has."""
     bytes: int
     """What the whole stream weighs, overheads included."""
+    plain: bool = False
+    """Whether no message of it has a NUL."""
 
 
 def expiry(scope: Scope, group: LogGroup) -> int:
@@ -65,25 +71,39 @@ def parts(
         conditions += " AND s.name >= ? AND s.name < ?"
         parameters += [prefix, prefix + "\U0010ffff"]
     rows = execute(
-        "SELECT s.id, s.name, s.first, s.last, s.next - 1 - ifnull(e.events, 0), s.bytes FROM log_streams s"
-        f" LEFT JOIN log_expired e ON e.stream = s.id WHERE {conditions} ORDER BY s.first, s.id",
+        "SELECT s.id, s.name, s.first, s.last, s.next - 1 - ifnull(e.events, 0), s.bytes, p.stream FROM log_streams s"
+        " LEFT JOIN log_expired e ON e.stream = s.id LEFT JOIN log_plain p ON p.stream = s.id"
+        f" WHERE {conditions} ORDER BY s.first, s.id",
         tuple(parameters),
     ).fetchall()
     log = f"{scope.account}:{group}"
     return [
-        Part(Stream(number, name, log), first, last, max(events, 0), size)
-        for number, name, first, last, events, size in rows
+        Part(Stream(number, name, log), first, last, max(events, 0), size, plain is not None)
+        for number, name, first, last, events, size, plain in rows
     ]
 
 
-def containing(texts: Sequence[Contained]) -> tuple[str, list[Any]]:
-    """The condition that a message contains some texts."""
+def containing(texts: Sequence[Contained], *, plain: bool) -> tuple[str, list[Any]]:
+    """The condition that a message contains some texts.
+
+    Args:
+        texts: The texts.
+        plain: Whether no message has a NUL: a pattern, which ends there, is found in two thirds of the time.
+    """
     sql, parameters = "", []
     for one in texts:
-        wanted = [*one.texts, *(["\\"] if one.escaped else [])]
-        sql += f" AND ({' OR '.join(['instr(message, ?) > 0'] * len(wanted))})"
-        parameters += wanted
+        ways = []
+        for text in (*one.texts, *(("\\",) if one.escaped else ())):
+            globbed = plain and text.isascii() and len(text) <= _GLOBBED
+            ways.append("message GLOB ?" if globbed else "instr(message, ?) > 0")
+            parameters.append(_pattern(text) if globbed else text)
+        sql += f" AND ({' OR '.join(ways)})"
     return sql, parameters
+
+
+def _pattern(text: str) -> str:
+    within = _SPECIAL.sub(lambda found: f"[{found[0]}]", text)
+    return f"*{within}*"
 
 
 def merged(
@@ -123,7 +143,7 @@ def merged(
             if heap and heap[0][0][0] < (part.first if forward else -part.last):
                 break
             opened += 1
-            push(part.stream, _paged(execute, part.stream.id, start, end, forward=forward, after=after, texts=texts))
+            push(part.stream, _paged(execute, part, start, end, forward=forward, after=after, texts=texts))
         if not heap:
             continue
         _, stream, event, events = heapq.heappop(heap)
@@ -133,7 +153,7 @@ def merged(
 
 def _paged(
     execute: Execute,
-    stream: int,
+    part: Part,
     start: int,
     end: int,
     *,
@@ -141,7 +161,8 @@ def _paged(
     after: Place | None,
     texts: Sequence[Contained],
 ) -> Iterator[Event]:
-    contained, parameters = containing(texts)
+    stream = part.stream.id
+    contained, parameters = containing(texts, plain=part.plain)
     compare, order = (">", "ASC") if forward else ("<", "DESC")
     edge = "time <= ?" if forward else "time >= ?"
     sql = (

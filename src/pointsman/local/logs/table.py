@@ -29,7 +29,9 @@ CREATE TABLE IF NOT EXISTS log_events (
     message TEXT NOT NULL, PRIMARY KEY (stream, time, number)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS log_expired (stream INTEGER PRIMARY KEY, events INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS log_plain (stream INTEGER PRIMARY KEY);
 """
+"""``log_plain`` names the streams that are known to have no NUL in any message: SQL's patterns end there."""
 
 OVERHEAD = 26
 """Bytes AWS counts for an event beside its message."""
@@ -90,6 +92,7 @@ def create(scope: Scope, group: str, name: str) -> Stream:
         "INSERT INTO log_streams (account, region, grp, name, created) VALUES (?, ?, ?, ?, ?) RETURNING id",
         (scope.account, scope.region, group, name, now),
     ).fetchone()
+    scope.world.database.execute("INSERT INTO log_plain VALUES (?)", (row[0],))
     return Stream(row[0], name, now, 1, 0, None, -1, None)
 
 
@@ -118,6 +121,8 @@ def append(scope: Scope, group: str, name: str, events: Sequence[tuple[int, str]
     if row is None:
         return False
     stream, following = row
+    if any("\0" in message for _, message in events):
+        database.execute("DELETE FROM log_plain WHERE stream = ?", (stream,))
     number = following - len(events)
     database.executemany(
         "INSERT INTO log_events VALUES (?, ?, ?, ?, ?)",
@@ -185,6 +190,7 @@ def delete(scope: Scope, stream: Stream) -> None:
     """Remove a stream and its events."""
     scope.world.database.execute("DELETE FROM log_events WHERE stream = ?", (stream.id,))
     scope.world.database.execute("DELETE FROM log_expired WHERE stream = ?", (stream.id,))
+    scope.world.database.execute("DELETE FROM log_plain WHERE stream = ?", (stream.id,))
     scope.world.database.execute("DELETE FROM log_streams WHERE id = ?", (stream.id,))
 
 
