@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pointsman.clock import ManualClock, SystemClock
 from pointsman.errors import CallFailed, FaultKind
@@ -204,6 +205,23 @@ async def test_who_comes_back_sees_what_was_known_and_reads_when_it_is_due(feeds
     clock.advance(1)
     await feeds.idle()
     assert fake.reads == reads
+
+
+async def test_of_a_kind_only_so_many_are_kept(feeds: Feeds) -> None:
+    async def visited(key: Any) -> bool:
+        """Look at a source; whether it was known."""
+        seen, listen = collect()
+        held = feeds.subscribe(replace(Fake("a").source, key=key, kept=2), listen)
+        await feeds.idle()
+        held.release()
+        return seen[0].value == "a"
+
+    for number in range(3):
+        assert not await visited(("wall", number))
+    assert not await visited(("other", 0))
+    assert await visited(("wall", 2)) and await visited(("wall", 1)) and await visited(("other", 0))
+    assert not await visited(("wall", 0)), "the one that was let go first"
+    assert not await visited(("wall", 2)), "and now that one"
 
 
 async def test_who_comes_back_to_a_read_that_was_cut_short_has_it_read_again(feeds: Feeds) -> None:

@@ -61,6 +61,8 @@ class Source(Struct, Generic[T], frozen=True):
     """Whether a read costs money: then it is read no faster than once a minute, unless poked."""
     partial: Callable[[T], str] = lambda _: ""
     """What a value lacks, in words; empty when it is whole. Pure."""
+    kept: int = _KEEP
+    """How many values of its kind, the first part of the key, are kept once nobody listens."""
 
 
 class Subscription(Generic[T]):
@@ -212,10 +214,13 @@ class Feeds:
         """Have ``idle`` look again."""
         self._changed.set()
 
-    def drop(self, key: Hashable, kept: _Kept) -> None:
+    def drop(self, source: Source[Any], kept: _Kept) -> None:
         """Forget a feed nobody listens to; what it knew is kept for the next who asks."""
-        self._feeds.pop(key, None)
-        self._kept[key] = kept
+        self._feeds.pop(source.key, None)
+        self._kept[source.key] = kept
+        alike = [key for key in self._kept if _kind(key) == _kind(source.key)]
+        for key in alike[: max(0, len(alike) - source.kept)]:
+            del self._kept[key]
         while len(self._kept) > _KEEP:
             self._kept.popitem(last=False)
         self.pulse()
@@ -231,6 +236,10 @@ class Feeds:
     def jittered(self, seconds: float) -> float:
         """A pause a little longer or shorter, so that feeds do not march in step."""
         return seconds * (1 + JITTER * (2 * self._chance() - 1))
+
+
+def _kind(key: Hashable) -> Hashable:
+    return key[0] if isinstance(key, tuple) and key else key
 
 
 class _Feed(Generic[T]):
@@ -264,7 +273,7 @@ class _Feed(Generic[T]):
         # A read that is cut short is due again at once: whoever comes back must not wait for it for ever.
         due = self.due if self._reading is None else self._feeds.clock.now()
         self._reading = None
-        self._feeds.drop(self._source.key, _Kept(self.snapshot, due))
+        self._feeds.drop(self._source, _Kept(self.snapshot, due))
 
     def _tell(self) -> None:
         for listener in list(self._listeners.values()):

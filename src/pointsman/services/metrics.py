@@ -126,7 +126,8 @@ class Metrics:
                 return None  # a range that has ended changes no more, but for what comes late
             return max(QUICK, min(query.period / 6, BILLED)) if self._free else BILLED
 
-        return Source(("wall", query), read, cadence, SERVICE, cost=0, billed=not self._free)
+        # A board's query changes with each metric that appears, and a wall may be of hundreds of series.
+        return Source(("wall", query), read, cadence, SERVICE, cost=0, billed=not self._free, kept=2)
 
     async def read(self, query: WallQuery) -> Wall:
         """The series of a wall, now.
