@@ -12,7 +12,7 @@ from pointsman.model.refs import BatchRef, BuildRef, LogRef, ProjectRef
 from pointsman.model.status import NOT_RUN, Status
 
 
-class Phase(Struct, frozen=True):
+class Phase(Struct, frozen=True, gc=False):
     """One phase of a build."""
 
     name: str

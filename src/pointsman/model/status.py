@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -22,7 +23,7 @@ class Tone(Enum):
     """A word AWS added after us, or an answer that is missing."""
 
 
-class Status(Struct, frozen=True):
+class Status(Struct, frozen=True, gc=False):
     """A state: AWS's word, and what it means."""
 
     word: str
@@ -75,4 +76,13 @@ def status(word: str | None) -> Status:
     """The status for AWS's word; an unknown word is kept, in the unknown tone."""
     if not word:
         return NOT_RUN
+    return _known(word) if len(word) <= _LONGEST else _made(word)
+
+
+def _made(word: str) -> Status:
     return Status(word, _TONES.get(word.lower(), Tone.UNKNOWN))
+
+
+_LONGEST = 64
+_known = lru_cache(256)(_made)
+"""One for all that say the same: a list of builds has thousands."""

@@ -39,7 +39,7 @@ class Context(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class Phase(msgspec.Struct, frozen=True):
+class Phase(msgspec.Struct, frozen=True, gc=False):
     """A phase a build has entered."""
 
     type: str

@@ -54,7 +54,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """The last of what was printed."""
 
 
-class LifecycleEvent(msgspec.Struct, frozen=True):
+class LifecycleEvent(msgspec.Struct, frozen=True, gc=False):
     """A lifecycle event of a target."""
 
     name: str
