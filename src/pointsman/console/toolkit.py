@@ -237,11 +237,6 @@ def take_mouse(app: App[Any], on: bool) -> None:
         driver._mouse = False
 
 
-def in_a_sequence(parser: Any) -> bool:
-    """Whether a parser of the terminal's input waits for the rest of a sequence, which may not come."""
-    return getattr(parser, "_timeout_time", 0.0) is not None
-
-
 def distrust_screen(app: App[Any]) -> None:
     """Have everything sent with the next frame: the terminal may show anything."""
     if (forget := getattr(app._driver, "invalidate", None)) is not None:

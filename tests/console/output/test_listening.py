@@ -15,7 +15,6 @@ from textual._xterm_parser import XTermParser
 from textual.events import Key
 
 from pointsman.console.output.listening import Ending, listen
-from pointsman.console.toolkit import in_a_sequence
 
 
 class Terminal:
@@ -31,8 +30,7 @@ class Terminal:
 
     def _read(self) -> None:
         try:
-            parser = XTermParser()
-            listen(self.reader, self.ending, parser, self.heard.put, lambda: in_a_sequence(parser))
+            listen(self.reader, self.ending, XTermParser(), self.heard.put)
         except BaseException as error:
             self.failed.append(error)
 

@@ -18,7 +18,6 @@ import shutil
 import signal
 import time
 from collections import Counter
-from functools import partial
 from threading import RLock
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -27,7 +26,6 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.messages import TerminalSupportsSynchronizedOutput
 
-from pointsman.console import toolkit
 from pointsman.console.output import frames
 from pointsman.console.output.listening import Ending, listen
 from pointsman.console.output.meter import Meter
@@ -133,8 +131,7 @@ class LeanDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read the terminal until it is given back."""
-        parser = XTermParser(self._debug)
-        listen(self.fileno, self._ending, parser, self.process_message, partial(toolkit.in_a_sequence, parser))
+        listen(self.fileno, self._ending, XTermParser(self._debug), self.process_message)
 
     def process_message(self, message: Message) -> None:
         """Take the terminal's answers out of what it says; in the input thread."""

@@ -60,9 +60,7 @@ class Ending(Event):
                 pass
 
 
-def listen(
-    terminal: int, ending: Ending, parser: Parser, take: Callable[[Message], None], waits: Callable[[], bool]
-) -> None:
+def listen(terminal: int, ending: Ending, parser: Parser, take: Callable[[Message], None]) -> None:
     """Read a terminal until the ending is set.
 
     Args:
@@ -70,7 +68,6 @@ def listen(
         ending: When to stop.
         parser: What makes messages of characters.
         take: What is done with each.
-        waits: Whether the parser waits for more, and not for ever.
 
     Raises:
         OSError: The terminal is gone.
@@ -80,7 +77,7 @@ def listen(
         selector.register(terminal, selectors.EVENT_READ)
         selector.register(ending.reader, selectors.EVENT_READ)
         while not ending.is_set():
-            for key, _ in selector.select(_TICK if waits() else None):
+            for key, _ in selector.select(_TICK if _in_a_sequence(parser) else None):
                 if key.fd != terminal:
                     continue
                 data = os.read(terminal, 4096)
@@ -91,3 +88,8 @@ def listen(
                         take(message)
             for message in parser.tick():
                 take(message)
+
+
+def _in_a_sequence(parser: Parser) -> bool:
+    """Whether the parser waits for the rest of a sequence, which may not come."""
+    return getattr(parser, "_timeout_time", 0.0) is not None
