@@ -13,7 +13,6 @@ from typing import Any
 
 import botocore
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from botocore.tokens import _sso_json_dumps
 from botocore.utils import JSONFileCache, SSOTokenLoader
 from msgspec import Struct
@@ -29,6 +28,7 @@ _SCOPE = "sso:account:access"
 _INTERVAL = 5.0
 """Seconds, where the service names none (RFC 8628)."""
 _CODE_HINT = "begin again: it makes a new code"
+_GOES_ON = {"AuthorizationPendingException": LoginStep.PENDING, "SlowDownException": LoginStep.SLOWER}
 _ENDS: Mapping[str, tuple[str, str]] = {
     "ExpiredTokenException": ("the code has expired before it was confirmed", _CODE_HINT),
     "AccessDeniedException": ("the login was refused in the browser", "begin again if that was a mistake"),
@@ -123,21 +123,15 @@ class DeviceLogin:
             CallFailed: It never will be: the code expired, somebody refused; or the token cannot be kept.
         """
         try:
-            answer = self._client().create_token(**self._keys(), grantType=_GRANT, deviceCode=self._device)
-        except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            if code == "AuthorizationPendingException":
-                return LoginStep.PENDING
-            if code == "SlowDownException":
-                return LoginStep.SLOWER
+            answer = self._call("CreateToken", **self._keys(), grantType=_GRANT, deviceCode=self._device)
+        except CallFailed as error:
+            code, call = error.fault.code, error.fault.call
+            if (going_on := _GOES_ON.get(code)) is not None:
+                return going_on
             if code in _ENDS:
                 sentence, hint = _ENDS[code]
-                raise CallFailed(Fault(FaultKind.DENIED, sentence, hint, code, call="sso-oidc:CreateToken")) from error
-            raise CallFailed(explain(error, "sso-oidc:CreateToken").fault) from error
-        except CallFailed:
+                raise CallFailed(Fault(FaultKind.DENIED, sentence, hint, code, call=call)) from error
             raise
-        except Exception as error:  # botocore and urllib3 raise what they like
-            raise CallFailed(explain(error, "sso-oidc:CreateToken").fault) from error
         self._keep(answer)
         return LoginStep.DONE
 
@@ -170,8 +164,6 @@ class DeviceLogin:
         call = f"sso-oidc:{operation}"
         try:
             answer: dict[str, Any] = getattr(self._client(), botocore.xform_name(operation))(**parameters)
-        except CallFailed:
-            raise
         except Exception as error:  # botocore and urllib3 raise what they like
             raise CallFailed(explain(error, call).fault) from error
         return answer

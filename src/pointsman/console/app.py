@@ -431,9 +431,7 @@ class ConsoleApp(App[None]):
         """The clipboard."""
         self.copy(event.text, event.what)
 
-    on_text_dialog_copied = on_place_copied
-    on_confirm_dialog_copied = on_place_copied
-    on_login_dialog_copied = on_place_copied
+    on_dialog_copied = on_place_copied
 
     def on_place_copy_asked(self, event: wishes.CopyAsked) -> None:
         """Choose, then the clipboard."""

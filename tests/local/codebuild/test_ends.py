@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +12,7 @@ from pointsman.local.codebuild.records import Build
 from pointsman.local.codebuild.trust import Trust
 from support.backend import CheckedBackend
 from support.builds import Builds
-from support.processes import alive
+from support.processes import alive, killed
 
 SLEEPS = "version: 0.2\nphases: {build: {commands: [%s]}}"
 
@@ -118,40 +113,13 @@ def test_closing_the_backend_stops_its_builds_and_says_so(hasty: Builds, clock: 
         assert hasty.contexts(build, "BUILD") == [("", "the backend was closed while this build ran")]
 
 
-VICTIM = """
-import sys
-from pathlib import Path
-from pointsman.local import Backend
-backend = Backend(state=Path(sys.argv[1]))
-client = backend.session().client("codebuild")
-client.create_project(name="web", source={"type": "NO_SOURCE", "buildspec": sys.argv[2]},
-    artifacts={"type": "NO_ARTIFACTS"}, serviceRole="r",
-    environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"})
-print(client.start_build(projectName="web")["build"]["id"], flush=True)
-import threading; threading.Event().wait()
-"""
-
-
-def killed(state: Path, buildspec: str, flag: Path) -> str:
-    """Run a backend in a process of its own, kill -9 it once a build has made ``flag``; the build's id."""
-    command = [sys.executable, "-c", VICTIM, str(state), buildspec]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        build_id = process.stdout.readline().strip()
-        pause = threading.Event()
-        for _ in range(500):
-            if flag.exists():
-                break
-            pause.wait(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-    assert flag.exists()
-    return build_id
+BEGIN = 'print(client.start_build(projectName="web")["build"]["id"], flush=True)'
 
 
 def test_after_kill_9_a_running_build_is_lost_with_a_sentence_and_without_orphans(tmp_path: Path) -> None:
     state, flag = tmp_path / "state", tmp_path / "flag"
     text = SLEEPS % f'"export MARKER={tmp_path.name}; setsid sleep 600 & touch {flag}; echo told; sleep 600"'
-    build_id = killed(state, text, flag)
+    build_id = killed(state, flag, text, BEGIN)
     clock = ManualClock()
     with CheckedBackend(state=state, clock=clock) as backend:
         backend.settle()

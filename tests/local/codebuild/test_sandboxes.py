@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +13,7 @@ from pointsman.local.answers import AwsError
 from pointsman.local.scenarios import open_demo
 from support.backend import CheckedBackend
 from support.builds import Builds
-from support.processes import alive
+from support.processes import alive, killed
 from support.scenes import ask
 
 GOOD = "version: 0.2\nphases: {build: {commands: ['true']}}"
@@ -253,36 +248,17 @@ def test_closing_the_backend_stops_its_sandboxes_and_says_so(
         assert told == ["the backend was closed while this sandbox ran"]
 
 
-VICTIM = """
-import sys
-from pathlib import Path
-from pointsman.local import Backend
-backend = Backend(state=Path(sys.argv[1]))
-client = backend.session().client("codebuild")
-client.create_project(name="web", source={"type": "NO_SOURCE", "buildspec": "version: 0.2\\nphases: {}"},
-    artifacts={"type": "NO_ARTIFACTS"}, serviceRole="r",
-    environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"})
+BEGIN = """
 sandbox = client.start_sandbox(projectName="web")["sandbox"]["id"]
-client.start_command_execution(sandboxId=sandbox, command=sys.argv[2])
+client.start_command_execution(sandboxId=sandbox, command={command!r})
 print(sandbox, flush=True)
-import threading; threading.Event().wait()
 """
 
 
 def test_after_kill_9_a_running_sandbox_has_ended_with_a_sentence_and_without_orphans(tmp_path: Path) -> None:
     state, flag = tmp_path / "state", tmp_path / "flag"
     text = f"export MARKER={tmp_path.name}; setsid sleep 600 & touch {flag}; sleep 600"
-    command = [sys.executable, "-c", VICTIM, str(state), text]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        sandbox_id = process.stdout.readline().strip()
-        pause = threading.Event()
-        for _ in range(500):
-            if flag.exists():
-                break
-            pause.wait(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-    assert flag.exists()
+    sandbox_id = killed(state, flag, GOOD, BEGIN.format(command=text))
     clock = ManualClock()
     with CheckedBackend(state=state, clock=clock) as backend:
         backend.settle()

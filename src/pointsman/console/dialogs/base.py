@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -57,6 +58,14 @@ class Dialog(ModalScreen[R | None]):
 
     heading = ""
     foot = "esc close"
+
+    class Copied(Message):
+        """A text for the clipboard; the app sends it to the terminal."""
+
+        def __init__(self, text: str, what: str) -> None:
+            super().__init__()
+            self.text = text
+            self.what = what
 
     def compose(self) -> ComposeResult:
         """The box and what is in it."""

@@ -15,7 +15,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.message import Message
 from textual.widgets import Button, Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 from textual.worker import Worker, WorkerState
@@ -80,14 +79,6 @@ class ConfirmDialog(Dialog[Confirmed]):
     ]
 
     foot = "tab moves   ctrl+y copies the aws line   esc cancels"
-
-    class Copied(Message):
-        """The command line was asked for."""
-
-        def __init__(self, text: str, what: str) -> None:
-            super().__init__()
-            self.text = text
-            self.what = what
 
     def __init__(
         self,

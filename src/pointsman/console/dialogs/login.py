@@ -13,7 +13,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Button, Static
 
 from pointsman.console.dialogs.base import Dialog
@@ -51,14 +50,6 @@ class LoginDialog(Dialog[bool]):
     ]
     heading = "Log in"
     foot = "enter begins   c copies the address   C the code   esc close"
-
-    class Copied(Message):
-        """A text for the clipboard."""
-
-        def __init__(self, text: str, what: str) -> None:
-            super().__init__()
-            self.text = text
-            self.what = what
 
     def __init__(
         self,

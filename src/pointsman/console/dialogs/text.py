@@ -9,7 +9,6 @@ from typing import ClassVar
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.message import Message
 
 from pointsman.console.dialogs.base import Dialog
 from pointsman.console.present.cells import Cell, cell, plain
@@ -24,6 +23,8 @@ __all__ = ["Reading", "TextDialog", "block"]
 
 Reading = str | Callable[[int], Sequence[Cell]]
 """Text with line ends, or (width) -> lines."""
+LONG = 100_000
+"""Characters of a text that is laid out beside the loop."""
 
 
 def block(text: str, width: int) -> list[Cell]:
@@ -39,10 +40,6 @@ def block(text: str, width: int) -> list[Cell]:
         else:
             lines.append(cell(line))
     return lines
-
-
-LONG = 100_000
-"""Characters of a text that is laid out beside the loop."""
 
 
 class _Pages(CellLines):
@@ -79,20 +76,11 @@ class TextDialog(Dialog[None]):
 
     foot = "esc close   / search   n N next   c copy"
 
-    class Copied(Message):
-        """The text was asked for; the app sends it to the terminal."""
-
-        def __init__(self, text: str, what: str) -> None:
-            super().__init__()
-            self.text = text
-            self.what = what
-
     def __init__(self, look: Look, heading: str, reading: Reading, *, wide: bool = False) -> None:
         super().__init__(classes="wide" if wide else "")
         self.heading = heading
         self._look = look
         self._reading = reading
-        self._sought = ""
         self._at = -1
         self._laid: tuple[int, Sequence[Cell]] | None = None
         """The lines of a text, and for which width."""
@@ -137,12 +125,12 @@ class TextDialog(Dialog[None]):
         return self.query_one("#text", _Pages)
 
     def _look_for(self, words: str) -> None:
-        self._sought, self._at = words.lower(), -1
-        self._pages.look_for(self._sought)
+        self._at = -1
+        self._pages.look_for(words.lower())
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self.query_one(FilterBar).open(self._sought)
+        self.query_one(FilterBar).open(self._pages.sought)
 
     def on_filter_bar_changed(self, event: FilterBar.Changed) -> None:
         """Mark it at each key."""
@@ -164,11 +152,11 @@ class TextDialog(Dialog[None]):
 
     def action_again(self, step: int) -> None:
         """To the next or previous line that has what was looked for."""
-        view = self._pages
-        found = [at for at, line in enumerate(view.lines) if self._sought and self._sought in plain(line).lower()]
+        view, sought = self._pages, self._pages.sought
+        found = [at for at, line in enumerate(view.lines) if sought and sought in plain(line).lower()]
         box = self.query_one("#box")
         if not found:
-            said = f"nothing says {self._sought!r}" if self._sought else self.foot
+            said = f"nothing says {sought!r}" if sought else self.foot
             box.border_subtitle = Text(self.safe(said))
             return
         after = [at for at in found if (at > self._at if step > 0 else at < self._at)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import msgspec
 
 from pointsman.local.answers import AwsError
@@ -21,6 +23,8 @@ from pointsman.local.codebuild.starting import once
 from pointsman.local.world import Scope
 
 __all__ = ["Build", "EnvironmentVariable", "PipelineSource", "StartRequest", "get", "retry", "start", "stop"]
+
+B = TypeVar("B", bound=Build)
 
 
 def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str = "", auto_retry: int = 0) -> Build:
@@ -46,7 +50,17 @@ def start(scope: Scope, request: StartRequest, *, token: str = "", retry_of: str
     fleets.check(scope, settings)
     if not request.batch:  # the builds of a batch wait in the queue for their turn
         queueing.check(scope, project)
-    build = _make(scope, request, settings, retry_of, auto_retry)
+    build = made(
+        scope,
+        Build,
+        "build",
+        request,
+        settings,
+        number=scope.next_number(f"codebuild.project/{request.project}"),
+        resolved_version=request.resolved_version,
+        retry_of=retry_of,
+        auto_retry=auto_retry,
+    )
     _keep(scope, build)
     return build
 
@@ -100,24 +114,31 @@ def check_source(settings: dict[str, object], request: StartRequest) -> None:
         raise invalid("Invalid project source: buildspec must be set for source type NO_SOURCE")
 
 
-def _make(scope: Scope, request: StartRequest, settings: dict[str, object], retry_of: str, auto_retry: int) -> Build:
+def made(scope: Scope, kind: type[B], noun: str, request: StartRequest, settings: dict[str, object], **more: Any) -> B:
+    """A build, or what is like one, that has just been submitted; nothing is kept of it yet.
+
+    Args:
+        scope: Where.
+        kind: ``Build`` or a kind of it.
+        noun: What its ARN calls it.
+        request: What it was asked for.
+        settings: What its project and the request come to.
+        more: Its other members; ``number`` among them.
+    """
     uuid = scope.world.uuid()
     build_id = f"{request.project}:{uuid}"
     group, stream = log_place(settings, request.project, uuid)
-    return Build(
+    return kind(
         id=build_id,
-        arn=scope.arn("codebuild", f"build/{build_id}"),
+        arn=scope.arn("codebuild", f"{noun}/{build_id}"),
         project=request.project,
-        number=scope.next_number(f"codebuild.project/{request.project}"),
         started=scope.now,
         progress=submit(scope.now),
         request=request,
         settings=settings,
         log_group=group,
         log_stream=stream,
-        resolved_version=request.resolved_version,
-        retry_of=retry_of,
-        auto_retry=auto_retry,
+        **more,
     )
 
 

@@ -166,20 +166,25 @@ def timed_out(scope: Scope, payload: Payload) -> None:
     advance(scope, payload["build_id"], TimedOut())
 
 
-def _end(scope: Scope, build: Build) -> None:
+def release(scope: Scope, build: Build) -> None:
+    """What every build has while it has not ended is taken from it: its place, keys, time-outs, processes, folder."""
     for key, one in scope.scan(RunningBuild):
         if one.build_id == build.id:
             scope.delete(RunningBuild, key)
             break
-    scope.delete(BuildPlan, build.id)
-    reports.abandon(scope, build)
     access.revoke(scope, build)
     for topic in (TIMEOUT, QUEUED_TIMEOUT):
         scope.cancel(f"{topic}/{build.id}")
-    scope.world.tool(LiveBuilds).by_id.pop(build.id, None)
     runner = runner_of(scope.world)
     scope.world.after_commit(lambda: runner.end_build(scope, build.id))
     scope.after(0, DISPATCH, key=DISPATCH)
+
+
+def _end(scope: Scope, build: Build) -> None:
+    scope.delete(BuildPlan, build.id)
+    reports.abandon(scope, build)
+    scope.world.tool(LiveBuilds).by_id.pop(build.id, None)
+    release(scope, build)
     scope.emit(
         ENDED, {"build_id": build.id, "project": build.project, "status": build.status, "batch": build.request.batch}
     )

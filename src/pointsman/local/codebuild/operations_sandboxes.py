@@ -6,13 +6,13 @@ from typing import Any
 
 from pointsman.local.answers import AwsError, Parameters, answers
 from pointsman.local.codebuild import fleets, queueing, sandboxes
-from pointsman.local.codebuild.builds import check_source
+from pointsman.local.codebuild.builds import check_source, made
 from pointsman.local.codebuild.driver import runner_of
-from pointsman.local.codebuild.machine import STOPPED, Context, submit
+from pointsman.local.codebuild.machine import STOPPED, Context
 from pointsman.local.codebuild.paging import ordered, paged, some
 from pointsman.local.codebuild.projects import project_of
 from pointsman.local.codebuild.records import CommandExecution, RunningBuild, Sandbox, SandboxOrder, StartRequest
-from pointsman.local.codebuild.settings import effective, invalid, log_place
+from pointsman.local.codebuild.settings import effective, invalid
 from pointsman.local.codebuild.shapes import logs_shape, phase_shape
 from pointsman.local.codebuild.starting import once
 from pointsman.local.world import Scope
@@ -136,21 +136,8 @@ def _start(scope: Scope, request: StartRequest) -> Sandbox:
     check_source(settings, request)
     fleets.check(scope, settings)
     queueing.check(scope, project)
-    uuid = scope.world.uuid()
-    sandbox_id = f"{project.name}:{uuid}"
-    group, stream = log_place(settings, project.name, uuid)
-    sandbox = Sandbox(
-        id=sandbox_id,
-        arn=scope.arn("codebuild", f"sandbox/{sandbox_id}"),
-        project=project.name,
-        number=scope.next_number("codebuild.sandboxes"),
-        started=scope.now,
-        progress=submit(scope.now),
-        request=request,
-        settings=settings,
-        log_group=group,
-        log_stream=stream,
-    )
+    number = scope.next_number("codebuild.sandboxes")
+    sandbox = made(scope, Sandbox, "sandbox", request, settings, number=number)
     scope.put(sandbox.id, sandbox)
     for prefix in ("*", project.name):
         scope.put(f"{prefix}/{sandbox.number:012d}", SandboxOrder(sandbox.id))

@@ -13,18 +13,17 @@ import msgspec
 
 from pointsman.local.codebuild import access, environment, narration, sources
 from pointsman.local.codebuild.driver import (
-    DISPATCH,
     LOST,
-    QUEUED_TIMEOUT,
-    TIMEOUT,
+    clear,
     give,
     guarded,
+    release,
     runner_of,
     say,
     write,
 )
 from pointsman.local.codebuild.machine import FAILED, FAULT, STOPPED, SUCCEEDED, TIMED_OUT, Context, Phase
-from pointsman.local.codebuild.records import CommandExecution, RunningBuild, Sandbox
+from pointsman.local.codebuild.records import CommandExecution, Sandbox
 from pointsman.local.logs import events as log_events
 from pointsman.local.runners.lines import Mask
 from pointsman.local.runners.protocol import CommandOrder, ShellOrder
@@ -127,9 +126,7 @@ def fetched(scope: Scope, payload: Payload) -> None:
     if sandbox is None:
         return
     if sandbox.progress.phase != "DOWNLOAD_SOURCE":
-        if sandbox.complete:
-            late = sandbox.id
-            scope.world.after_commit(lambda: runner_of(scope.world).end_build(scope, late))
+        clear(scope, sandbox)
         return
     if "error" in payload:
         end(scope, sandbox, FAILED, Context(payload.get("code", "CLIENT_ERROR"), payload["error"]))
@@ -261,17 +258,8 @@ def end(scope: Scope, sandbox: Sandbox, status: str, context: Context) -> Sandbo
     stopped = STOPPED if status == TIMED_OUT else status  # a sandbox whose time is over is stopped; its phase says why
     progress = msgspec.structs.replace(sandbox.progress, status=stopped)
     sandbox = _replace(scope, sandbox, progress=progress, ended=scope.now)
-    for key, one in scope.scan(RunningBuild):
-        if one.build_id == sandbox.id:
-            scope.delete(RunningBuild, key)
-            break
-    access.revoke(scope, sandbox)
-    for topic in (TIMEOUT, QUEUED_TIMEOUT):
-        scope.cancel(f"{topic}/{sandbox.id}")
     scope.world.tool(LiveSandboxes).by_id.pop(sandbox.id, None)
-    runner = runner_of(scope.world)
-    scope.world.after_commit(lambda: runner.end_build(scope, sandbox.id))
-    scope.after(0, DISPATCH, key=DISPATCH)
+    release(scope, sandbox)
     return sandbox
 
 
