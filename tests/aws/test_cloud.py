@@ -9,8 +9,10 @@ import pytest
 
 from pointsman.aws.cloud import Cloud
 from pointsman.aws.guard import Guard
+from pointsman.aws.sessions import for_aws
 from pointsman.aws.trail import Trail
 from pointsman.clock import ManualClock
+from pointsman.console.troubles import fault_of
 from pointsman.errors import CallFailed, FaultKind
 from support.cloud import Refusal, scripted
 
@@ -166,6 +168,21 @@ async def test_without_credentials_no_client_is_made_and_each_call_says_what_to_
     assert "--profile prod" in caught.value.fault.hint
     assert made == []
     assert without.trail.calls == ()
+
+
+async def test_settings_that_no_client_can_be_made_of_are_said_and_are_no_mistake_of_ours(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_CA_BUNDLE", " ")):
+        monkeypatch.setenv(name, value)
+    made = Cloud(lambda: for_aws(region="eu-west-1"), clock, sleep=at_once)
+    with pytest.raises(CallFailed) as caught:
+        made.prepare()
+    assert "the AWS configuration cannot be used" in caught.value.fault.sentence
+    assert "AWS_CA_BUNDLE" in caught.value.fault.sentence
+    assert fault_of(caught.value) == caught.value.fault
+    with pytest.raises(CallFailed, match="AWS_CA_BUNDLE"):
+        await made.read("codepipeline", "ListPipelines")
 
 
 async def test_new_credentials_are_picked_up_at_the_next_read_and_void_what_was_armed(clock: ManualClock) -> None:

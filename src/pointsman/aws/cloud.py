@@ -174,6 +174,7 @@ class Cloud:
 
         Raises:
             UsageError: The session cannot be made: an unknown profile, no region.
+            CallFailed: A client cannot be made of these settings.
         """
         with uncollected(), self._lock:
             bound = self._bound = self._bind()
@@ -291,7 +292,10 @@ class Cloud:
             with self._lock:
                 client = bound.clients.get(service)
                 if client is None:
-                    client = bound.clients[service] = bound.session.client(service, config=self._config)
+                    try:
+                        client = bound.clients[service] = bound.session.client(service, config=self._config)
+                    except Exception as error:  # an unknown service, no region, a bad endpoint, no certificates
+                        raise CallFailed(explain(error, service).fault) from error
         return client
 
     # -- reads --------------------------------------------------------------------------------------------------------
@@ -422,11 +426,7 @@ class Cloud:
         def knock(service: str) -> Endpoint:
             with self._lock:
                 bound = self._bound = self._bound or self._bind()
-            try:
-                client = self._client(bound, service)
-            except Exception as error:  # as for a call: an unknown service, no region, a bad endpoint
-                raise CallFailed(explain(error, service).fault) from error
-            return probe(service, client)
+            return probe(service, self._client(bound, service))
 
         return tuple(await asyncio.gather(*(self._readers.run(partial(knock, one)) for one in services)))
 
