@@ -97,6 +97,44 @@ def test_suspended_and_resumed(tmp_path: Path) -> None:
             screen.press(DOWN)
 
 
+def test_stopped_in_the_midst_of_a_write(tmp_path: Path) -> None:
+    more = """
+import os, signal
+from pointsman.console.app import ConsoleApp
+def interrupt(self):
+    with self._driver._writer_thread._queue.mutex:
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.getsignal(signal.SIGTSTP)
+ConsoleApp.action_interrupt = interrupt
+"""
+    with play(DEMO, tmp_path, more=more) as screen:
+        screen.until("checkout")
+        screen.program.send("\x03")
+        screen.wait(lambda: screen.state() == "T", "the stop")
+        screen.settle()
+        assert screen.ours.modes[1049] is False
+        screen.program.process.send_signal(signal.SIGCONT)
+        screen.until("checkout")
+
+
+def test_stopped_without_being_asked(tmp_path: Path) -> None:
+    with play(DEMO, tmp_path) as screen:
+        screen.until("checkout")
+        screen.press("2")
+        threads = Path(f"/proc/{screen.program.process.pid}/task")
+        before = len(list(threads.iterdir()))
+        for _ in range(3):
+            screen.program.process.send_signal(signal.SIGSTOP)
+            screen.wait(lambda: screen.state() == "T", "the stop")
+            screen.ours.feed(b"\x1b[1;1Hthe shell wrote this\r")
+            screen.program.process.send_signal(signal.SIGCONT)
+            screen.settle()
+            screen.check()
+            assert "checkout" in screen.ours.text()
+            screen.press(DOWN)
+        assert len(list(threads.iterdir())) <= before
+
+
 def test_the_meter_shows_and_comes_to_rest_itself(tmp_path: Path) -> None:
     with play(DEMO, tmp_path) as screen:
         screen.until("checkout")

@@ -4,8 +4,9 @@ Textual writes whole regions, one string a frame. Each is read into a screen of 
 what the terminal shows goes out when the link can take it. What is not a frame goes through as it is; unless it is
 known to leave the cells alone, nothing is then known of either screen, and whole cells are sent until it is again.
 
-Textual calls ``write`` in the loop's thread, in the input thread and in signal handlers, which may stand in the midst
-of another ``write``: the lock is one that its holder may take again, and what a handler learns is left in a flag.
+Textual calls ``write`` in the loop's thread and in the input thread. A signal handler may stand in the midst of a
+``write``, where the lock, the writer's queue or the input thread would never come free: what a handler learns is left
+in a flag, and what it has to do is done by the loop.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ class LeanDriver(LinuxDriver):
         self._pending = False
         """Whether something wanted has not been sent."""
         self._running = False
+        self._stopping = False
         self._in_sync = False
         self._scheduled = False
         self._meter = Meter()
@@ -110,7 +112,11 @@ class LeanDriver(LinuxDriver):
         self._running = True
         self._pace.forget()
         self._outlet.reset()
+        writer = self._writer_thread
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is writer:
+            self._running = False  # we are in the background, and the terminal is another's
+            return
         resized = signal.getsignal(signal.SIGWINCH)
         if callable(resized):
 
@@ -128,6 +134,34 @@ class LeanDriver(LinuxDriver):
         self._running = False
         self._pending = False
         super().stop_application_mode()
+
+    def _sigtstp_application(self, *_: Any) -> None:
+        """Stop, with the terminal given back."""
+        if not self._auto_restart:
+            os.kill(os.getpid(), signal.SIGSTOP)  # an editor has the terminal, and the loop waits for it
+        elif not self._stopping:
+            self._stopping = True
+            self._soon(self._stop)
+
+    def _stop(self) -> None:
+        self._stopping = False
+        self._give_back()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    def _give_back(self) -> None:
+        if self._running:
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+
+    def _sigcont_application(self, *_: Any) -> None:
+        """Take the terminal again."""
+        if self._auto_restart:
+            self._soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._give_back()  # a SIGSTOP does not ask: our threads are still there, our modes are not
+        self.resume_application_mode()
+        self._app.refresh()
 
     def run_input_thread(self) -> None:
         """Read the terminal until it is given back."""
