@@ -85,6 +85,19 @@ def move_content(view: ScrollView, size: Size, y: int) -> bool:
     return before != y
 
 
+def style_key(widget: Widget) -> int:
+    """Another number once a style of a widget has changed."""
+    return widget.styles._cache_key
+
+
+def is_bare(widget: Widget) -> bool:
+    """Whether no style draws anything around a widget's lines, or changes them: no border, no padding, no tint."""
+    styles = widget.styles
+    around = (*styles.gutter, *(edge for edge, _ in styles.outline))
+    over = styles.tint.a or styles.text_opacity != 1.0 or widget.opacity != 1.0 or styles.has_rule("hatch")
+    return not any(around) and not over and widget.border_title is None and widget.border_subtitle is None
+
+
 def jump_to(view: ScrollView, *, x: int | None = None, y: int | None = None) -> None:
     """Scroll at once, without animation and whatever the overflow style says."""
     view.scroll_to(x, y, animate=False, force=True)

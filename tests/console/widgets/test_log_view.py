@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from textual.geometry import Region
+from textual.widget import Widget
 
 from console.widgets.shown import Stage1
 from pointsman.clock import ManualClock
@@ -430,3 +432,31 @@ async def test_a_search_that_is_over_before_the_screen_is_laid_out_keeps_its_mat
         view.styles.height = 12  # the field in which it was typed goes
         await toolkit.settle(pilot)
         assert any(row.endswith("same") for row in shown(app))
+
+
+@pytest.mark.parametrize(
+    "rule", ["padding: 1 2", "border: solid red", "tint: red 50%", "opacity: 50%", "outline: solid red"]
+)
+async def test_styles_around_and_over_the_rows_are_drawn(clock: ManualClock, rule: str) -> None:
+    app = stage(clock)
+    async with app.run_test(size=(60, 10)) as pilot:
+        view = app.query_one(LogView)
+        view.append(lines("an error: no", "warning: so", "line " * 30))
+        await toolkit.settle(pilot)
+        rows = view.size.region
+        theirs = [list(strip) for strip in Widget.render_lines(view, rows)]
+        assert [list(strip) for strip in view.render_lines(rows)] == theirs
+        part = Region(3, 1, 20, 2)
+        assert [strip.text for strip in view.render_lines(part)] == [
+            strip.text for strip in Widget.render_lines(view, part)
+        ]
+        name, _, value = rule.partition(": ")
+        view.set_styles(f"{name}: {value};")
+        await toolkit.settle(pilot)
+        view.refresh()
+        await toolkit.settle(pilot)
+        rows = view.region.reset_offset
+        styled = [list(strip) for strip in view.render_lines(rows)]
+        view._styles_cache.clear()
+        assert styled == [list(strip) for strip in Widget.render_lines(view, rows)]
+        assert styled != theirs

@@ -62,6 +62,8 @@ _LEVEL = re.compile(
     r"|(?:^|\s)(?:level|lvl|severity)=[\"']?(\w+)"
 )
 """A severity that a line says of itself, as JSON or as ``level=warn``."""
+_LEVEL_HINTS = ("level", "severity", "lvl")
+"""Lower-case texts without which no line says one: to look for them is a tenth of the work."""
 _LEVELS = {
     **dict.fromkeys(("error", "err", "fatal", "critical", "crit", "severe", "emerg", "emergency", "alert", "panic"), 6),
     **dict.fromkeys(("50", "60"), 6),
@@ -69,6 +71,7 @@ _LEVELS = {
     **dict.fromkeys(("debug", "trace", "fine", "finer", "finest", "verbose", "10", "20"), -1),
 }
 _QUIET = re.compile(r"(?:^|[\s\[(|])(?:DEBUG|TRACE|FINEST?|VERBOSE)(?=$|[\s:\])|])")
+_QUIET_HINTS = ("DEBUG", "TRACE", "FINE", "VERBOSE")
 _NOT_ERROR = re.compile(
     r"(?i)\b(?:0|no|without|zero)\s+(?:\w+\s+)?(?:errors?|failures?|failed)\b|\b(?:errors?|failures?|failed)\s*[:=]\s*0\b"
 )
@@ -104,10 +107,10 @@ def _classify_container(text: str) -> Kind:
 
 def quiet(text: str) -> bool:
     """Whether a plain line says that it is of interest to nobody but its author: debug, trace."""
-    level = _LEVEL.search(text)
-    if level is not None:
+    low = text.lower()
+    if any(hint in low for hint in _LEVEL_HINTS) and (level := _LEVEL.search(text)) is not None:
         return _LEVELS.get((level[1] or level[2]).lower(), 0) < 0
-    return _QUIET.search(text) is not None
+    return any(hint in text for hint in _QUIET_HINTS) and _QUIET.search(text) is not None
 
 
 def phase_entered(text: str) -> str:
