@@ -1,7 +1,8 @@
 """A log at full speed: ``logs.py ours|stock|whole RATE SECONDS``; ``o`` begins it.
 
-``ours`` and ``stock`` are handed the same lines ten times a second. ``whole`` is the way of a real build: a process
-prints the lines, the runner reads its pipe, the logs engine keeps them, boto3 asks for them, the view shows them.
+``ours`` and ``stock`` are handed the same lines, made before, ten times a second. ``whole`` is the way of a real build:
+a process prints the lines, the runner reads its pipe, the logs engine keeps them, boto3 asks for them, the view shows
+them.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Logs(App[None]):
         self.clock = SystemClock()
         self.look = Look(self.clock.now)
         self.world: Any = None
+        self.lines = samples.lines(0, rate * seconds) if kind != "whole" else []
 
     def compose(self) -> ComposeResult:
         yield Label("starting" if self.kind == "whole" else "log closed", id="state")
@@ -106,7 +108,7 @@ class Logs(App[None]):
         while told < total:
             await asyncio.sleep(0.1)
             due = min(total, int((time.monotonic() - begun) * self.rate))
-            take(samples.lines(told, due - told))
+            take(self.lines[told:due])
             told = due
         take([LogLine(0, "the last line")])
 

@@ -14,11 +14,14 @@ from pointsman.model.trace_papers import Papers
 from pointsman.semantics.traces import assembly
 from pointsman.semantics.traces.documents import Piece, Unprocessed, exceptions_of, part, status_of, text
 from pointsman.semantics.traces.documents import read as take_apart
+from pointsman.spare import give_back
 
 __all__ = ["drained", "opened", "word"]
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a document that are read: X-Ray hands whole segments out, not what was sent."""
+_MANY = 1000
+"""Spans whose documents, read and let go, are worth giving back."""
 _WORDS = 2000
 """Characters of a span that a search looks at."""
 _MARKS = ("error", "throttle", "fault", "namespace", "inferred")
@@ -44,9 +47,13 @@ def opened(ref: TraceRef, texts: Iterable[str], *, limit_exceeded: bool, settled
     operations = tuple(_operations(trace, [one.called for one in kept]))
     moving = any(span.has(assembly.IN_PROGRESS) for span in spans)
     done = settled and not moving
-    return OpenedTrace(
+    found = OpenedTrace(
         ref, trace, timing(trace), density(trace), words, operations, limit_exceeded, taken.unread, settled=done
     )
+    if len(spans) >= _MANY:
+        del taken, kept
+        give_back()
+    return found
 
 
 def drained(texts: list[str]) -> Iterator[str]:
