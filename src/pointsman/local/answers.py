@@ -44,7 +44,8 @@ class AwsError(Exception):
 class Later:
     """An answer that takes its time: an answering function may return one in place of its dict.
 
-    The work is carried out by the caller's thread once the transaction stands, outside the world's lock.
+    The work is carried out by the caller's thread once the transaction stands, outside the world's lock. Only for
+    services that do not speak JSON RPC: the endpoint answers those on its loop, once it knows them to be quick.
 
     Args:
         work: What gives the answer; may raise ``AwsError``.

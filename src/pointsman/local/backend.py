@@ -41,6 +41,8 @@ log = logging.getLogger("pointsman.local")
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+_LOOK = 5.0
+"""Seconds after which the clock is looked at again, whatever it said."""
 
 
 class Backend:
@@ -212,4 +214,5 @@ class Backend:
                 continue
             pause = None if due is None else max(0.0, (due - self.clock.now()).total_seconds())
             if pause is None or pause > 0:
-                world.wait(pause)
+                # Not for ever: the wall clock may have been set, or the machine have slept.
+                world.wait(None if pause is None else min(pause, _LOOK))

@@ -77,6 +77,10 @@ class World(Identifiers):
         self._held: tuple[str, str, str, Payload] | None = None
         self._held_until = 0.0
         self._wake = threading.Condition()
+        self._stirred = False
+        """Whether somebody was to look again, who did not wait yet."""
+        self.timed = False
+        """Whether the transaction has set a timer."""
         self._active = 0
         self._closing = False
         self.inline_jobs = False
@@ -118,8 +122,10 @@ class World(Identifiers):
                 yield
                 return
             self._after.clear()
+            self.timed = False
             with self.database.transaction():
                 yield
+            timed = self.timed
             after, self._after = self._after, []
             for action in after:
                 try:
@@ -127,7 +133,8 @@ class World(Identifiers):
                 except Exception:
                     # The transaction stands; one broken consequence must not take the others with it.
                     log.exception("what follows a transaction failed")
-        self.wake()
+        if timed:  # most answers change nothing that the clock's thread waits for
+            self.wake()
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Call ``action`` once the transaction stands; never when it is rolled back. It must not block or raise."""
@@ -264,17 +271,19 @@ class World(Identifiers):
         threading.Thread(target=run, name=f"pointsman-job-{topic}", daemon=True).start()
 
     def wake(self) -> None:
-        """Have whoever waits look again."""
+        """Have whoever waits, or is about to, look again."""
         with self._wake:
+            self._stirred = True
             self._wake.notify_all()
 
     def wait(self, seconds: float | None) -> None:
-        """Sleep until something is posted, a transaction commits, or ``seconds`` have passed."""
+        """Sleep until something is posted, a transaction has set a timer, or ``seconds`` have passed."""
         with self._wake:
             if self._held is not None and not self._closing:
                 self._wake.wait(HOLD)
-            elif self._facts.empty() and not self._closing:
+            elif self._facts.empty() and not self._stirred and not self._closing:
                 self._wake.wait(seconds)
+            self._stirred = False
 
     def close(self) -> None:
         """Wake every waiter for good."""
@@ -363,6 +372,7 @@ class Scope:
             " DO UPDATE SET due = excluded.due, topic = excluded.topic, payload = excluded.payload",
             (due.timestamp(), self.account, self.region, topic, key, msgspec.json.encode(payload or {})),
         )
+        self.world.timed = True
 
     def after(self, seconds: float, topic: str, payload: Payload | None = None, *, key: str | None = None) -> None:
         """Have ``topic`` delivered in so many seconds."""

@@ -36,6 +36,9 @@ class Silent:
     def ask(self, *_: Any) -> tuple[Parameters, str]:
         return {}, self.request_id()
 
+    def is_free(self) -> bool:
+        return True
+
     def request_id(self) -> str:
         return "7f3d2c1b-0000-4000-8000-000000000001"
 

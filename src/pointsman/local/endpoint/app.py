@@ -7,9 +7,9 @@ model's constraints, the backend. Whatever stops it is an error in the shape of 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import time
+from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
 from datetime import datetime
 from typing import Any, Protocol
@@ -23,11 +23,13 @@ from pointsman.local.endpoint import guard, signing
 from pointsman.local.endpoint.eventstream import Events
 from pointsman.local.endpoint.guard import Turned
 from pointsman.local.endpoint.intake import Intake, incomplete, unpacked
-from pointsman.local.endpoint.messages import Readable, Request, Response, Undecodable
-from pointsman.local.endpoint.models import operation_model
+from pointsman.local.endpoint.messages import Request, Response, Undecodable
+from pointsman.local.endpoint.models import operation_model, protocols
+from pointsman.local.endpoint.pacing import Pacing
 from pointsman.local.endpoint.protocols import CODECS
 from pointsman.local.endpoint.refusals import Fault, Refusal
 from pointsman.local.endpoint.routing import Place, Router
+from pointsman.local.endpoint.sending import Receive, Send, send_events, send_response
 from pointsman.local.endpoint.signing import ChunkSigner, Signature
 from pointsman.local.endpoint.validation import check
 from pointsman.local.pages import ROOT, Shown, Visit
@@ -35,10 +37,9 @@ from pointsman.local.pages import ROOT, Shown, Visit
 log = logging.getLogger("pointsman.local")
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_PIECE = 256 * 1024
+_SMALL = 64 * 1024
+"""Bytes of a body beyond which reading it takes its time."""
 _REGION = "us-east-1"
 
 
@@ -56,6 +57,10 @@ class Service(Protocol):
 
     def ask(self, region: str, service: str, operation: str, parameters: Parameters, /) -> tuple[dict[str, Any], str]:
         """Answer one call; raises AwsError."""
+        ...
+
+    def is_free(self) -> bool:
+        """Whether ``ask`` would begin at once: nobody else is being answered."""
         ...
 
     def request_id(self) -> str:
@@ -124,6 +129,7 @@ class Application:
         self._clock = clock
         self._workers = workers
         self._router = Router(answered)
+        self._pacing = Pacing()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -135,7 +141,7 @@ class Application:
         except _Gone:
             return
         if isinstance(response.body, Events):
-            await _send_events(receive, send, response, response.body)
+            await send_events(receive, send, response, response.body)
             return
         await send_response(send, response, head=request.method == "HEAD")
 
@@ -221,12 +227,33 @@ class Application:
                 elif signature.hashed() not in (None, intake.sha256):
                     raise Refusal(Fault.BODY)
             region = signature.region if signature is not None else _REGION
-            if self._workers is None:
-                return self._carry(request, place, region, intake)
+            if self._workers is None or self._is_quick(request, place, intake):
+                return self._timed(request, place, region, intake)
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._workers, self._carry, request, place, region, intake)
+            return await loop.run_in_executor(self._workers, self._timed, request, place, region, intake)
         finally:
             intake.close()
+
+    def _is_quick(self, request: Request, place: Place, intake: Intake) -> bool:
+        """Whether a request is answered sooner than a worker could take it.
+
+        Never one whose answer may wait for a process, which may have a question for us: that is Lambda's Invoke, and
+        Lambda does not speak this protocol.
+        """
+        target = request.headers.get("x-amz-target")
+        if target is None or not self._pacing.is_quick(target):
+            return False
+        spoken = place.service is not None and "json" in protocols(place.service)
+        small = intake.size <= _SMALL and "content-encoding" not in request.headers
+        return spoken and small and self._service.is_free()
+
+    def _timed(self, request: Request, place: Place, region: str, intake: Intake) -> Response:
+        begun = time.perf_counter()
+        try:
+            return self._carry(request, place, region, intake)
+        finally:
+            if (target := request.headers.get("x-amz-target")) is not None:
+                self._pacing.took(target, time.perf_counter() - begun)
 
     def _carry(self, request: Request, place: Place, region: str, intake: Intake) -> Response:
         """From the request, whole, to the answer: all that may take its time."""
@@ -354,60 +381,3 @@ def _slow() -> AwsError:
 
 def _json(status: int, tree: dict[str, Any]) -> Response:
     return Response(status, {"content-type": "application/json"}, msgspec.json.encode(tree))
-
-
-async def send_response(send: Send, response: Response, *, head: bool = False) -> None:
-    """Send an answer; without its body when that was not asked for."""
-    body = response.body
-    bare = head or response.status in (204, 304)
-    said = head and "content-length" in response.headers
-    if isinstance(body, bytes) and response.status not in (204, 304) and not said:
-        response.headers["content-length"] = str(len(body))
-    headers = [(name.encode("latin-1"), _header(value)) for name, value in response.headers.items()]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    if isinstance(body, bytes):
-        await send({"type": "http.response.body", "body": b"" if bare else body})
-        return
-    assert not isinstance(body, Events), "events are sent by _send_events"
-    try:
-        if not bare:
-            await _stream(send, body)
-        await send({"type": "http.response.body", "body": b""})
-    finally:
-        body.close()
-
-
-async def _stream(send: Send, body: Readable) -> None:
-    while piece := body.read(_PIECE):
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-
-
-async def _send_events(receive: Receive, send: Send, response: Response, events: Events) -> None:
-    """Send an event stream for as long as there is somebody who takes it."""
-    headers = [(name.encode("latin-1"), _header(value)) for name, value in response.headers.items()]
-    gone = asyncio.ensure_future(receive())
-    """The request is whole, so whatever comes now is that the client has closed its side."""
-    try:
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        while not gone.done():
-            coming = asyncio.ensure_future(events.next())
-            await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if not coming.done():
-                coming.cancel()
-                break
-            if not (piece := coming.result()):
-                break
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-    finally:
-        events.close()
-        gone.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await gone
-
-
-def _header(value: str) -> bytes:
-    try:
-        return value.encode("latin-1")
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "replace")

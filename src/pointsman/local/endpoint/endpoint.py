@@ -172,6 +172,13 @@ class _Asked:
     def ask(self, region: str, service: str, operation: str, parameters: Parameters) -> tuple[dict[str, Any], str]:
         return self._backend.ask(region, service, operation, parameters)
 
+    def is_free(self) -> bool:
+        lock = self._backend.world.lock
+        free = lock.acquire(blocking=False)
+        if free:
+            lock.release()
+        return free
+
     def request_id(self) -> str:
         return self._backend.world.request_id()
 

@@ -118,6 +118,11 @@ class Intake:
         return headers
 
     @property
+    def size(self) -> int:
+        """Bytes that came."""
+        return self._came
+
+    @property
     def sha256(self) -> str:
         """The SHA-256 of what came, as it came."""
         return "" if self._sha is None else self._sha.hexdigest()
