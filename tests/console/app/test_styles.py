@@ -51,7 +51,7 @@ async def test_another_theme_parses_them_again_and_colours_everything() -> None:
 
     async with console() as user:
         first, *others = user.app.available_themes
-    others = [one for one in others if one.startswith("pointsman")]
+    others = others[-5:]
     direct = {name: await colours(name) for name in others}
     assert len({str(one) for one in direct.values()}) > 3
     for name in others:
