@@ -200,7 +200,7 @@ def _own(order: Order, closing: starting.Closing) -> Served:
     terms = Terms(order.region, order.account, [Path(path) for path in order.load])
     listener = _inherited(order.listener)
     xray = None if order.xray is None else XraySockets(*(_inherited(one) for one in order.xray))
-    return owning.own(folder, trust, terms, listener, xray, closing).served
+    return owning.own(folder, trust, terms, listener, xray, closing, eager=False).served
 
 
 def _inherited(descriptor: int) -> socket.socket:

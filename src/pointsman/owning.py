@@ -140,6 +140,8 @@ def own(
     listener: socket.socket,
     xray: XraySockets | None,
     closing: Closing,
+    *,
+    eager: bool = True,
 ) -> Owned:
     """Serve a folder from now on: everything is bound, and answers, when this returns.
 
@@ -150,6 +152,7 @@ def own(
         listener: The endpoint's socket, bound.
         xray: X-Ray's port, bound; None leaves it out.
         closing: Is given what ends it.
+        eager: Answer as fast as can be: no console on this machine waits beside it.
 
     Raises:
         PointsmanError: It cannot be done: a sentence and a way out.
@@ -183,6 +186,7 @@ def own(
         reset=backend.reset if terms.reset else None,
         about=traces.about if traces is not None else dict,
         listener=listener,
+        eager=eager,
     )
     endpoint.start()
     closing.add(endpoint.close)

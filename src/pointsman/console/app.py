@@ -129,7 +129,6 @@ class ConsoleApp(App[None]):
         self._encoding = sys.stdout.encoding or "ascii"  # while the app runs, Textual stands in for stdout
         self.wardrobe = themes.Wardrobe(self, settings.theme_folder if settings is not None else None)
         self.wardrobe.dress(settings.theme if settings is not None else "")
-        toolkit.steady_styles(self)
         self.furnish()
 
     def get_driver_class(self) -> type[Driver]:

@@ -15,7 +15,6 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual._styles_cache import StylesCache
-from textual.css.stylesheet import Stylesheet
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBarRender
@@ -51,35 +50,6 @@ def _inner_outer(_: StylesCache, base: Color, background: Color) -> tuple[Style,
     Textual keeps it by the widget's own cache, too, and with that the lines of a thousand widgets that are long gone.
     """
     return _of_two(base, background)
-
-
-class SteadyStylesheet(Stylesheet):
-    """Rules that are parsed once: anew only for other variables, which only another theme has.
-
-    Textual parses every rule again whenever a theme is named or a mode is opened, be it for the same variables, and
-    once more with the next widget of a new kind, for what had been parsed before is let go.
-    """
-
-    def __init__(self, *, variables: dict[str, str] | None = None) -> None:
-        super().__init__(variables=variables)
-        self._stale = False
-
-    def set_variables(self, variables: dict[str, str]) -> None:
-        """Take other variables; the same ones change nothing."""
-        if variables != self._variables:
-            self._stale = True
-            super().set_variables(variables)
-
-    def reparse(self) -> None:
-        """Parse everything, if anything has changed."""
-        if self._stale or self._invalid_css:
-            self.parse()
-            self._stale = False
-
-
-def steady_styles(app: App[Any]) -> None:
-    """Have an app that has not been run yet parse its rules once, for the theme it has now."""
-    app.stylesheet = SteadyStylesheet(variables=app.get_css_variables())
 
 
 def no_blink(field: Input | TextArea) -> None:

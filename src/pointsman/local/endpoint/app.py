@@ -113,6 +113,7 @@ class Application:
         doors: Who is let in.
         clock: What signatures' times are held against.
         workers: Where answers are made, beside the event loop.
+        eager: Whether the loop answers what it knows to be quick itself.
     """
 
     def __init__(
@@ -122,6 +123,8 @@ class Application:
         doors: Doors,
         clock: Clock,
         workers: Executor | None,
+        *,
+        eager: bool = True,
     ) -> None:
         self._service = service
         self._answered = answered
@@ -130,6 +133,7 @@ class Application:
         self._workers = workers
         self._router = Router(answered)
         self._pacing = Pacing()
+        self._eager = eager
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -241,7 +245,7 @@ class Application:
         Lambda does not speak this protocol.
         """
         target = request.headers.get("x-amz-target")
-        if target is None or not self._pacing.is_quick(target):
+        if not self._eager or target is None or not self._pacing.is_quick(target):
             return False
         spoken = place.service is not None and "json" in protocols(place.service)
         small = intake.size <= _SMALL and "content-encoding" not in request.headers

@@ -46,6 +46,7 @@ class Endpoint:
         about: What ``GET /_pointsman/health`` says beside what is answered.
         clock: What signatures' times are held against; None is the wall clock, whatever the backend's is.
         listener: A socket bound to ``host`` already; None has ``start`` bind one.
+        eager: Answer as fast as can be; not where a console beside it wants its share of the machine.
 
     Raises:
         UsageError: An address beyond loopback that was not meant, or without keys.
@@ -64,6 +65,7 @@ class Endpoint:
         about: Callable[[], Mapping[str, Any]] = dict,
         clock: Clock | None = None,
         listener: socket.socket | None = None,
+        eager: bool = True,
     ) -> None:
         loopback = is_loopback(host)
         if not loopback and keys is None:
@@ -87,7 +89,12 @@ class Endpoint:
             reset=reset is not None,
         )
         self._app = Application(
-            _Asked(backend, reset, about), backend.table.services(), doors, clock or SystemClock(), self._workers
+            _Asked(backend, reset, about),
+            backend.table.services(),
+            doors,
+            clock or SystemClock(),
+            self._workers,
+            eager=eager,
         )
         self._server: Server | None = None
         self._reached = ""
