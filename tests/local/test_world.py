@@ -90,4 +90,4 @@ def test_a_due_timer_is_carried_out_by_the_wall_clock() -> None:
         with world.transaction():
             scope = world.scope(backend.account, "us-east-1")
             scope.at(scope.now + timedelta(seconds=0.05), "told")
-        assert done.wait(LONG)
+        assert done.wait(3)  # before the clock is looked at in any case

@@ -85,11 +85,6 @@ def move_content(view: ScrollView, size: Size, y: int) -> bool:
     return before != y
 
 
-def style_key(widget: Widget) -> int:
-    """Another number once a style of a widget has changed."""
-    return widget.styles._cache_key
-
-
 def is_bare(widget: Widget) -> bool:
     """Whether no style draws anything around a widget's lines, or changes them: no border, no padding, no tint."""
     styles = widget.styles

@@ -104,7 +104,7 @@ from pointsman.console.app import ConsoleApp
 def interrupt(self):
     with self._driver._writer_thread._queue.mutex:
         os.kill(os.getpid(), signal.SIGTSTP)
-        signal.getsignal(signal.SIGTSTP)
+        signal.getsignal(signal.SIGTSTP)  # written in Python: the handler runs no later than where it begins
 ConsoleApp.action_interrupt = interrupt
 """
     with play(DEMO, tmp_path, more=more) as screen:

@@ -79,8 +79,6 @@ class LogCanvas(LineView, can_focus=True):
         self._bar: tuple[Piece, ...] = ()
         self._colours: Palette | None = None
         self._width = self._height = 0
-        self._bare, self._bare_of = False, -1
-        """Whether no style draws anything around or over the rows, and which styles that is said of."""
 
     # --- lines ---------------------------------------------------------------------------------------------------
 
@@ -332,10 +330,7 @@ class LogCanvas(LineView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows of a region: with nothing around them or over them, they are what ``render_line`` makes."""
-        key = toolkit.style_key(self)
-        if key != self._bare_of:
-            self._bare, self._bare_of = toolkit.is_bare(self), key
-        if not self._bare or self._width != self.size.width:
+        if self._width != self.size.width or not toolkit.is_bare(self):
             return super().render_lines(crop)
         strips = list(map(self.render_line, crop.line_range))
         background = self.background_colors[1]

@@ -25,8 +25,7 @@ async def send_response(send: Send, response: Response, *, head: bool = False) -
     said = head and "content-length" in response.headers
     if isinstance(body, bytes) and response.status not in (204, 304) and not said:
         response.headers["content-length"] = str(len(body))
-    headers = [(name.encode("latin-1"), _header(value)) for name, value in response.headers.items()]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await _send_head(send, response)
     if isinstance(body, bytes):
         await send({"type": "http.response.body", "body": b"" if bare else body})
         return
@@ -39,6 +38,11 @@ async def send_response(send: Send, response: Response, *, head: bool = False) -
         body.close()
 
 
+async def _send_head(send: Send, response: Response) -> None:
+    headers = [(name.encode("latin-1"), _header(value)) for name, value in response.headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+
+
 async def _stream(send: Send, body: Readable) -> None:
     while piece := body.read(_PIECE):
         await send({"type": "http.response.body", "body": piece, "more_body": True})
@@ -46,11 +50,10 @@ async def _stream(send: Send, body: Readable) -> None:
 
 async def send_events(receive: Receive, send: Send, response: Response, events: Events) -> None:
     """Send an event stream for as long as there is somebody who takes it."""
-    headers = [(name.encode("latin-1"), _header(value)) for name, value in response.headers.items()]
     gone = asyncio.ensure_future(receive())
     """The request is whole, so whatever comes now is that the client has closed its side."""
     try:
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await _send_head(send, response)
         while not gone.done():
             coming = asyncio.ensure_future(events.next())
             await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
